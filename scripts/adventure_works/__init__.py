@@ -1,0 +1,1 @@
+"""Loads the Adventure Works retail files and runs the dbt project over them."""

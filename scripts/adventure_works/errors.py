@@ -1,0 +1,16 @@
+"""The errors that a user can cause and mend."""
+
+
+class AdventureError(Exception):
+    """A problem the user can mend: the command line prints it without a traceback and exits 1.
+
+    The message names the file (and line), what is wrong, and what to do about it.
+    """
+
+
+class RefusedFileError(AdventureError):
+    """A source file that cannot be read without losing or guessing something."""
+
+
+class FetchError(AdventureError):
+    """A dataset that could not be had from where it is published."""
