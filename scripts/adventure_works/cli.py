@@ -1,10 +1,15 @@
 """The `adventure` command. Each sub-command imports its work when it runs, so that `--help` is quick."""
 
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
 from adventure_works.errors import AdventureError
+
+if TYPE_CHECKING:
+    from adventure_works.load.loader import LoadResult
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -17,6 +22,141 @@ def adventure() -> None:
     adventure run --source kaggle          the same with the files from Kaggle
     adventure load --source my/files       load a folder of CSV files into the lake
     """
+
+
+@adventure.command()
+@click.option("--offline", is_flag=True, help="Do not ask the hub.")
+@click.option(
+    "--hub-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=3.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for the hub to answer.",
+)
+def deps(offline: bool, hub_timeout: float) -> None:
+    """Install the dbt packages of packages.yml.
+
+    They come from the dbt hub when it answers, else from this project's own twins of them in
+    offline_packages/. Packages that are installed already are left alone; `dbt deps` changes twins
+    for the packages of the hub.
+
+    \b
+    adventure deps
+    adventure deps --offline
+    """
+    from adventure_works import places
+    from adventure_works.deps import install
+
+    click.echo(install(places.PROJECT, offline, hub_timeout))
+
+
+class Share(click.ParamType):
+    """A share, written `1%` or `0.01`."""
+
+    name = "share"
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The share as a number from 0 to 1."""
+        if isinstance(value, float):
+            return value
+        try:
+            share = float(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
+        except ValueError:
+            share = -1.0
+        if not 0 <= share <= 1:
+            self.fail(f"{value!r} is no share; write 1% or 0.01.", param, ctx)
+        return share
+
+
+def loading_options(command: Callable) -> Callable:
+    """The options of every command that loads."""
+    for option in (
+        click.option("--replace", is_flag=True, help="Start from an empty lake instead of adding to what it holds."),
+        click.option(
+            "--max-rejects",
+            type=Share(),
+            default=0.01,
+            show_default="1%",
+            metavar="SHARE",
+            help="Refuse a file when more than this share of its records cannot be read.",
+        ),
+        click.option(
+            "--date-order",
+            type=click.Choice(["month_first", "day_first"]),
+            help="How to read dates such as 1/2/2016 in a file that does not show it itself.",
+        ),
+        click.option(
+            "--source",
+            default="sample",
+            show_default=True,
+            metavar="sample|kaggle|PATH",
+            help="The generated sample, the dataset on Kaggle, or a folder, zip or CSV file of yours.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@adventure.command()
+@loading_options
+def load(source: str, date_order: str | None, max_rejects: float, replace: bool) -> None:
+    """Load CSV files into the lake: all of them, or none.
+
+    Files are recognised by their header. A file that has not changed is skipped; a changed one
+    replaces the rows it brought before. Records that cannot be read are kept in rejected_rows.
+
+    \b
+    adventure load                                  the generated sample
+    adventure load --source kaggle                  the files from Kaggle (a token is not needed)
+    adventure load --source ~/retail                a folder of CSV files, or a zip, or one file
+    adventure load --source ~/retail --date-order day_first
+    """
+    from adventure_works import places
+    from adventure_works.show import print_load
+
+    print_load(_load(source, date_order, max_rejects, replace), places.lake())
+
+
+@adventure.command()
+@loading_options
+def run(source: str, date_order: str | None, max_rejects: float, replace: bool) -> None:
+    """Load, build and test everything, and show the headline figures.
+
+    Ends with exit code 1 and the reason first when a file is refused or a test fails.
+
+    \b
+    adventure run                                   on the generated sample
+    adventure run --source kaggle                   on the files from Kaggle
+    adventure run --source ~/retail                 on a folder of CSV files, or a zip, or one file
+    """
+    from adventure_works import places
+    from adventure_works.run import build
+    from adventure_works.show import print_build, print_load, print_next_steps, progress_bar
+
+    print_load(_load(source, date_order, max_rejects, replace), places.lake())
+    with progress_bar() as progress:
+        progress.advance("dbt build: reading the project", 0, 1)
+        result = build(progress.advance)
+    print_build(result, places.database())
+    print_next_steps(places.lake(), places.database())
+
+
+def _load(source: str, date_order: str | None, max_rejects: float, replace: bool) -> "LoadResult":
+    from adventure_works import places
+    from adventure_works.load.loader import load as load_source
+    from adventure_works.show import progress_bar
+
+    with progress_bar() as progress:
+        return load_source(
+            source,
+            places.lake(),
+            date_order=date_order,
+            max_reject_share=max_rejects,
+            replace_lake=replace,
+            announce=progress.announce,
+            progress=progress.advance,
+        )
 
 
 def main() -> None:

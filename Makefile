@@ -1,0 +1,69 @@
+# The commands of the project. Each sets up what it needs, once: `make run` on a fresh machine is enough.
+#
+#   make run                    generate the sample, load it, build and test everything
+#   make run SOURCE=kaggle      the same with the files from Kaggle
+#   make run SOURCE=path        the same with a folder of CSV files, a zip, or one CSV file
+#   make test                   every test of the project
+
+SOURCE ?= sample
+# Any Python from 3.11 to 3.13; the first that is there.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	command -v $$python >/dev/null 2>&1 && $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& { echo $$python; break; }; done)
+
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# pip's own environment wins over these files only for where packages come from, never for which.
+INSTALL = $(PIP) install --quiet --no-warn-script-location --require-hashes -r
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test lint format docs benchmark clean
+
+help:  ## Show this help.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.ready  ## Install what running needs, into .venv/ and dbt_packages/.
+
+setup-dev: $(VENV)/.ready-dev  ## Install what testing and linting need as well.
+
+run: $(VENV)/.ready  ## Load, build and test everything. SOURCE=sample|kaggle|path
+	@$(BIN)/adventure run --source "$(SOURCE)"
+
+test: $(VENV)/.ready-dev  ## Run every test (ARGS="-k loader" for some).
+	@$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/.ready-dev  ## Check the style of Python, SQL and YAML.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@PATH="$(BIN):$$PATH" $(BIN)/sqlfluff lint --processes 2 models tests/data
+
+format: $(VENV)/.ready-dev  ## Mend the style of Python and SQL where a tool can.
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@PATH="$(BIN):$$PATH" $(BIN)/sqlfluff fix --processes 2 models tests/data
+
+docs: $(VENV)/.ready  ## Write the docs site to target/static_index.html (needs a load).
+	@$(BIN)/dbt docs generate --static --quiet
+	@echo "The docs site: $(CURDIR)/target/static_index.html"
+
+clean:  ## Remove everything that the project has made, but for the lake and the warehouse.
+	rm -rf $(VENV) target logs dbt_packages package-lock.yml .pytest_cache .ruff_cache
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found. Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { \
+		echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.ready: requirements.txt pyproject.toml packages.yml | $(VENV)/bin/python
+	@echo "Setting up (about a minute, once)."
+	@$(INSTALL) requirements.txt
+	@$(PIP) install --quiet --no-warn-script-location --no-deps --no-build-isolation --editable .
+	@mkdir -p warehouse
+	@$(BIN)/adventure deps
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.txt $(VENV)/.ready
+	@echo "Setting up the tools for tests and linting."
+	@$(INSTALL) requirements-dev.txt
+	@touch $@

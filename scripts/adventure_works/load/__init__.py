@@ -1,0 +1,1 @@
+"""From CSV files to the lake: nothing lost, nothing guessed, all or nothing."""

@@ -1,0 +1,465 @@
+"""From the text of one source file to typed Parquet, record by record, with nothing lost on the way.
+
+Every piece of a file can go down the careful lane: Python's CSV reader takes the records apart, DuckDB casts
+them by rule, and what cannot be read is kept with its line and reason. It is several times slower than DuckDB's
+own reader, so a piece that looks clean is first offered to the fast lane. That lane keeps no rules of its own:
+whatever is not exactly what it expects makes it give up, and the careful lane decides.
+"""
+
+import csv
+import os
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from adventure_works.contract import Column, Table
+from adventure_works.errors import RefusedFileError
+from adventure_works.load import dates
+from adventure_works.load.records import Record, records
+from adventure_works.load.scan import Piece, Scan, count_records, pieces
+
+EVIDENCE_PIECE = 1 << 20
+PIECE = 24 << 20
+MEMORY_PER_WORKER = "256MB"
+# DuckDB casts 332.6 to 333, 1e3 to 1000, 1_0 to 10 and 0x1A to 26. Without one of these bytes in the whole piece
+# its cast to a whole number is exact.
+LOOSE_INTEGER_BYTES = (b".", b"e", b"E", b"_", b"x", b"X", b"b", b"B")
+
+csv.field_size_limit(1 << 24)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which column of the contract stands at each position of the file; None where it knows none."""
+
+    table: Table
+    positions: tuple[Column | None, ...]
+
+    @property
+    def date_columns(self) -> dict[str, int]:
+        """Position of each date column, by name."""
+        return {
+            column.name: position for position, column in enumerate(self.positions) if column and column.kind == "date"
+        }
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A record that is kept as it stands, with why it could not become a row."""
+
+    record_number: int
+    line_number: int
+    column_name: str | None
+    reason: str
+    raw_text: str
+
+
+@dataclass
+class Converted:
+    """What became of the records of a file: `loaded` + `rejects` + `blank` is their number."""
+
+    date_orders: dict[str, str]
+    loaded: int = 0
+    blank: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What the lanes need to know of the file that a piece comes from."""
+
+    scan: Scan
+    layout: Layout
+    into: Path
+    orders: dict[str, str]
+    evidence: dict[str, dates.Evidence]
+    max_rejects: int
+
+
+def convert(
+    scan: Scan,
+    layout: Layout,
+    into: Path,
+    *,
+    calendar: tuple[date, date] | None = None,
+    date_order: str | None = None,
+    max_reject_share: float = 0.01,
+    advance: Callable[[int], None] = lambda size: None,
+) -> Converted:
+    """Writes the file's rows as Parquet parts into the existing folder `into`.
+
+    Args:
+        scan: what the first look at the file found.
+        layout: the contract's column at each position of the file.
+        into: the folder, empty.
+        calendar: first and last day of the retailer's calendar, where it is known.
+        date_order: `month_first` or `day_first`, for columns that the file itself leaves open.
+        max_reject_share: share of the records, 0 to 1, that may be rejected before the file is refused.
+        advance: told the number of bytes after each piece.
+
+    Raises:
+        RefusedFileError: dates whose order is contradictory or open, too many rejects, a file cut off in the
+            middle of a record, or fewer records read than counted.
+    """
+    evidence = date_evidence(scan, layout)
+    orders = settle(scan, layout, evidence, calendar, date_order)
+    job = _Job(scan, layout, into, orders, evidence, int(max_reject_share * scan.records))
+    converted = Converted(orders)
+    workers = min(os.cpu_count() or 1, 4)
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[Converted]] = deque()
+        try:
+            for piece in pieces(scan, PIECE):
+                waiting.append(pool.submit(_convert_piece, job, piece))
+                if len(waiting) > workers:
+                    _take_in(waiting.popleft().result(), converted, job)
+                advance(len(piece.data))
+            while waiting:
+                _take_in(waiting.popleft().result(), converted, job)
+        finally:
+            for future in waiting:
+                future.cancel()
+    read = converted.loaded + len(converted.rejects) + converted.blank
+    if read != scan.records:
+        raise RefusedFileError(
+            f"{scan.path.name}: {scan.records} records counted, but {read} read. Look for unbalanced quotes."
+        )
+    return converted
+
+
+def date_evidence(scan: Scan, layout: Layout) -> dict[str, dates.Evidence]:
+    """What each date column says of its order: reads on until every column has shown it, if need be to the end."""
+    evidence = {name: dates.Evidence() for name in layout.date_columns}
+    for piece in pieces(scan, EVIDENCE_PIECE):
+        values: dict[str, set[str]] = {name: set() for name in evidence}
+        for record in records(scan, piece):
+            for name, position in layout.date_columns.items():
+                if position < len(record.values):
+                    values[name].add(record.values[position])
+        for name, found in evidence.items():
+            found.add(values[name])
+            _refuse_contradiction(scan, name, found)
+        if all(found.order() for found in evidence.values()):
+            break
+    return evidence
+
+
+def _refuse_contradiction(scan: Scan, name: str, evidence: dates.Evidence) -> None:
+    if problem := evidence.contradiction():
+        raise RefusedFileError(
+            f"{scan.path.name}: the dates in {name} cannot be read for certain: {problem}. Export the file with dates "
+            "as YYYY-MM-DD."
+        )
+
+
+def settle(
+    scan: Scan,
+    layout: Layout,
+    evidence: dict[str, dates.Evidence],
+    calendar: tuple[date, date] | None,
+    date_order: str | None,
+) -> dict[str, str]:
+    """The order of each date column: from its own values, else the one reading that the other facts allow.
+
+    The other facts, from the contract: dates within the calendar, records sorted by date, one date not after
+    another. What they leave open is settled by `date_order`, or refused.
+    """
+    orders = {name: found.order() for name, found in evidence.items()}
+    for name in [name for name, order in orders.items() if order is None]:
+        possible = [order for order in dates.ORDERS if _agrees(scan, layout, {**orders, name: order}, name, calendar)]
+        if len(possible) == 1:
+            orders[name] = possible[0]
+        elif date_order:
+            orders[name] = date_order
+        else:
+            raise RefusedFileError(
+                f"{scan.path.name}: the dates in {name} (such as '{evidence[name].either}') can be read month first or "
+                "day first, and nothing in the file tells which. Say which with --date-order month_first or "
+                "--date-order day_first."
+            )
+    return {name: order for name, order in orders.items() if order}
+
+
+def _agrees(
+    scan: Scan,
+    layout: Layout,
+    orders: dict[str, str | None],
+    name: str,
+    calendar: tuple[date, date] | None,
+) -> bool:
+    """Whether reading column `name` in its order breaks nothing that the contract says of it."""
+    table, position = layout.table, layout.date_columns[name]
+    ceilings = [
+        layout.date_columns[later] for earlier, later in table.not_after if earlier == name and orders.get(later)
+    ]
+    later_name = dict(table.not_after).get(name)
+    before = dates.EARLIEST
+    for piece in pieces(scan, EVIDENCE_PIECE):
+        for record in records(scan, piece):
+            if len(record.values) < len(layout.positions):
+                continue
+            day = dates.parse(record.values[position], str(orders[name]))
+            if day is None:
+                continue
+            if calendar and name in table.within_calendar and not calendar[0] <= day <= calendar[1]:
+                return False
+            if table.sorted_by == name:
+                if day < before:
+                    return False
+                before = day
+            for ceiling in ceilings:
+                latest = dates.parse(record.values[ceiling], str(orders[later_name]))
+                if latest and day > latest:
+                    return False
+    return True
+
+
+def _take_in(piece: Converted, whole: Converted, job: _Job) -> None:
+    whole.loaded += piece.loaded
+    whole.blank += piece.blank
+    whole.rejects += piece.rejects
+    if len(whole.rejects) > job.max_rejects:
+        count, records = len(whole.rejects), job.scan.records
+        examples = "".join(f"\n  line {reject.line_number}: {reject.reason}" for reject in whole.rejects[:3])
+        raise RefusedFileError(
+            f"{job.scan.path.name}: at least {count} of {records} records cannot be read, more than are allowed "
+            f"({job.max_rejects}).{examples}\nMend the file, or allow more with --max-rejects."
+        )
+
+
+def _convert_piece(job: _Job, piece: Piece) -> Converted:
+    with duckdb.connect() as connection:
+        connection.execute("set threads = 1")
+        connection.execute(f"set memory_limit = '{MEMORY_PER_WORKER}'")
+        connection.execute("set enable_progress_bar = false")
+        text = job.into / f"{piece.index:04}.csv"
+        part = job.into / f"{piece.index:04}.parquet"
+        connection.execute(f"set temp_directory = {quoted(job.into / f'{piece.index:04}.tmp')}")
+        try:
+            rows = _fast_lane(connection, job, piece, text, part)
+            if rows is not None:
+                return Converted({}, loaded=rows)
+            return _careful_lane(connection, job, piece, text, part)
+        finally:
+            text.unlink(missing_ok=True)
+
+
+def _fast_lane(connection: duckdb.DuckDBPyConnection, job: _Job, piece: Piece, text: Path, part: Path) -> int | None:
+    """Rows written when the piece is as clean as it looks; None, and nothing written, when it is not."""
+    expressions = _fast_expressions(job)
+    if not expressions or any(byte in piece.data for byte in LOOSE_INTEGER_BYTES):
+        return None
+    text.write_bytes(piece.data)
+    names = [column.name for column in job.layout.positions if column]
+    try:
+        (rows,) = connection.execute(
+            f"""
+            copy (
+                select
+                    {", ".join(expressions)},
+                    {quoted(job.scan.path.name)}::varchar as source_file,
+                    row_number() over () + {piece.records_before} as record_number
+                from {_read_csv(text, names)}
+            ) to {quoted(part)} (format parquet, compression zstd)
+            """
+        ).fetchone()
+        statistics = connection.execute(
+            f"""
+            select path_in_schema, sum(stats_null_count), min(stats_min_value), max(stats_max_value)
+            from parquet_metadata({quoted(part)}) group by path_in_schema
+            """
+        ).fetchall()
+    except duckdb.Error:
+        part.unlink(missing_ok=True)
+        return None
+    if rows != count_records(piece.data) or not all(
+        _keeps_promise(job.layout.table.column(name), *found) for name, *found in statistics
+    ):
+        part.unlink()
+        return None
+    return rows
+
+
+def _fast_expressions(job: _Job) -> list[str] | None:
+    """SQL that casts each column of the table, or fails; None where the fast lane has no way for one."""
+    if not job.scan.is_plain or None in job.layout.positions:
+        return None
+    expressions = []
+    for column in job.layout.table.file_columns:
+        if column not in job.layout.positions:
+            expressions.append(f"null::{column.data_type} as {column.name}")
+        elif column.kind == "integer":
+            expressions.append(f"cast({column.name} as integer) as {column.name}")
+        elif column.kind == "varchar":
+            expressions.append(
+                f"case when strlen({column.name}) <= {column.size} then {column.name} "
+                f"else error('long or empty') end as {column.name}"
+            )
+        elif column.kind == "date":
+            pattern = dates.strptime_format(job.orders[column.name], job.evidence[column.name].separators)
+            if not pattern:
+                return None
+            expressions.append(f"strptime({column.name}, '{pattern}')::date as {column.name}")
+        else:
+            return None
+    return expressions
+
+
+def _keeps_promise(column: Column, nulls: int | None, least: str | None, most: str | None) -> bool:
+    """Whether what Parquet's own statistics say of a column is allowed by the contract."""
+    if column.required and nulls != 0:
+        return False
+    if column.kind == "date" and least is not None and most is not None:
+        return str(dates.EARLIEST) <= least and most < str(dates.LATEST)
+    return True
+
+
+def _careful_lane(connection: duckdb.DuckDBPyConnection, job: _Job, piece: Piece, text: Path, part: Path) -> Converted:
+    positions = job.layout.positions
+    result = Converted({})
+    seen: dict[str, set[str]] = {name: set() for name in job.layout.date_columns}
+    with text.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        for record in records(job.scan, piece):
+            if record.fault:
+                result.rejects.append(_reject(job, record, None, record.fault))
+                continue
+            if not any(value.strip() for value in record.values):
+                result.blank += 1
+                continue
+            fault = _shape_fault(job, record)
+            if fault:
+                result.rejects.append(_reject(job, record, None, fault))
+                continue
+            writer.writerow(
+                [record.number, *(value for value, column in zip(record.values, positions, strict=False) if column)]
+            )
+            for name, position in job.layout.date_columns.items():
+                seen[name].add(record.values[position])
+    for name, values in seen.items():
+        job.evidence[name].add(values)
+        _refuse_contradiction(job.scan, name, job.evidence[name])
+    known = [column for column in positions if column]
+    connection.execute(
+        f"create temp table records as select * from {_read_csv(text, ['record_number', *(c.name for c in known)])}"
+    )
+    for name, values in seen.items():
+        parsed = [(value, dates.parse(value, job.orders[name])) for value in values]
+        connection.execute(f"create temp table read_{name} (written varchar, day date)")
+        connection.execute(
+            f"insert into read_{name} select unnest($1), unnest($2)",
+            [[value for value, _ in parsed], [day for _, day in parsed]],
+        )
+    connection.execute(
+        f"""
+        create temp table typed as
+        select
+            {", ".join(_careful_expression(column, known) for column in job.layout.table.file_columns)},
+            {quoted(job.scan.path.name)}::varchar as source_file,
+            record_number::bigint as record_number,
+            {_first_bad_column(known)} as bad_column
+        from records
+        {" ".join(f"left join read_{name} on read_{name}.written = records.{name}" for name in seen)}
+        order by 2 + {len(job.layout.table.file_columns)}
+        """
+    )
+    bad = connection.execute(
+        "select record_number, bad_column from typed where bad_column is not null order by record_number"
+    ).fetchall()
+    if bad:
+        result.rejects += _value_rejects(job, piece, dict(bad))
+        result.rejects.sort(key=lambda reject: reject.record_number)
+    (result.loaded,) = connection.execute(
+        f"""
+        copy (select * exclude (bad_column) from typed where bad_column is null order by record_number)
+        to {quoted(part)} (format parquet, compression zstd)
+        """
+    ).fetchone()
+    return result
+
+
+def _careful_expression(column: Column, known: list[Column]) -> str:
+    """SQL for the column's value, null where the text is not one."""
+    if column not in known:
+        return f"null::{column.data_type} as {column.name}"
+    name = f"records.{column.name}"
+    if column.kind == "date":
+        return f"read_{column.name}.day as {column.name}"
+    if column.kind == "integer":
+        whole = f"trim({name})"
+        return (
+            f"case when regexp_full_match({whole}, '[+-]?[0-9]+') then try_cast({whole} as integer) end "
+            f"as {column.name}"
+        )
+    if column.kind == "numeric":
+        # A comma is a thousands separator only where one can stand: 33,6442 is no amount.
+        amount = f"replace(replace(trim({name}), '$', ''), ' ', '')"
+        return (
+            f"case when regexp_full_match({amount}, '[+-]?([0-9]+|[0-9]{{1,3}}(,[0-9]{{3}})+)([.][0-9]{{1,4}}0*)?') "
+            f"then try_cast(replace({amount}, ',', '') as decimal(18, 4)) end as {column.name}"
+        )
+    return f"case when strlen({name}) <= {column.size} then nullif({name}, '') end as {column.name}"
+
+
+def _first_bad_column(known: list[Column]) -> str:
+    """SQL for the name of the first column whose text did not become a value, or that lacks one it needs."""
+    conditions = []
+    for column in known:
+        is_given = f"coalesce(trim(records.{column.name}), '') <> ''"
+        value = f"({_careful_expression(column, known).removesuffix(f' as {column.name}')})"
+        wanted = "true" if column.required else is_given
+        conditions.append(f"when {wanted} and {value} is null then '{column.name}'")
+    return f"case {' '.join(conditions)} end"
+
+
+def _value_rejects(job: _Job, piece: Piece, bad: dict[int, str]) -> list[Reject]:
+    rejects = []
+    for record in records(job.scan, piece):
+        if name := bad.get(record.number):
+            column = job.layout.table.column(name)
+            text = record.values[job.layout.positions.index(column)]
+            rejects.append(_reject(job, record, name, _value_fault(column, text, job.orders.get(name))))
+    return rejects
+
+
+def _value_fault(column: Column, text: str, order: str | None) -> str:
+    if not text.strip():
+        return f"{column.name} is empty"
+    if column.kind == "date":
+        return f"{column.name} '{text}' is no date, read {order}"
+    if column.kind == "integer":
+        return f"{column.name} '{text}' is not a whole number"
+    if column.kind == "numeric":
+        return f"{column.name} '{text}' is not an amount with at most four decimals"
+    return f"{column.name} takes {len(text.encode())} bytes where {column.size} fit"
+
+
+def _shape_fault(job: _Job, record: Record) -> str | None:
+    """What is wrong with the number of fields, or with a value under a heading that the contract lacks."""
+    width = len(job.layout.positions)
+    if len(record.values) < width or any(value.strip() for value in record.values[width:]):
+        return f"{len(record.values)} fields where the header has {width}"
+    return None
+
+
+def _reject(job: _Job, record: Record, column: str | None, reason: str) -> Reject:
+    return Reject(record.number, record.line, column, reason, record.raw)
+
+
+def _read_csv(path: Path, names: list[str]) -> str:
+    """SQL that reads a file without header as text: every option set, nothing sniffed, nothing forgiven."""
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    return (
+        f"read_csv({quoted(path)}, columns = {{{columns}}}, header = false, auto_detect = false, delim = ',', "
+        "quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false)"
+    )
+
+
+def quoted(text: str | Path) -> str:
+    """The text as a SQL string."""
+    return "'" + str(text).replace("'", "''") + "'"

@@ -1,0 +1,197 @@
+"""The lake in a folder: versions that are never changed, and one link that says which of them is `raw`.
+
+    lake/raw                     -> versions/<load id>
+    lake/versions/<load id>/<table>/<source file>/0000.parquet
+    lake/versions/<load id>/load_log/<load id>.parquet
+    lake/versions/<load id>/rejected_rows/<source file>.parquet
+
+A load builds its version aside and then moves the link, which is one rename: a reader sees the old lake or the
+new one, whenever the load dies. Files that had not changed are hard links to the version before. That version is
+kept until the next load, for readers that are still at it; whatever a dead load left is swept up by the next.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from adventure_works.contract import raw_tables
+from adventure_works.errors import AdventureError
+from adventure_works.load.convert import Reject, quoted
+from adventure_works.places import shown
+
+LOAD_ID = "%Y%m%dT%H%M%S%f"
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """One row of `load_log`; its fields are the columns of the contract, in order."""
+
+    load_id: str
+    table_name: str
+    source_file: str
+    status: str
+    sha256: str
+    bytes: int
+    records: int
+    loaded: int
+    rejected: int
+    blank: int
+    encoding: str
+    date_order: str
+    source: str
+    dataset_version: str
+    loaded_at: datetime
+
+
+@contextmanager
+def locked(lake: Path, announce: Callable[[str], None]) -> Iterator[None]:
+    """Holds the lake for one load at a time; says so when another load makes this one wait."""
+    try:
+        lake.mkdir(parents=True, exist_ok=True)
+        file = (lake / ".lock").open("w")
+    except OSError as error:
+        raise AdventureError(
+            f"{shown(lake)}: cannot be written ({error.strerror}). Mend its permissions, or set ADVENTURE_LAKE to "
+            "another folder."
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            announce(f"Another load is at work on {shown(lake)}; waiting for it to finish.")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def current_version(lake: Path) -> Path | None:
+    """Folder of the version that `raw` names, None for a lake without any load."""
+    raw = lake / "raw"
+    if raw.exists() and not raw.is_symlink():
+        raise AdventureError(
+            f"{shown(raw)}: is no link that a load has made. Move it away, or set ADVENTURE_LAKE to another folder."
+        )
+    return raw.resolve() if raw.exists() else None
+
+
+def newest_entries(version: Path | None) -> dict[str, LogEntry]:
+    """The newest `load_log` entry of every source file whose rows the version holds, by file name."""
+    if version is None:
+        return {}
+    names = ", ".join(field.name for field in fields(LogEntry))
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"select {names} from read_parquet({quoted(version / 'load_log' / '*.parquet')}) order by load_id"
+        ).fetchall()
+    entries = {entry.source_file: entry for entry in (LogEntry(*row) for row in rows)}
+    return {name: entry for name, entry in entries.items() if entry.status == "loaded"}
+
+
+class NewVersion:
+    """A version under construction: filled aside, then put in the place of the one before."""
+
+    def __init__(self, lake: Path) -> None:
+        self.lake = lake
+        self.before = current_version(lake)
+        newest = self.before.name if self.before else ""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        if newest and now.strftime(LOAD_ID) <= newest:
+            # The clock has gone back; load ids must not.
+            now = datetime.strptime(newest, LOAD_ID) + timedelta(microseconds=1)
+        self.loaded_at = now
+        self.load_id = now.strftime(LOAD_ID)
+        self._sweep()
+        self.folder = lake / "versions" / f".{self.load_id}"
+        for table in raw_tables():
+            (self.folder / table).mkdir(parents=True)
+
+    def rows_folder(self, table: str, source_file: str) -> Path:
+        """The folder, made empty, for the rows that a file brings."""
+        folder = self.folder / table / source_file
+        folder.mkdir()
+        return folder
+
+    def carry_over(self, entry: LogEntry) -> None:
+        """Takes over what an unchanged file brought."""
+        assert self.before
+        rows = Path(entry.table_name) / entry.source_file
+        shutil.copytree(self.before / rows, self.folder / rows, copy_function=_link)
+        rejects = Path("rejected_rows") / f"{entry.source_file}.parquet"
+        _link(self.before / rejects, self.folder / rejects)
+
+    def carry_over_log(self) -> None:
+        """Takes over the history of loads."""
+        if self.before:
+            for log in (self.before / "load_log").iterdir():
+                _link(log, self.folder / "load_log" / log.name)
+
+    def write_rejects(self, table: str, source_file: str, rejects: list[Reject]) -> None:
+        """Writes a file's rejected records; none make an empty file, so that its schema is always there."""
+        rows = [
+            (table, source_file, r.record_number, r.line_number, r.column_name, r.reason, r.raw_text) for r in rejects
+        ]
+        _write(self.folder / "rejected_rows" / f"{source_file}.parquet", "rejected_rows", rows)
+
+    def write_log(self, entries: list[LogEntry]) -> None:
+        """Writes what this load did, one entry a file."""
+        _write(self.folder / "load_log" / f"{self.load_id}.parquet", "load_log", [astuple(e) for e in entries])
+
+    def publish(self) -> None:
+        """Puts the version in place: everything on disk first, then one rename."""
+        for path in sorted(self.folder.rglob("*"), reverse=True):
+            _sync(path)
+        _sync(self.folder)
+        version = self.folder.with_name(self.load_id)
+        self.folder.rename(version)
+        _sync(version.parent)
+        link = self.lake / ".raw"
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path("versions") / self.load_id)
+        link.replace(self.lake / "raw")
+        _sync(self.lake)
+
+    def discard(self) -> None:
+        """Removes what has been built so far."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Removes versions that nobody reads any more: all but the current one and the one before it."""
+        versions = self.lake / "versions"
+        if not versions.exists():
+            return
+        current = self.before.name if self.before else ""
+        older = sorted(path.name for path in versions.iterdir() if path.name < current and path.name[0] != ".")
+        for path in versions.iterdir():
+            if path.name not in {current, *older[-1:]}:
+                shutil.rmtree(path)
+
+
+def _write(path: Path, table: str, rows: list[tuple]) -> None:
+    columns = raw_tables()[table].columns
+    with duckdb.connect() as connection:
+        connection.execute(f"create table rows ({', '.join(f'{c.name} {c.data_type}' for c in columns)})")
+        if rows:
+            connection.executemany(f"insert into rows values ({', '.join('?' * len(columns))})", rows)
+        connection.execute(f"copy rows to {quoted(path)} (format parquet, compression zstd)")
+
+
+def _link(source: str | Path, target: str | Path) -> None:
+    """A hard link, or a copy where the file system has none."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

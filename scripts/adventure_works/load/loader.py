@@ -1,0 +1,275 @@
+"""Loads the files of a source into the lake: all of them, or none."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from adventure_works.contract import raw_tables
+from adventure_works.errors import AdventureError, RefusedFileError
+from adventure_works.load import sources
+from adventure_works.load.convert import Converted, Layout, convert, quoted
+from adventure_works.load.lake import LogEntry, NewVersion, current_version, locked, newest_entries
+from adventure_works.load.recognise import recognise
+from adventure_works.load.scan import Scan, scan
+from adventure_works.places import shown
+
+OWN_TABLES = ("load_log", "rejected_rows")
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What a load did: an entry for each file it loaded, the files it found unchanged, and the rows it let go."""
+
+    origin: str
+    loaded: tuple[LogEntry, ...] = ()
+    unchanged: tuple[LogEntry, ...] = ()
+    superseded: tuple[LogEntry, ...] = ()
+
+
+@dataclass(frozen=True)
+class _File:
+    scan: Scan
+    layout: Layout
+
+    @property
+    def name(self) -> str:
+        return self.scan.path.name
+
+    @property
+    def table(self) -> str:
+        return self.layout.table.name
+
+
+def load(
+    source_name: str,
+    lake: Path,
+    *,
+    date_order: str | None = None,
+    max_reject_share: float = 0.01,
+    replace_lake: bool = False,
+    announce: Callable[[str], None] = lambda message: None,
+    progress: Callable[[str, int, int], None] = lambda file, done, total: None,
+) -> LoadResult:
+    """Brings the lake up to date with a source.
+
+    A file that the lake holds with the same digest is skipped; a changed one replaces exactly the rows it brought
+    before. Nothing is removed because a file is absent. The lake changes in one step, after everything has worked.
+
+    Args:
+        source_name: `sample`, `kaggle` or a path.
+        lake: folder of the lake; made when it is not there.
+        date_order: see `convert`.
+        max_reject_share: see `convert`.
+        replace_lake: start from an empty lake instead of adding to what it holds.
+        announce: told what a user should know, a sentence at a time.
+        progress: told file name, bytes done and bytes in all.
+
+    Raises:
+        AdventureError: with the reason; the lake is then as it was.
+    """
+    with sources.opened(source_name, announce) as source, locked(lake, announce):
+        try:
+            return _load(source, lake, date_order, max_reject_share, replace_lake, announce, progress)
+        except OSError as error:
+            raise AdventureError(
+                f"{error.filename or shown(lake)}: {error.strerror}. The lake is as it was. Free space or mend the "
+                "permissions, and load again."
+            ) from error
+        except duckdb.Error as error:
+            raise AdventureError(f"{shown(lake)}: DuckDB could not go on. The lake is as it was.\n{error}") from error
+
+
+def _load(
+    source: sources.Source,
+    lake: Path,
+    date_order: str | None,
+    max_reject_share: float,
+    replace_lake: bool,
+    announce: Callable[[str], None],
+    progress: Callable[[str, int, int], None],
+) -> LoadResult:
+    held = newest_entries(current_version(lake))
+    held = {} if _starts_afresh(source, held, lake, replace_lake, announce) else held
+    files = _look_at(source, progress)
+    by_digest = {entry.sha256: entry for entry in held.values()}
+    changed: list[_File] = []
+    same: list[LogEntry] = []
+    for file in files:
+        entry = by_digest.get(file.scan.sha256)
+        if entry is None:
+            changed.append(file)
+            continue
+        same.append(entry)
+        if entry.source_file != file.name:
+            announce(f"{file.name} is the file that the lake holds as {entry.source_file}.")
+    superseded = [
+        entry
+        for entry in held.values()
+        if any(f.table == entry.table_name and f.name != entry.source_file and not f.layout.table.many for f in changed)
+    ]
+    _refuse_missing_tables(files, held, source)
+    if not changed:
+        return LoadResult(source.origin, unchanged=tuple(same))
+    version = NewVersion(lake)
+    try:
+        gone = {entry.source_file for entry in superseded} | {file.name for file in changed}
+        for entry in held.values():
+            if entry.source_file not in gone:
+                version.carry_over(entry)
+        if held:
+            version.carry_over_log()
+        loaded = _convert_all(changed, version, source, date_order, max_reject_share, progress)
+        let_go = [
+            replace(entry, load_id=version.load_id, loaded_at=version.loaded_at, status="superseded", loaded=0)
+            for entry in superseded
+        ]
+        version.write_log([*loaded, *let_go])
+        version.publish()
+    except BaseException:
+        version.discard()
+        raise
+    return LoadResult(source.origin, tuple(loaded), tuple(same), tuple(superseded))
+
+
+def _starts_afresh(
+    source: sources.Source,
+    held: dict[str, LogEntry],
+    lake: Path,
+    replace_lake: bool,
+    announce: Callable[[str], None],
+) -> bool:
+    """Whether the lake's content gives way; generated and real data never stand in one lake together."""
+    if not held or replace_lake:
+        return True
+    holds_sample = any(entry.source == "sample" for entry in held.values())
+    if holds_sample == (source.kind == "sample"):
+        return False
+    if holds_sample:
+        announce("The lake held the generated sample; real files take its place.")
+        return True
+    raise AdventureError(
+        f"{shown(lake)}: the lake holds real files, which the generated sample would replace. Set ADVENTURE_LAKE to "
+        "another folder for the sample, or pass --replace to let the real files go."
+    )
+
+
+def _look_at(source: sources.Source, progress: Callable[[str, int, int], None]) -> list[_File]:
+    """Scans and recognises every file; all that is wrong with them is said at once."""
+    tables = [table for table in raw_tables().values() if table.name not in OWN_TABLES]
+    files: list[_File] = []
+    problems: list[str] = []
+    for path in source.files:
+        progress(path.name, 0, path.stat().st_size)
+        try:
+            found = scan(path)
+            files.append(_File(found, recognise(found, tables)))
+        except RefusedFileError as error:
+            problems.append(str(error))
+    by_table: dict[str, list[str]] = defaultdict(list)
+    by_digest: dict[str, str] = {}
+    for file in files:
+        by_table[file.table].append(file.name)
+        twin = by_digest.setdefault(file.scan.sha256, file.name)
+        if twin != file.name:
+            problems.append(f"{twin} and {file.name}: the same file twice. Remove one of them.")
+    for table, names in by_table.items():
+        if len(names) > 1 and not raw_tables()[table].many:
+            problems.append(
+                f"{' and '.join(names)}: {len(names)} files for {table}, which comes in one. Keep the right one."
+            )
+    _raise_problems(problems)
+    return files
+
+
+def _refuse_missing_tables(files: list[_File], held: dict[str, LogEntry], source: sources.Source) -> None:
+    present = {file.table for file in files} | {entry.table_name for entry in held.values()}
+    missing = [table for table in raw_tables().values() if table.name not in {*present, *OWN_TABLES}]
+    if missing:
+        names = ", ".join(f"{table.name} ({table.file_pattern})" for table in missing)
+        raise AdventureError(
+            f"{source.origin}: no file for {names}, and the lake holds none yet. Add what is missing and load again."
+        )
+
+
+def _convert_all(
+    files: list[_File],
+    version: NewVersion,
+    source: sources.Source,
+    date_order: str | None,
+    max_reject_share: float,
+    progress: Callable[[str, int, int], None],
+) -> list[LogEntry]:
+    entries: list[LogEntry] = []
+    problems: list[str] = []
+    calendar: tuple[date, date] | None = None
+    # The calendar goes first: it helps to settle the dates of the others.
+    for file in sorted(files, key=lambda file: file.table != "calendar"):
+        if calendar is None and file.table != "calendar":
+            calendar = _calendar(version)
+        done = 0
+
+        def advance(size: int, file: _File = file) -> None:
+            nonlocal done
+            done += size
+            progress(file.name, done, file.scan.size)
+
+        folder = version.rows_folder(file.table, file.name)
+        try:
+            converted = convert(
+                file.scan,
+                file.layout,
+                folder,
+                calendar=calendar,
+                date_order=date_order,
+                max_reject_share=max_reject_share,
+                advance=advance,
+            )
+        except RefusedFileError as error:
+            problems.append(str(error))
+            continue
+        version.write_rejects(file.table, file.name, converted.rejects)
+        entries.append(_entry(file, converted, version, source))
+    _raise_problems(problems)
+    return entries
+
+
+def _calendar(version: NewVersion) -> tuple[date, date] | None:
+    """First and last day of the calendar in the version being built, None where its file was refused."""
+    files = version.folder / "calendar" / "*" / "*.parquet"
+    with duckdb.connect() as connection:
+        try:
+            first, last = connection.execute(
+                f"select min(date), max(date) from read_parquet({quoted(files)})"
+            ).fetchone()
+        except duckdb.IOException:
+            return None
+    return (first, last) if first else None
+
+
+def _entry(file: _File, converted: Converted, version: NewVersion, source: sources.Source) -> LogEntry:
+    return LogEntry(
+        load_id=version.load_id,
+        table_name=file.table,
+        source_file=file.name,
+        status="loaded",
+        sha256=file.scan.sha256,
+        bytes=file.scan.size,
+        records=file.scan.records,
+        loaded=converted.loaded,
+        rejected=len(converted.rejects),
+        blank=converted.blank,
+        encoding=file.scan.encoding,
+        date_order="; ".join(f"{column}: {order}" for column, order in converted.date_orders.items()),
+        source=source.kind,
+        dataset_version=source.version,
+        loaded_at=version.loaded_at,
+    )
+
+
+def _raise_problems(problems: list[str]) -> None:
+    if problems:
+        raise RefusedFileError("\n".join([*problems, "Nothing has been loaded; the lake is as it was."]))

@@ -1,0 +1,89 @@
+"""Which raw table a file belongs to: its header decides, its name only helps to explain."""
+
+from fnmatch import fnmatch
+
+from adventure_works.contract import Table
+from adventure_works.errors import RefusedFileError
+from adventure_works.load.convert import Layout
+from adventure_works.load.records import records
+from adventure_works.load.scan import Scan, pieces
+
+PIECE = 8 << 20
+
+
+def recognise(scan: Scan, tables: list[Table]) -> Layout:
+    """The layout of a file, by its header.
+
+    Columns may stand in any order, and one that the contract does not require may be missing. A column that the
+    contract does not know must be empty all the way down.
+
+    Raises:
+        RefusedFileError: no table fits, a heading stands twice, or an unknown column holds values.
+    """
+    headers = set(scan.header)
+    fitting = [table for table in tables if _missing(table, headers) == []]
+    if not fitting:
+        raise RefusedFileError(_unrecognised(scan, tables))
+    table = max(fitting, key=lambda table: len(headers & _known(table)))
+    twice = {name for name in scan.header if name and scan.header.count(name) > 1}
+    if twice:
+        raise RefusedFileError(
+            f"{scan.path.name}: the heading {', '.join(sorted(twice))} stands twice. Remove one of the columns."
+        )
+    by_header = {column.header: column for column in table.file_columns}
+    layout = Layout(table, tuple(by_header.get(name) for name in scan.header))
+    _refuse_unknown_values(scan, layout)
+    return layout
+
+
+def _known(table: Table) -> set[str]:
+    return {column.header for column in table.file_columns if column.header}
+
+
+def _missing(table: Table, headers: set[str]) -> list[str]:
+    return [
+        column.header
+        for column in table.file_columns
+        if column.required and column.header and column.header not in headers
+    ]
+
+
+def _unrecognised(scan: Scan, tables: list[Table]) -> str:
+    headers = set(scan.header)
+    nearest = max(
+        tables,
+        key=lambda table: (
+            len(headers & _known(table)) / len(_known(table)),
+            fnmatch(scan.path.name.lower(), table.file_pattern),
+            -len(table.file_pattern),
+        ),
+    )
+    by_name = [table for table in tables if fnmatch(scan.path.name.lower(), table.file_pattern)]
+    if not headers & _known(nearest) and not by_name:
+        return (
+            f"{scan.path.name}: the header ({', '.join(scan.header[:6])}) fits none of the tables that are loaded "
+            "here. Move the file out of the folder, or load from a folder that holds only the right files."
+        )
+    table = nearest if headers & _known(nearest) else min(by_name, key=lambda table: len(table.name))
+    unknown = [name for name in scan.header if name and name not in _known(table)]
+    return (
+        f"{scan.path.name}: looks like {table.name}, but lacks the column {', '.join(_missing(table, headers))}"
+        + (f" (and has {', '.join(unknown)}, which {table.name} does not know)" if unknown else "")
+        + ". Give the columns the names they have in the Kaggle files."
+    )
+
+
+def _refuse_unknown_values(scan: Scan, layout: Layout) -> None:
+    unknown = [position for position, column in enumerate(layout.positions) if column is None]
+    if not unknown:
+        return
+    for piece in pieces(scan, PIECE):
+        for record in records(scan, piece):
+            for position in unknown:
+                if position < len(record.values) and record.values[position].strip():
+                    name = scan.header[position] or f"without a name (number {position + 1})"
+                    raise RefusedFileError(
+                        f"{scan.path.name}, line {record.line}: the column {name} is unknown to {layout.table.name} "
+                        f"and holds values ('{record.values[position]}'). Remove the column, or add it to the contract "
+                        "in models/staging/_adventure_works__sources.yml."
+                    )

@@ -1,0 +1,75 @@
+"""Takes a piece of a file apart into records, each with its line and its text as it stands."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from adventure_works.errors import RefusedFileError
+from adventure_works.load.scan import Piece, Scan
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record: its number (the first after the header is 1), first line (the header is 1), text and values.
+
+    `fault` says why the text cannot be split into values; there are none then.
+    """
+
+    number: int
+    line: int
+    raw: str
+    values: list[str]
+    fault: str | None = None
+
+
+class _Lines:
+    """Hands lines to the CSV reader and remembers those of the record at hand."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = io.StringIO(text, newline="")
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.taken.append(line)
+        return line
+
+
+def records(scan: Scan, piece: Piece) -> Iterator[Record]:
+    """The records of a piece, blank ones too, in order.
+
+    Raises:
+        RefusedFileError: a misplaced quote has swallowed whole lines, or the file breaks off in a record.
+    """
+    lines = _Lines(piece.data.decode("cp1252" if scan.encoding == "cp1252" else "utf-8"))
+    reader = csv.reader(lines, strict=True)
+    number, line = piece.records_before, piece.lines_before + 1
+    while True:
+        fault = None
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            values, fault = [], f"quotes out of place ({error})"
+        number += 1
+        raw = "".join(lines.taken)
+        last = line + len(lines.taken) - 1
+        is_short = bool(values) and len(values) < len(scan.header)
+        if len(lines.taken) > 1 and (fault or len(values) != len(scan.header)):
+            raise RefusedFileError(
+                f"{scan.path.name}, lines {line} to {last}: a quote out of place joins these lines into one record. "
+                "Close the quote or double it, and load again."
+            )
+        if is_short and number == scan.records and not scan.has_final_newline:
+            raise RefusedFileError(
+                f"{scan.path.name}, line {line}: the file breaks off in the middle of a record, so that more may be "
+                "missing. Fetch or export it again."
+            )
+        yield Record(number, line, raw.rstrip("\r\n"), values, fault)
+        line = last + 1
+        lines.taken.clear()

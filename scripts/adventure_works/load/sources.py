@@ -1,0 +1,84 @@
+"""Where the CSV files come from: the generated sample, Kaggle, or a folder, zip or file of the user's."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from adventure_works import places
+from adventure_works.errors import AdventureError
+
+SAMPLE_SCALE, SAMPLE_SEED = 1.0, 42
+
+
+@dataclass(frozen=True)
+class Source:
+    """CSV files to load, and what they are: `kind` is `sample`, `kaggle` or `folder`."""
+
+    kind: str
+    version: str
+    files: tuple[Path, ...]
+    origin: str
+
+
+@contextmanager
+def opened(name: str, announce: Callable[[str], None]) -> Iterator[Source]:
+    """The files of `sample`, `kaggle`, or a path; what had to be unpacked is removed afterwards.
+
+    Raises:
+        AdventureError: the path does not exist or holds no CSV file.
+        FetchError: the dataset cannot be had from Kaggle.
+    """
+    if name == "sample":
+        yield _sample(announce)
+        return
+    if name == "kaggle":
+        from adventure_works import kaggle
+
+        dataset = kaggle.fetch(places.downloads(), announce=announce)
+        with _unpacked(dataset.archive) as files:
+            yield Source("kaggle", str(dataset.version), files, f"Kaggle, version {dataset.version}")
+        return
+    path = Path(name).expanduser().absolute()
+    if not path.exists():
+        raise AdventureError(
+            f"{name}: there is no such file or folder. Give `sample`, `kaggle`, or the path of a folder of CSV "
+            "files, of a zip, or of one CSV file."
+        )
+    if path.is_dir():
+        files = tuple(sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv" and file.is_file()))
+        if not files:
+            raise AdventureError(f"{name}: the folder holds no CSV file. Give the folder that the files lie in.")
+        yield Source("folder", "", files, places.shown(path))
+    elif path.suffix.lower() == ".zip":
+        with _unpacked(path) as files:
+            yield Source("folder", "", files, places.shown(path))
+    else:
+        yield Source("folder", "", (path,), places.shown(path))
+
+
+def _sample(announce: Callable[[str], None]) -> Source:
+    from adventure_works.sample import generate
+
+    folder = places.downloads() / "sample"
+    announce(f"Generating the sample (scale {SAMPLE_SCALE:g}, seed {SAMPLE_SEED}) in {places.shown(folder)}")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    generate(folder, scale=SAMPLE_SCALE, seed=SAMPLE_SEED)
+    files = tuple(sorted(folder.glob("*.csv")))
+    return Source("sample", f"scale {SAMPLE_SCALE:g}, seed {SAMPLE_SEED}", files, "the generated sample")
+
+
+@contextmanager
+def _unpacked(archive: Path) -> Iterator[tuple[Path, ...]]:
+    from adventure_works.archive import extract_csv
+
+    folder = Path(tempfile.mkdtemp(prefix="adventure-"))
+    try:
+        files = extract_csv(archive, folder)
+        if not files:
+            raise AdventureError(f"{places.shown(archive)}: the archive holds no CSV file.")
+        yield tuple(sorted(files))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

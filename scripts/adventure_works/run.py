@@ -1,0 +1,159 @@
+"""Load, build and test everything, and say how it went."""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from adventure_works import places
+from adventure_works.errors import AdventureError
+from adventure_works.places import PROJECT
+
+KINDS = {
+    "must_hold": "must hold",
+    "reconcile": "reconcile",
+    "suspicious": "suspicious",
+    "unit_test": "unit tests",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A node of the build that did not pass: its name, status, dbt's message, and the table of failing rows."""
+
+    name: str
+    status: str
+    message: str
+    failures: str | None
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """How a build went: nodes by resource type, tests by kind and status, and what did not pass."""
+
+    nodes: Counter[str]
+    tests: dict[str, Counter[str]]
+    errors: list[Problem]
+    warnings: list[Problem]
+    seconds: float
+
+
+def build(progress: Callable[[str, int, int], None]) -> BuildResult:
+    """Runs `dbt build` in this process on the project's lake and warehouse.
+
+    Raises:
+        AdventureError: dbt could not start, for example because another process holds the warehouse.
+    """
+    from dbt.cli.main import dbtRunner
+
+    database = places.database()
+    database.parent.mkdir(parents=True, exist_ok=True)
+    os.environ |= {"ADVENTURE_LAKE": str(places.lake()), "ADVENTURE_DATABASE": str(database)}
+    logs = PROJECT / "logs"
+    # dbt's console stays quiet: this command says what matters, the log file has the rest.
+    options = {"--log-level": "none", "--log-path": logs, "--project-dir": PROJECT, "--profiles-dir": PROJECT}
+    arguments = [str(part) for option in options.items() for part in option]
+    result = dbtRunner(callbacks=[_follow(progress)]).invoke(["build", "--no-version-check", *arguments])
+    _release_warehouse()
+    if result.exception or result.result is None:
+        reason = str(result.exception or "dbt said nothing of why").strip()
+        if "Conflicting lock" in reason:
+            reason = (
+                f"{places.shown(database)} is held open by another process. Close it there and run again.\n{reason}"
+            )
+        raise AdventureError(f"dbt build did not start: {reason}\nMore in {places.shown(logs / 'dbt.log')}")
+    return _summary(result.result.results, result.result.elapsed_time)
+
+
+def _follow(progress: Callable[[str, int, int], None]) -> Callable[[object], None]:
+    def follow(event: object) -> None:
+        if event.info.name == "LogStartLine":
+            progress(f"dbt build: {event.data.description}", event.data.index, event.data.total)
+
+    return follow
+
+
+def _release_warehouse() -> None:
+    """dbt-duckdb keeps its connection for the life of the process, which keeps everybody else out."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    with suppress(Exception):
+        DuckDBConnectionManager.close_all_connections()
+
+
+def _summary(results: list, seconds: float) -> BuildResult:
+    nodes: Counter[str] = Counter()
+    tests: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
+    errors, warnings = [], []
+    for result in results:
+        node, status = result.node, str(result.status)
+        resource = str(node.resource_type)
+        if resource in ("test", "unit_test"):
+            kind = next((tag for tag in node.tags if tag in KINDS), resource)
+            tests.setdefault(kind, Counter())[status] += 1
+        else:
+            nodes[resource] += 1
+        if status in ("error", "fail", "warn", "runtime error"):
+            stored = getattr(node, "relation_name", None) if resource == "test" else None
+            problem = Problem(node.name, status, (result.message or "").strip(), stored)
+            (warnings if status == "warn" else errors).append(problem)
+    return BuildResult(nodes, tests, errors, warnings, seconds)
+
+
+def headline(database: Path) -> dict[str, Decimal]:
+    """The headline figures of the star schema: money in US dollars, rates from 0 to 1.
+
+    Every ratio is a ratio of sums. `customers` are those who ordered, `return_rate` is returned units by units sold.
+    """
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute(
+            """
+            with
+            sales as (
+                select
+                    sum(revenue) as revenue, sum(cost) as cost, sum(profit) as profit, sum(order_quantity) as units,
+                    count(*) as order_lines, count(distinct order_number) as orders,
+                    count(distinct customer_key) as customers, min(order_date) as first_order_date,
+                    max(order_date) as last_order_date
+                from core.fact_sales
+            ),
+            returned as (select coalesce(sum(return_quantity), 0) as return_units from core.fact_returns)
+            select * from sales cross join returned
+            """
+        )
+        names = [column[0] for column in found.description]
+        figures = dict(zip(names, found.fetchone(), strict=True))
+    if not figures["order_lines"]:
+        raise AdventureError("The build holds no sale at all. See operations.ledger_files for where the records went.")
+    return figures | {
+        "profit_margin": figures["profit"] / figures["revenue"],
+        "average_order_value": figures["revenue"] / figures["orders"],
+        "return_rate": Decimal(figures["return_units"]) / figures["units"],
+    }
+
+
+def ledger_totals(database: Path) -> dict[str, Decimal]:
+    """Records that did not become facts, by why, and the largest amount that the ledger cannot explain."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute(
+            """
+            select
+                (select sum(rejected_records) from operations.ledger_files) as rejected,
+                (select sum(duplicate_amount) from operations.ledger_sales where measure = 'records') as duplicates,
+                (select coalesce(sum(records), 0) from operations.ledger_quarantine) as quarantined,
+                (
+                    select max(abs(unexplained_amount)) from (
+                        select unexplained_amount from operations.ledger_sales
+                        union all
+                        select unexplained_amount from operations.ledger_returns
+                    )
+                ) as unexplained
+            """
+        )
+        names = [column[0] for column in found.description]
+        return dict(zip(names, found.fetchone(), strict=True))

@@ -1,0 +1,148 @@
+"""What the commands print: progress on stderr where someone is watching, results on stdout."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from adventure_works.errors import AdventureError
+from adventure_works.load.loader import LoadResult
+from adventure_works.places import PROJECT, shown
+from adventure_works.run import KINDS, BuildResult, Problem, headline, ledger_totals
+
+# Wide enough for the tables where nobody says how wide a line is: a file, a pipe, a CI log.
+WIDTH = None if sys.stdout.isatty() else 140
+out = Console(highlight=False, width=WIDTH)
+err = Console(stderr=True, highlight=False, width=WIDTH)
+
+
+class ProgressBar:
+    """A bar on stderr for files and for dbt's nodes; silent when stderr is not a terminal."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._task = bar.add_task("Starting", total=None)
+
+    def advance(self, what: str, done: int, total: int) -> None:
+        """Shows how far `what` has come, in any unit."""
+        self._bar.update(self._task, description=what, completed=done, total=total)
+
+    def announce(self, message: str) -> None:
+        """Prints a sentence above the bar."""
+        err.print(message)
+
+
+@contextmanager
+def progress_bar() -> Iterator[ProgressBar]:
+    """A progress bar that is gone when the work is done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        yield ProgressBar(bar)
+
+
+def print_load(result: LoadResult, lake: Path) -> None:
+    """The files of a load and what became of their records."""
+    if not result.loaded:
+        out.print(
+            f"Nothing to load from {result.origin}: all {len(result.unchanged)} files are in the lake, unchanged."
+        )
+        return
+    table = Table(
+        title=f"Loaded from {result.origin} into {shown(lake)}", title_justify="left", box=None, pad_edge=False
+    )
+    for heading in ("File", "Table", "Encoding", "Dates"):
+        table.add_column(heading)
+    for heading in ("Records", "Loaded", "Rejected", "Blank"):
+        table.add_column(heading, justify="right")
+    for entry in result.loaded:
+        orders = sorted({pair.split(": ")[1].replace("_", " ") for pair in entry.date_order.split("; ") if pair})
+        counts = (f"{count:,}" for count in (entry.records, entry.loaded, entry.rejected, entry.blank))
+        table.add_row(entry.source_file, entry.table_name, entry.encoding, ", ".join(orders) or "-", *counts)
+    out.print(table)
+    for entry in result.superseded:
+        out.print(f"{entry.source_file} is gone from {entry.table_name}: a file of another name took its place.")
+    if result.unchanged:
+        out.print(f"Unchanged: {len(result.unchanged)} files.")
+
+
+def print_build(build: BuildResult, database: Path) -> None:
+    """How a build went, and the figures it gives.
+
+    Raises:
+        AdventureError: something failed; its message begins with what, and nothing else is printed.
+    """
+    if build.errors:
+        raise AdventureError(_failure_message(build, database))
+    for problem in build.warnings:
+        out.print(f"[yellow]Worth a look:[/] {problem.name}: {problem.message}{_rows_hint(problem)}")
+    _print_tests(build)
+    _print_headline(database)
+
+
+def print_next_steps(lake: Path, database: Path) -> None:
+    """Where everything is and what to try."""
+    out.print(
+        f"""
+[bold]Where it is[/]
+  Warehouse   {shown(database)} (schemas core, operations, intermediate, staging)
+  Lake        {shown(lake)}/raw, one folder a table
+  Log         {shown(PROJECT / "logs" / "dbt.log")}
+
+[bold]What to try next[/]
+  source .venv/bin/activate                  dbt, adventure and the rest on your path
+  dbt test --select fact_sales               any dbt command works from the project folder
+  dbt show --inline "select * from {{{{ ref('ledger_files') }}}}"
+  make docs                                  every model and column explained, with lineage
+  make run SOURCE=kaggle                     the real files instead of the sample"""
+    )
+
+
+def _print_tests(build: BuildResult) -> None:
+    built = ", ".join(f"{count} {kind}s" for kind, count in sorted(build.nodes.items()) if kind != "operation")
+    out.print(f"\n[bold]Built and audited[/] {built} in {build.seconds:.0f} s")
+    for kind, counts in build.tests.items():
+        passed = counts["pass"] + counts["success"]
+        rest = ", ".join(f"{count} {status}" for status, count in counts.items() if status not in ("pass", "success"))
+        out.print(f"  {KINDS.get(kind, kind):<12}{passed:>5} passed" + (f", {rest}" if rest else ""))
+
+
+def _print_headline(database: Path) -> None:
+    found = headline(database)
+    lost = ledger_totals(database)
+    out.print(f"\n[bold]Headline figures[/] {found['first_order_date']} to {found['last_order_date']}")
+    for name, value in (
+        ("Revenue", f"{found['revenue']:,.2f}"),
+        ("Cost", f"{found['cost']:,.2f}"),
+        ("Profit", f"{found['profit']:,.2f}"),
+        ("Profit margin", f"{found['profit_margin']:.2%}"),
+        ("Orders", f"{found['orders']:,}"),
+        ("Customers", f"{found['customers']:,}"),
+        ("Average order value", f"{found['average_order_value']:,.2f}"),
+        ("Return rate", f"{found['return_rate']:.2%}"),
+    ):
+        out.print(f"  {name:<22}{value:>16}")
+    out.print(
+        f"  From file to fact: {lost['rejected']:,.0f} records rejected, {lost['duplicates']:,.0f} exact duplicates, "
+        f"{lost['quarantined']:,.0f} quarantined; {lost['unexplained']:.4f} unexplained."
+    )
+
+
+def _failure_message(build: BuildResult, database: Path) -> str:
+    lines = [f"{len(build.errors)} of the build's checks or models failed, so that its figures are not to be used."]
+    for problem in build.errors[:10]:
+        lines.append(f"  {problem.name}: {problem.message}{_rows_hint(problem)}")
+    if len(build.errors) > 10:
+        lines.append(f"  ... and {len(build.errors) - 10} more")
+    lines.append(
+        f"The failing rows stand in {shown(database)}; the whole story in {shown(PROJECT / 'logs' / 'dbt.log')}.\n"
+        "Mend the files or the models and run again; the lake keeps what was loaded."
+    )
+    return "\n".join(lines)
+
+
+def _rows_hint(problem: Problem) -> str:
+    return f"\n    see {problem.failures}" if problem.failures else ""
