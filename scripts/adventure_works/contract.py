@@ -15,12 +15,16 @@ SOURCES = PROJECT / "models" / "staging" / "_adventure_works__sources.yml"
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a raw table; `header` is its name in the CSV file, None for columns the loader adds."""
+    """One column of a raw table; `header` is its name in the CSV file, None for columns the loader adds.
+
+    `multiline` says that a value may hold line breaks; elsewhere one means that a quote is out of place.
+    """
 
     name: str
     data_type: str
     header: str | None = None
     required: bool = False
+    multiline: bool = False
 
     @property
     def kind(self) -> str:
@@ -85,4 +89,10 @@ def _table(entry: dict) -> Table:
 
 def _column(entry: dict) -> Column:
     meta = entry.get("config", {}).get("meta", {})
-    return Column(entry["name"], entry["data_type"], meta.get("header"), meta.get("required", False))
+    return Column(
+        name=entry["name"],
+        data_type=entry["data_type"],
+        header=meta.get("header"),
+        required=meta.get("required", False),
+        multiline=meta.get("multiline", False),
+    )

@@ -29,6 +29,11 @@ def downloads() -> Path:
     return _place("ADVENTURE_DOWNLOADS", "downloads")
 
 
+def logs() -> Path:
+    """Folder of dbt's log, which dbt moves by the same variable: `DBT_LOG_PATH`, else `logs/`."""
+    return _place("DBT_LOG_PATH", "logs")
+
+
 def shown(path: Path) -> str:
     """The path as a user would type it: relative to the current folder when it lies below it."""
     try:

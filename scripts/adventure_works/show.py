@@ -11,7 +11,7 @@ from rich.table import Table
 
 from adventure_works.errors import AdventureError
 from adventure_works.load.loader import LoadResult
-from adventure_works.places import PROJECT, shown
+from adventure_works.places import logs, shown
 from adventure_works.run import KINDS, BuildResult, Problem, headline, ledger_totals
 
 # Wide enough for the tables where nobody says how wide a line is: a file, a pipe, a CI log.
@@ -90,7 +90,7 @@ def print_next_steps(lake: Path, database: Path) -> None:
 [bold]Where it is[/]
   Warehouse   {shown(database)} (schemas core, operations, intermediate, staging)
   Lake        {shown(lake)}/raw, one folder a table
-  Log         {shown(PROJECT / "logs" / "dbt.log")}
+  Log         {shown(logs() / "dbt.log")}
 
 [bold]What to try next[/]
   source .venv/bin/activate                  dbt, adventure and the rest on your path
@@ -138,7 +138,7 @@ def _failure_message(build: BuildResult, database: Path) -> str:
     if len(build.errors) > 10:
         lines.append(f"  ... and {len(build.errors) - 10} more")
     lines.append(
-        f"The failing rows stand in {shown(database)}; the whole story in {shown(PROJECT / 'logs' / 'dbt.log')}.\n"
+        f"The failing rows stand in {shown(database)}; the whole story in {shown(logs() / 'dbt.log')}.\n"
         "Mend the files or the models and run again; the lake keeps what was loaded."
     )
     return "\n".join(lines)

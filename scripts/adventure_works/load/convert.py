@@ -6,7 +6,6 @@ own reader, so a piece that looks clean is first offered to the fast lane. That 
 whatever is not exactly what it expects makes it give up, and the careful lane decides.
 """
 
-import csv
 import os
 from collections import deque
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
 from adventure_works.contract import Column, Table
 from adventure_works.errors import RefusedFileError
@@ -25,12 +25,11 @@ from adventure_works.load.scan import Piece, Scan, count_records, pieces
 
 EVIDENCE_PIECE = 1 << 20
 PIECE = 24 << 20
+BATCH = 20_000
 MEMORY_PER_WORKER = "256MB"
 # DuckDB casts 332.6 to 333, 1e3 to 1000, 1_0 to 10 and 0x1A to 26. Without one of these bytes in the whole piece
 # its cast to a whole number is exact.
 LOOSE_INTEGER_BYTES = (b".", b"e", b"E", b"_", b"x", b"X", b"b", b"B")
-
-csv.field_size_limit(1 << 24)
 
 
 @dataclass(frozen=True)
@@ -244,7 +243,7 @@ def _convert_piece(job: _Job, piece: Piece) -> Converted:
             rows = _fast_lane(connection, job, piece, text, part)
             if rows is not None:
                 return Converted({}, loaded=rows)
-            return _careful_lane(connection, job, piece, text, part)
+            return _careful_lane(connection, job, piece, part)
         finally:
             text.unlink(missing_ok=True)
 
@@ -319,35 +318,15 @@ def _keeps_promise(column: Column, nulls: int | None, least: str | None, most: s
     return True
 
 
-def _careful_lane(connection: duckdb.DuckDBPyConnection, job: _Job, piece: Piece, text: Path, part: Path) -> Converted:
-    positions = job.layout.positions
-    result = Converted({})
-    seen: dict[str, set[str]] = {name: set() for name in job.layout.date_columns}
-    with text.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-        for record in records(job.scan, piece):
-            if record.fault:
-                result.rejects.append(_reject(job, record, None, record.fault))
-                continue
-            if not any(value.strip() for value in record.values):
-                result.blank += 1
-                continue
-            fault = _shape_fault(job, record)
-            if fault:
-                result.rejects.append(_reject(job, record, None, fault))
-                continue
-            writer.writerow(
-                [record.number, *(value for value, column in zip(record.values, positions, strict=False) if column)]
-            )
-            for name, position in job.layout.date_columns.items():
-                seen[name].add(record.values[position])
+def _careful_lane(connection: duckdb.DuckDBPyConnection, job: _Job, piece: Piece, part: Path) -> Converted:
+    known = [column for column in job.layout.positions if column]
+    connection.execute(
+        f"create temp table records (record_number bigint, {', '.join(f'{c.name} varchar' for c in known)})"
+    )
+    result, seen = _take_apart(connection, job, piece, known)
     for name, values in seen.items():
         job.evidence[name].add(values)
         _refuse_contradiction(job.scan, name, job.evidence[name])
-    known = [column for column in positions if column]
-    connection.execute(
-        f"create temp table records as select * from {_read_csv(text, ['record_number', *(c.name for c in known)])}"
-    )
     for name, values in seen.items():
         parsed = [(value, dates.parse(value, job.orders[name])) for value in values]
         connection.execute(f"create temp table read_{name} (written varchar, day date)")
@@ -381,6 +360,43 @@ def _careful_lane(connection: duckdb.DuckDBPyConnection, job: _Job, piece: Piece
         """
     ).fetchone()
     return result
+
+
+def _take_apart(
+    connection: duckdb.DuckDBPyConnection, job: _Job, piece: Piece, known: list[Column]
+) -> tuple[Converted, dict[str, set[str]]]:
+    """Fills the table `records` with the records of the right shape; the others are counted in the result.
+
+    Returns the result so far and the distinct texts of each date column.
+    """
+    result = Converted({})
+    seen: dict[str, set[str]] = {name: set() for name in job.layout.date_columns}
+    batch: list[list[str | int]] = []
+    for record in records(job.scan, piece):
+        fault = record.fault or _shape_fault(job, record)
+        if not record.fault and not any(value.strip() for value in record.values):
+            result.blank += 1
+        elif fault:
+            result.rejects.append(_reject(record, None, fault))
+        else:
+            values = [value for value, column in zip(record.values, job.layout.positions, strict=False) if column]
+            batch.append([record.number, *values])
+            for name, position in job.layout.date_columns.items():
+                seen[name].add(record.values[position])
+        if len(batch) == BATCH:
+            _insert(connection, batch)
+            batch = []
+    if batch:
+        _insert(connection, batch)
+    return result, seen
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, batch: list[list[str | int]]) -> None:
+    """Hands records over as columns: going through CSV again would read what has just been read."""
+    columns = {f"c{index}": np.array(values, dtype=object) for index, values in enumerate(zip(*batch, strict=True))}
+    connection.register("batch", columns)
+    connection.execute("insert into records select * from batch")
+    connection.unregister("batch")
 
 
 def _careful_expression(column: Column, known: list[Column]) -> str:
@@ -423,7 +439,7 @@ def _value_rejects(job: _Job, piece: Piece, bad: dict[int, str]) -> list[Reject]
         if name := bad.get(record.number):
             column = job.layout.table.column(name)
             text = record.values[job.layout.positions.index(column)]
-            rejects.append(_reject(job, record, name, _value_fault(column, text, job.orders.get(name))))
+            rejects.append(_reject(record, name, _value_fault(column, text, job.orders.get(name))))
     return rejects
 
 
@@ -440,14 +456,20 @@ def _value_fault(column: Column, text: str, order: str | None) -> str:
 
 
 def _shape_fault(job: _Job, record: Record) -> str | None:
-    """What is wrong with the number of fields, or with a value under a heading that the contract lacks."""
+    """What is wrong with the number of fields; more than there are headings are fine while they are empty."""
     width = len(job.layout.positions)
     if len(record.values) < width or any(value.strip() for value in record.values[width:]):
         return f"{len(record.values)} fields where the header has {width}"
+    for value, column in zip(record.values, job.layout.positions, strict=False):
+        if column and not column.multiline and ("\n" in value or "\r" in value):
+            raise RefusedFileError(
+                f"{job.scan.path.name}, line {record.line}: a line break in {column.name}, where none belongs. A quote "
+                "out of place has joined records; close it or double it, and load again."
+            )
     return None
 
 
-def _reject(job: _Job, record: Record, column: str | None, reason: str) -> Reject:
+def _reject(record: Record, column: str | None, reason: str) -> Reject:
     return Reject(record.number, record.line, column, reason, record.raw)
 
 

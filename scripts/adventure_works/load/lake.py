@@ -77,7 +77,7 @@ def current_version(lake: Path) -> Path | None:
         raise AdventureError(
             f"{shown(raw)}: is no link that a load has made. Move it away, or set ADVENTURE_LAKE to another folder."
         )
-    return raw.resolve() if raw.exists() else None
+    return lake / raw.readlink() if raw.exists() else None
 
 
 def newest_entries(version: Path | None) -> dict[str, LogEntry]:
@@ -106,7 +106,7 @@ class NewVersion:
             now = datetime.strptime(newest, LOAD_ID) + timedelta(microseconds=1)
         self.loaded_at = now
         self.load_id = now.strftime(LOAD_ID)
-        self._sweep()
+        self._sweep(self.before)
         self.folder = lake / "versions" / f".{self.load_id}"
         for table in raw_tables():
             (self.folder / table).mkdir(parents=True)
@@ -155,20 +155,19 @@ class NewVersion:
         link.symlink_to(Path("versions") / self.load_id)
         link.replace(self.lake / "raw")
         _sync(self.lake)
+        self._sweep(version)
 
     def discard(self) -> None:
         """Removes what has been built so far."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _sweep(self) -> None:
-        """Removes versions that nobody reads any more: all but the current one and the one before it."""
+    def _sweep(self, current: Path | None) -> None:
+        """Removes all versions but the current one and the one before it, and what dead loads have left."""
         versions = self.lake / "versions"
-        if not versions.exists():
-            return
-        current = self.before.name if self.before else ""
-        older = sorted(path.name for path in versions.iterdir() if path.name < current and path.name[0] != ".")
-        for path in versions.iterdir():
-            if path.name not in {current, *older[-1:]}:
+        found = sorted(versions.iterdir()) if versions.exists() else []
+        older = [path for path in found if current and path.name < current.name and not path.name.startswith(".")]
+        for path in found:
+            if path not in {current, *older[-1:]}:
                 shutil.rmtree(path)
 
 

@@ -56,11 +56,10 @@ def scan(path: Path) -> Scan:
             encoding that is read here, or leaves a quote open.
     """
     digest = hashlib.sha256()
-    size = ends = quotes = 0
+    size = ends = ends_in_quotes = open_quote_line = 0
     is_utf8 = is_ascii = True
     in_quotes = False
-    has_blank_line = has_lone_cr = has_crlf = has_bare_lf = False
-    open_quote_line = 0
+    has_quotes = has_blank_line = has_lone_cr = has_crlf = has_bare_lf = False
     not_cp1252 = b""
     utf8_tail = last = b""
     for block in _blocks(path):
@@ -88,23 +87,22 @@ def scan(path: Path) -> Scan:
             or joint.startswith((b"\n\n", b"\n\r\n"))
             or (size == 0 and block.removeprefix(BOM).startswith((b"\n", b"\r")))
         )
-        if b'"' in block:
-            quotes += block.count(b'"')
-            for piece in block.split(b'"')[:-1]:
-                ends += 0 if in_quotes else _line_ends(piece)
-                open_quote_line = open_quote_line if in_quotes else ends + 1
+        has_quotes = has_quotes or b'"' in block
+        for index, part in enumerate(block.split(b'"')):
+            if index:
                 in_quotes = not in_quotes
-            rest = block[block.rfind(b'"') + 1 :]
-            ends += 0 if in_quotes else _line_ends(rest)
-        elif not in_quotes:
-            ends += _line_ends(block)
+                open_quote_line = ends + ends_in_quotes + 1 if in_quotes else 0
+            if in_quotes:
+                ends_in_quotes += _line_ends(part)
+            else:
+                ends += _line_ends(part)
         size += len(block)
         last = block[-1:]
     if size == 0:
         raise RefusedFileError(f"{path.name}: the file is empty. Fetch or export it again.")
     if in_quotes:
         raise RefusedFileError(
-            f"{path.name}, record {open_quote_line}: a quote opens and never closes, so that the rest of the file "
+            f"{path.name}, line {open_quote_line}: a quote opens and never closes, so that the rest of the file "
             "would become one value. Close the quote or double it, and load again."
         )
     is_utf8 = is_ascii or (is_utf8 and not utf8_tail)
@@ -126,7 +124,11 @@ def scan(path: Path) -> Scan:
         start=start,
         records=lines - 1,
         has_final_newline=has_final_newline,
-        is_plain=is_utf8 and not quotes and not has_blank_line and not has_lone_cr and not (has_crlf and has_bare_lf),
+        is_plain=is_utf8
+        and not has_quotes
+        and not has_blank_line
+        and not has_lone_cr
+        and not (has_crlf and has_bare_lf),
     )
 
 

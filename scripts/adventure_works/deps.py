@@ -1,0 +1,219 @@
+"""Installs the dbt packages: from the dbt hub when it answers, else the project's own twins of them."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+import yaml
+
+from adventure_works.errors import AdventureError
+from adventure_works.places import shown
+
+PUBLIC_HUB = "https://hub.getdbt.com/"
+INSTALL_TIMEOUT = 60.0
+"""Seconds that `dbt deps` may take once the hub has answered."""
+
+FROM_HUB = "from the hub"
+OFFLINE = "from offline_packages/"
+BY_DBT = "by `dbt deps`"
+_RECORD = ".installed.json"
+
+
+def install(project: Path, offline: bool, hub_timeout: float) -> str:
+    """Makes `dbt_packages/` hold every package that `packages.yml` names; returns a line that says how.
+
+    An install that is complete and as `packages.yml` and `offline_packages/` want it is left alone. Otherwise
+    the packages come from the hub if it answers within `hub_timeout` seconds (and `offline` is not set), else
+    from `offline_packages/`. A rename puts them in place: `dbt_packages/` never holds half an install.
+
+    Raises `AdventureError` when `packages.yml` cannot be read, or names a package that the hub cannot give
+    and that has no offline twin.
+    """
+    wanted = _packages_named_in(project / "packages.yml")
+    installed = _what_is_installed(project)
+    if installed == OFFLINE or (installed is not None and not offline):
+        return f"dbt packages: already installed {installed}."
+
+    if offline:
+        trouble = "as asked"
+    else:
+        trouble = _trouble_with_hub(wanted, hub_timeout) or _install_from_hub(project)
+        if trouble is None:
+            return f"dbt packages: installed {FROM_HUB}."
+    _install_offline(project, wanted, trouble)
+    return f"dbt packages: installed {OFFLINE} ({trouble})."
+
+
+def _packages_named_in(packages_file: Path) -> list[str]:
+    """Names of the hub packages, as `namespace/name`."""
+    try:
+        entries = yaml.safe_load(packages_file.read_text(encoding="utf-8"))["packages"]
+        return [entry["package"] for entry in entries]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise AdventureError(
+            f"{shown(packages_file)}: cannot be read as a list of hub packages ({error!r}).\n"
+            "Each entry under `packages:` needs a `package:` and a `version:`; else run `dbt deps` instead."
+        ) from error
+
+
+def _folder(package: str) -> str:
+    return package.rpartition("/")[2]
+
+
+# --- What is there ------------------------------------------------------------------------------------------
+
+
+def _what_is_installed(project: Path) -> str | None:
+    """Where the packages in `dbt_packages/` came from; None when they are not all that is now wanted.
+
+    Packages without our record were put there by `dbt deps`, which empties the folder first.
+    """
+    packages = project / "dbt_packages"
+    if not _is_complete(packages, project / "packages.yml"):
+        return None
+    try:
+        record = json.loads((packages / _RECORD).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return BY_DBT
+    except ValueError:
+        return None
+    if record["packages_yml"] != _digest(project / "packages.yml"):
+        return None
+    if record["source"] == OFFLINE and any(
+        _contents(twin) != _contents(packages / twin.name) for twin in _twins(project)
+    ):
+        return None
+    return record["source"]
+
+
+def _is_complete(packages: Path, packages_file: Path) -> bool:
+    """Whether every package of the file, and every package that those need in turn, is there."""
+    if not packages_file.exists():
+        return True
+    return all(
+        (packages / folder / "dbt_project.yml").is_file() and _is_complete(packages, packages / folder / "packages.yml")
+        for folder in map(_folder, _packages_named_in(packages_file))
+    )
+
+
+def _contents(folder: Path) -> dict[Path, bytes]:
+    return {file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+# --- From the hub -------------------------------------------------------------------------------------------
+
+
+def _trouble_with_hub(wanted: list[str], timeout: float) -> str | None:
+    """Why the hub that dbt would use cannot give the packages, or None when its index lists them all.
+
+    Asked first, because `dbt deps` gives up on a hub only after some 8 s of retries. Asked in a thread,
+    because a time-out of `requests` bounds neither the look-up of the host's name nor a trickling answer.
+    """
+    hub = os.environ.get("DBT_PACKAGE_HUB_URL") or PUBLIC_HUB
+    trouble = f"the dbt hub did not answer within {timeout:g} s"
+
+    def ask() -> None:
+        nonlocal trouble
+        try:
+            response = requests.get(f"{hub}api/v1/index.json", timeout=timeout)
+            response.raise_for_status()
+            missing = sorted(set(wanted) - set(response.json()))
+        except requests.Timeout:
+            return
+        except requests.HTTPError as error:
+            trouble = f"the dbt hub answered {error.response.status_code}"
+        except requests.ConnectionError:
+            trouble = "the dbt hub cannot be reached"
+        except (requests.RequestException, ValueError, TypeError):
+            trouble = "the dbt hub gave no index of packages"
+        else:
+            trouble = f"the dbt hub does not list {', '.join(missing)}" if missing else None
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(timeout)
+    return trouble
+
+
+def _install_from_hub(project: Path) -> str | None:
+    """Runs `dbt deps` and puts what it fetched in place; returns what went wrong, or None.
+
+    It runs in a project of its own, so that a failure leaves the old packages and no lock file behind.
+    """
+    with _staging_folder(project) as staging:
+        (staging / "dbt_project.yml").write_text("name: packages_only\nconfig-version: 2\n", encoding="utf-8")
+        shutil.copyfile(project / "packages.yml", staging / "packages.yml")
+        dbt = Path(sys.executable).with_name("dbt")
+        try:
+            subprocess.run(
+                [dbt, "--no-send-anonymous-usage-stats", "deps", "--project-dir", ".", "--log-path", "logs"],
+                cwd=staging,
+                check=True,
+                capture_output=True,
+                timeout=INSTALL_TIMEOUT,
+            )
+        except subprocess.TimeoutExpired:
+            return f"`dbt deps` did not finish within {INSTALL_TIMEOUT:g} s"
+        except subprocess.CalledProcessError:
+            return "the dbt hub answered but `dbt deps` failed: run it to see why"
+        _put_in_place(staging / "dbt_packages", project, FROM_HUB)
+    return None
+
+
+# --- From offline_packages/ ---------------------------------------------------------------------------------
+
+
+def _twins(project: Path) -> list[Path]:
+    return [file.parent for file in sorted((project / "offline_packages").glob("*/dbt_project.yml"))]
+
+
+def _install_offline(project: Path, wanted: list[str], reason: str) -> None:
+    twins = _twins(project)
+    for package in wanted:
+        if _folder(package) not in {twin.name for twin in twins}:
+            raise AdventureError(
+                f"packages.yml: {package} cannot be installed: not from the hub ({reason}), and "
+                f"offline_packages/{_folder(package)} does not exist.\n"
+                "Try again where the hub can be reached, or write the twin (offline_packages/README.md)."
+            )
+    with _staging_folder(project) as staging:
+        copy = staging / "dbt_packages"
+        for twin in twins:
+            shutil.copytree(twin, copy / twin.name)
+        _put_in_place(copy, project, OFFLINE)
+
+
+# --- Into place ---------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _staging_folder(project: Path) -> Iterator[Path]:
+    """A folder beside `dbt_packages/`, so that a rename suffices; gone afterwards."""
+    staging = Path(tempfile.mkdtemp(prefix=".dbt_packages-", dir=project))
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _put_in_place(packages: Path, project: Path, source: str) -> None:
+    """Renames the new packages to `dbt_packages/`, the old ones going with the staging folder."""
+    record = {"source": source, "packages_yml": _digest(project / "packages.yml")}
+    (packages / _RECORD).write_text(json.dumps(record), encoding="utf-8")
+    place = project / "dbt_packages"
+    if place.exists():
+        place.rename(packages.with_name("replaced"))
+    packages.rename(place)

@@ -1,0 +1,68 @@
+"""What several test files share: the project's folder, the true figures, small sets of files, and the command line."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+SHARED = PROJECT.parent / "shared" / "data"
+KAGGLE = SHARED / "kaggle"
+
+needs_kaggle_files = pytest.mark.skipif(not KAGGLE.exists(), reason="the Kaggle files (../shared/data) are not here")
+
+
+@pytest.fixture(scope="session")
+def expected() -> dict:
+    """The true figures of the Kaggle files, computed apart from this project."""
+    return json.loads((SHARED / "expected.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def small_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ten generated files at a hundredth of the real size; read only."""
+    from adventure_works.sample import generate
+
+    folder = tmp_path_factory.mktemp("sample") / "files"
+    generate(folder, scale=0.01, seed=7)
+    return folder
+
+
+@pytest.fixture
+def files(small_sample: Path, tmp_path: Path) -> Path:
+    """A copy of the small sample that a test may damage."""
+    return Path(shutil.copytree(small_sample, tmp_path / "files"))
+
+
+@pytest.fixture
+def adventure(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the real command line with a lake, warehouse and downloads of the test's own."""
+
+    def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [Path(sys.executable).with_name("adventure"), *map(str, arguments)],
+            cwd=PROJECT,
+            env=own_places(tmp_path) | environment,
+            text=True,
+            capture_output=True,
+            timeout=300,
+        )
+
+    return run
+
+
+def own_places(folder: Path) -> dict[str, str]:
+    """The environment with every place of the project moved into `folder`."""
+    return os.environ | {
+        "ADVENTURE_LAKE": str(folder / "lake"),
+        "ADVENTURE_DATABASE": str(folder / "warehouse" / "test.duckdb"),
+        "ADVENTURE_DOWNLOADS": str(folder / "downloads"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+        "COLUMNS": "200",
+    }
