@@ -44,16 +44,21 @@ def adventure(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]
     """Runs the real command line with a lake, warehouse and downloads of the test's own."""
 
     def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [Path(sys.executable).with_name("adventure"), *map(str, arguments)],
-            cwd=PROJECT,
-            env=own_places(tmp_path) | environment,
-            text=True,
-            capture_output=True,
-            timeout=300,
-        )
+        return run_adventure(tmp_path, *arguments, **environment)
 
     return run
+
+
+def run_adventure(folder: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command line with every place of the project moved into `folder`."""
+    return subprocess.run(
+        [Path(sys.executable).with_name("adventure"), *map(str, arguments)],
+        cwd=PROJECT,
+        env=own_places(folder) | environment,
+        text=True,
+        capture_output=True,
+        timeout=300,
+    )
 
 
 def own_places(folder: Path) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The main job on the real files: every figure that the star schema can answer, against figures computed elsewhere."""
 
 import subprocess
-import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import KAGGLE, PROJECT, needs_kaggle_files, own_places
+from conftest import KAGGLE, needs_kaggle_files, run_adventure
 
 pytestmark = [needs_kaggle_files, pytest.mark.xdist_group("kaggle_build")]
 Query = Callable[[str], list[dict]]
@@ -19,8 +18,7 @@ Query = Callable[[str], list[dict]]
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """The folder of a whole run on the Kaggle files, and what the command printed."""
     folder = tmp_path_factory.mktemp("kaggle")
-    command = [Path(sys.executable).with_name("adventure"), "run", "--source", KAGGLE]
-    done = subprocess.run(command, cwd=PROJECT, env=own_places(folder), text=True, capture_output=True, timeout=300)
+    done = run_adventure(folder, "run", "--source", KAGGLE)
     assert done.returncode == 0, done.stderr
     return folder, done
 
@@ -111,7 +109,8 @@ def test_by_category(query: Query, expected: dict) -> None:
             select category_name, sum(return_quantity) as return_units
             from core.fact_returns inner join core.dim_products using (product_key) group by category_name
         )
-        select categories.category_name as category, sold.* exclude (category_name), coalesce(return_units, 0) as return_units
+        select categories.category_name as category, sold.* exclude (category_name),
+            coalesce(return_units, 0) as return_units
         from core.dim_product_categories as categories
         left join sold using (category_name) left join returned using (category_name)
         where categories.product_category_key <> -1

@@ -74,11 +74,9 @@ def _sample(announce: Callable[[str], None]) -> Source:
 def _unpacked(archive: Path) -> Iterator[tuple[Path, ...]]:
     from adventure_works.archive import extract_csv
 
-    folder = Path(tempfile.mkdtemp(prefix="adventure-"))
+    places.downloads().mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".unpacked-", dir=places.downloads()))
     try:
-        files = extract_csv(archive, folder)
-        if not files:
-            raise AdventureError(f"{places.shown(archive)}: the archive holds no CSV file.")
-        yield tuple(sorted(files))
+        yield tuple(sorted(extract_csv(archive, folder)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,233 @@
+"""Unpacks zip archives that come from elsewhere, trusting nothing that they say about themselves."""
+
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from adventure_works.errors import AdventureError, RefusedFileError
+from adventure_works.places import shown
+
+CHUNK_BYTES = 1 << 20
+REPACK = "Unpack it with a tool that you trust, look at the files, and give their folder to `--source`."
+# Both expand step by step in bounded memory; zipfile's bzip2 and LZMA readers can fill it with one step.
+COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large an archive may grow. The Kaggle set has 10 members, expands 6:1 and fills 3 MB."""
+
+    members: int = 1_000
+    total_bytes: int = 20_000_000_000
+    ratio: int = 200
+    # Tiny files of one repeated value compress better than `ratio`, and harm nobody.
+    ratio_from_bytes: int = 1_000_000
+
+
+LIMITS = Limits()
+
+
+class RefusedArchiveError(RefusedFileError):
+    """An archive that is not safe, or not possible, to unpack."""
+
+    def __init__(self, archive: Path, problem: str, advice: str) -> None:
+        """Keeps `problem` apart from the message: it says what is wrong without naming the archive."""
+        super().__init__(f"{shown(archive)}: {problem}.\n{advice}")
+        self.problem = problem
+
+
+class DamagedArchiveError(RefusedArchiveError):
+    """An archive whose bytes are not what was packed: another copy of it may be good."""
+
+    def __init__(self, archive: Path, problem: str) -> None:
+        """Advises to get another copy."""
+        super().__init__(archive, problem, "Get the file again, or give `--source` a folder of CSV files.")
+
+
+def extract_csv(archive: Path, into: Path, *, limits: Limits = LIMITS) -> list[Path]:
+    """Extracts the CSV members of a zip archive into an existing folder and returns their paths, sorted.
+
+    Members in sub-folders are flattened to their base name. Folders, `__MACOSX/`, names with a leading dot
+    and everything that is not `*.csv` are skipped. A file of the same name in `into` is replaced. All or
+    nothing: the files appear in `into` when the last one has been read and its CRC checked.
+
+    Raises DamagedArchiveError (not a zip, truncated, wrong CRC), RefusedArchiveError (unsafe names, links,
+    encryption, unknown compression, more than `limits`, two members of one name, no CSV member) and
+    AdventureError (`into` cannot be written).
+    """
+    with _opened(archive) as opened:
+        members = _csv_members(archive, _safe_members(archive, opened, limits))
+        with _writing(into), tempfile.TemporaryDirectory(prefix=".extract-", dir=into) as staging:
+            budget = limits.total_bytes
+            for name, member in members.items():
+                with (Path(staging) / name).open("xb") as file:
+                    budget -= _read(archive, opened, member, file.write, budget, limits)
+            return _moved_together(Path(staging), sorted(members), into)
+
+
+def verify(archive: Path, *, limits: Limits = LIMITS) -> dict[str, int]:
+    """Reads every member, whatever its kind, and returns the CRC-32 of each by its name in the archive.
+
+    Raises what `extract_csv` raises about the archive itself.
+    """
+    with _opened(archive) as opened:
+        members = _safe_members(archive, opened, limits)
+        _csv_members(archive, members)
+        budget = limits.total_bytes
+        for member in members:
+            budget -= _read(archive, opened, member, _discard, budget, limits)
+        return {member.filename: member.CRC for member in members}
+
+
+@contextmanager
+def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        file = archive.open("rb")
+    except OSError as error:
+        raise AdventureError(
+            f"{shown(archive)}: the archive cannot be opened ({error.strerror}).\nCheck the path and its permissions."
+        ) from error
+    with file:
+        try:
+            opened = zipfile.ZipFile(file)
+        # ValueError and OSError: a directory of members that points before the start of the file.
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+            raise DamagedArchiveError(archive, f"not a complete zip archive ({error})") from error
+        with opened:
+            yield opened
+
+
+def _safe_members(archive: Path, opened: zipfile.ZipFile, limits: Limits) -> list[zipfile.ZipInfo]:
+    """The members that are files, once every member has been found harmless."""
+    members = opened.infolist()
+    if len(members) > limits.members:
+        raise RefusedArchiveError(archive, f"{len(members)} members, more than {limits.members}", REPACK)
+    for member in members:
+        problem = _unsafe(member)
+        if problem:
+            raise RefusedArchiveError(archive, f"member {member.filename!r} {problem}", REPACK)
+    return [member for member in members if not member.is_dir()]
+
+
+def _unsafe(member: zipfile.ZipInfo) -> str | None:
+    """Why a member must not be unpacked, or None."""
+    parts = _parts(member)
+    kind = stat.S_IFMT(member.external_attr >> 16)  # zero where the packing system knows no file kinds
+    if _slashed(member).startswith("/"):
+        return "has an absolute path"
+    if any(part[1:2] == ":" for part in parts):
+        return "names a drive"
+    if ".." in parts:
+        return "would be written outside the folder"
+    if not parts:
+        return "has no name"
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "is a link or a device, not a file"
+    if member.flag_bits & 0x1:
+        return "is encrypted"
+    if member.compress_type not in COMPRESSIONS:
+        return f"uses compression method {member.compress_type}; only stored and deflated members are read"
+    return None
+
+
+def _csv_members(archive: Path, members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """The CSV members by base name. Names that differ in case only are one name on some file systems."""
+    chosen: dict[str, zipfile.ZipInfo] = {}
+    for member in members:
+        hidden = any(part.startswith(".") or part == "__MACOSX" for part in _parts(member))
+        name = _parts(member)[-1]
+        if hidden or not name.lower().endswith(".csv"):
+            continue
+        other = chosen.setdefault(name.casefold(), member)
+        if other is not member:
+            raise RefusedArchiveError(
+                archive,
+                f"members {other.filename!r} and {member.filename!r} would become one file",
+                "Unpack it, keep the one that you want, and give the folder to `--source`.",
+            )
+    if not chosen:
+        raise RefusedArchiveError(
+            archive, "no CSV file inside", "Give `--source` the archive or folder that holds the CSV files."
+        )
+    return {_parts(member)[-1]: member for member in chosen.values()}
+
+
+def _parts(member: zipfile.ZipInfo) -> list[str]:
+    """The folders of a member and its base name, which is last."""
+    return [part for part in _slashed(member).split("/") if part not in ("", ".")]
+
+
+def _slashed(member: zipfile.ZipInfo) -> str:
+    # Some Windows tools pack with backslashes; Python leaves them as they are on other systems.
+    return member.filename.replace("\\", "/")
+
+
+def _read(
+    archive: Path,
+    opened: zipfile.ZipFile,
+    member: zipfile.ZipInfo,
+    write: Callable[[bytes], object],
+    budget: int,
+    limits: Limits,
+) -> int:
+    """Streams one member to `write` and returns its size in bytes, counted here rather than believed."""
+    # A declared compressed size beyond the archive itself would make any expansion look modest.
+    packed = max(1, min(member.compress_size, archive.stat().st_size))
+    size = 0
+    for chunk in _chunks(archive, opened, member):
+        size += len(chunk)
+        if size > budget:
+            problem = f"more than {limits.total_bytes:,} bytes when unpacked, reached in {member.filename!r}"
+            raise RefusedArchiveError(archive, problem, REPACK)
+        if size > limits.ratio_from_bytes and size > limits.ratio * packed:
+            problem = f"member {member.filename!r} expands more than {limits.ratio}:1, as a zip bomb does"
+            raise RefusedArchiveError(archive, problem, REPACK)
+        write(chunk)
+    if size != member.file_size:  # the CRC does not catch this one: zipfile ends quietly where the data ends
+        problem = f"member {member.filename!r} has {size:,} bytes of the {member.file_size:,} it declares"
+        raise DamagedArchiveError(archive, problem)
+    return size
+
+
+def _chunks(archive: Path, opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The unpacked bytes of one member; its CRC is checked on the way."""
+    try:
+        with opened.open(member) as stream:
+            while chunk := stream.read(CHUNK_BYTES):
+                yield chunk
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+        reason = str(error) or "it ends early"
+        raise DamagedArchiveError(archive, f"member {member.filename!r} is damaged ({reason})") from error
+
+
+def _discard(chunk: bytes) -> None:
+    """Stands in for `write` where only the reading matters."""
+
+
+@contextmanager
+def _writing(into: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise AdventureError(
+            f"{shown(into)}: files cannot be unpacked here ({error.strerror}).\n"
+            "Check that the folder exists, that you may write to it and that the disk has room."
+        ) from error
+
+
+def _moved_together(staging: Path, names: list[str], into: Path) -> list[Path]:
+    """Moves the files to their place; where one cannot go, none stays."""
+    moved: list[Path] = []
+    try:
+        for name in names:
+            moved.append((staging / name).replace(into / name))
+    except OSError:
+        for path in moved:
+            path.unlink(missing_ok=True)
+        raise
+    return moved

@@ -1,0 +1,106 @@
+"""Writes the sample's ten files."""
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from adventure_works.errors import AdventureError
+from adventure_works.sample import catalogue, files, people, sales
+from adventure_works.sample.damages import damage, find
+
+SMALLEST_SCALE, LARGEST_SCALE = 0.01, 10_000
+_BYTES_AT_SCALE_1 = 5_000_000
+_CUSTOMERS_PER_CHUNK = 1 << 16
+
+Progress = Callable[[int, int], None]
+"""Called now and then with the customers and orders written so far, and how many there are in all."""
+
+
+def generate(
+    folder: Path,
+    *,
+    scale: float = 1.0,
+    seed: int = 42,
+    damages: Sequence[str] = (),
+    progress: Progress = lambda done, total: None,
+) -> None:
+    """Writes the ten files into `folder`, which is created or, if generated before, replaced as a whole.
+
+    Scale 1 has the size of the Kaggle set (56 thousand order lines, 18 thousand customers, 4.5 MB); others are in
+    proportion, except calendar, products and territories. The same seed and scale give the same bytes on any
+    machine. `damages` names entries of DAMAGE, applied in turn before the files are shown.
+
+    Raises AdventureError when the scale is out of range, a damage is unknown or cannot be done, the folder holds
+    files that were not generated, or writing fails.
+    """
+    if not (math.isfinite(scale) and SMALLEST_SCALE <= scale <= LARGEST_SCALE):
+        raise AdventureError(f"Scale {scale} is out of range: choose from {SMALLEST_SCALE} to {LARGEST_SCALE:,}.")
+    for name in damages:
+        find(name)
+    made_with = {"scale": scale, "seed": seed, "damages": list(damages)}
+    with files.replaced(folder, int(_BYTES_AT_SCALE_1 * scale), made_with) as partial:
+        _write(partial, sales.plan(scale, seed), progress)
+        for name in damages:
+            damage(partial, name)
+
+
+def _write(folder: Path, plan: sales.Plan, progress: Progress) -> None:
+    products = catalogue.products()
+    _write_small_files(folder, products)
+    total = plan.customers + plan.orders
+    _write_customers(folder, plan, lambda done: progress(done, total))
+    _write_sales_and_returns(folder, plan, products, lambda done: progress(plan.customers + done, total))
+
+
+def _write_small_files(folder: Path, products: list[catalogue.Product]) -> None:
+    (folder / files.CALENDAR).write_bytes(files.header(files.CALENDAR) + sales.calendar_csv())
+    names = [(int(category), name) for category, name in catalogue.CATEGORY_NAMES.items()]
+    files.write_rows(folder, files.CATEGORIES, names)
+    numbered = enumerate(catalogue.SUBCATEGORIES, start=1)
+    files.write_rows(folder, files.SUBCATEGORIES, [(key, row.name, int(row.category)) for key, row in numbered])
+    files.write_rows(folder, files.PRODUCTS, [_product_row(product) for product in products])
+    territories = [(key, *names) for key, names in enumerate(sales.TERRITORIES, start=1)]
+    files.write_rows(folder, files.TERRITORIES, territories)
+
+
+def _product_row(product: catalogue.Product) -> tuple[object, ...]:
+    return (
+        product.key,
+        product.subcategory_key,
+        product.sku,
+        product.name,
+        product.model.name,
+        product.description,
+        product.colour,
+        product.size,
+        product.model.style,
+        catalogue.decimal_text(product.cost),
+        catalogue.decimal_text(product.price),
+    )
+
+
+def _write_customers(folder: Path, plan: sales.Plan, progress: Callable[[int], None]) -> None:
+    with (folder / files.CUSTOMERS).open("wb") as file:
+        file.write(files.header(files.CUSTOMERS))
+        for start in range(0, plan.customers, _CUSTOMERS_PER_CHUNK):
+            end = min(start + _CUSTOMERS_PER_CHUNK, plan.customers)
+            file.write(people.csv(plan.seed, start, end, plan.customers))
+            progress(end)
+
+
+def _write_sales_and_returns(
+    folder: Path, plan: sales.Plan, products: list[catalogue.Product], progress: Callable[[int], None]
+) -> None:
+    tables = sales.tables(plan.seed, products)
+    returned, units = [], 0
+    for year, name in files.SALES.items():
+        with (folder / name).open("wb") as file:
+            file.write(files.header(name))
+            for chunk in sales.chunks(plan, tables, year):
+                file.write(sales.csv(plan, tables, chunk))
+                records, units = sales.returns(plan, tables, chunk, units)
+                returned.append(records)
+                progress(int(chunk.order[-1]) + 1)
+    with (folder / files.RETURNS).open("wb") as file:
+        file.write(files.header(files.RETURNS))
+        file.writelines(sales.returns_csv(tables, returned))

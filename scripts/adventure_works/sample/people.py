@@ -1,0 +1,174 @@
+"""Invented customers. Every trait is a function of the customer's index, so nothing has to be kept."""
+
+from datetime import date
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from adventure_works.sample import chance
+from adventure_works.sample.files import LINE_END, dates, digits, lines, texts
+
+INCOME_CLASSES = 4
+"""Below 50, below 100, below 150 thousand US dollars a year, and more."""
+AGE_CLASSES = 4
+"""Born before 1955, before 1971, before 1983, and later."""
+
+_FIRST_KEY = 20_001
+_BIRTH_YEARS = range(1932, 1995)
+_AGE_CLASS_STARTS = [1955, 1971, 1983]
+
+# The quirks of the real file come at a fixed beat rather than by chance, so that the smallest sample shows them.
+_ACCENTED_EVERY, _ACCENTED_AT = 200, 57
+_WITHOUT_GENDER_EVERY, _WITHOUT_GENDER_AT = 140, 11
+
+_INCOMES = [*range(10_000, 140_000, 10_000), 150_000, 160_000, 170_000]
+# Occupation: how many of 100 customers have it, and how often it earns each of the incomes above.
+_OCCUPATIONS = {
+    "Clerical": (16, [12, 24, 34, 22, 6, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+    "Manual": (13, [48, 36, 12, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+    "Skilled Manual": (25, [0, 2, 14, 28, 14, 22, 14, 6, 0, 0, 0, 0, 0, 0, 0, 0]),
+    "Professional": (29, [0, 0, 4, 10, 8, 22, 20, 14, 10, 5, 4, 2, 1, 0, 0, 0]),
+    "Management": (17, [0, 0, 0, 0, 4, 14, 14, 12, 10, 12, 10, 6, 8, 4, 3, 3]),
+}
+_EDUCATIONS = ["Partial High School", "High School", "Partial College", "Bachelors", "Graduate Degree"]
+_EDUCATION_WEIGHTS = {
+    "Clerical": [8, 20, 40, 26, 6],
+    "Manual": [34, 34, 20, 8, 4],
+    "Skilled Manual": [8, 22, 30, 28, 12],
+    "Professional": [2, 10, 24, 40, 24],
+    "Management": [1, 6, 14, 42, 37],
+}
+_CHILDREN_WEIGHTS = [28, 20, 21, 11, 12, 8]
+# Prefix, marital status and gender, which go together.
+_FORMS = [
+    ("MR.", "M", "M"),
+    ("MR.", "S", "M"),
+    ("MRS.", "M", "F"),
+    ("MRS.", "S", "F"),
+    ("MS.", "S", "F"),
+    ("MS.", "M", "F"),
+]
+_FORM_WEIGHTS = [28, 22, 21, 15, 9, 5]
+_FORMS_WITHOUT_GENDER = [("", "M", "NA"), ("", "S", "NA")]
+
+
+def _names(starts: str, ends: str) -> list[str]:
+    return [start + end for start, end in product(starts.split(), ends.split())]
+
+
+_FIRST_NAMES = _names(
+    "AVEL BRIN CAEL DOR ELV FEN GAL HEST ISK JORV KEL LOR MIR NEV OST PELL QUIN RAV SEL TAMB ULV VESP",
+    "A ANNE ARD EK ETTE IAN ICE IO ISE OLD ORA OW UNE WYN YS ETH",
+)
+_LAST_NAMES = _names(
+    "ALDER BRAMBLE CINDER DUSK EMBER FALLOW GORSE HARROW INGLE JUNIPER KESTREL LARCH MOSS NETTLE OAKEN PEBBLE REED",
+    "BECKE BOURN CROFTE DAHL FELL GARTH HOLM LUND MERE RIGG STED THWAITE WICKE",
+)
+# Names with letters of cp1252 and what e-mail makes of them. The carons and the OE are not in Latin-1, so a
+# reader that takes one encoding for the other shows.
+_ACCENTED = {
+    "MÉLISANE": "melisane",
+    "BJØRVIN": "bjorvin",
+    "ÍÑARA": "inara",
+    "ŠAVIKA": "savika",
+    "ŒDRINE": "oedrine",
+    "ŽELIANE": "zeliane",
+    "GÜNDRIS": "gundris",
+    "ÇAELIO": "caelio",
+}
+
+
+def _birth_year_weight(year: int) -> int:
+    """Few below 30 or above 75, most around 50 at the time of the orders."""
+    return max(1, min((year - 1930) * 3, 90, (1996 - year) * 5))
+
+
+# Lookup tables: from 12 random bits to the number of a choice, and from that number to the field's text. Each
+# text starts with the comma that parts it from the field before.
+_OCCUPATION = chance.choices([share for share, _ in _OCCUPATIONS.values()])
+_INCOME = np.stack([chance.choices(weights) for _, weights in _OCCUPATIONS.values()])
+_INCOME_CLASS = np.array([min(income // 50_000, INCOME_CLASSES - 1) for income in _INCOMES])
+_EDUCATION = np.stack([chance.choices(_EDUCATION_WEIGHTS[occupation]) for occupation in _OCCUPATIONS])
+_CHILDREN = chance.choices(_CHILDREN_WEIGHTS)
+_FORM = chance.choices(_FORM_WEIGHTS)
+_BIRTH_YEAR = chance.choices([_birth_year_weight(year) for year in _BIRTH_YEARS])
+_AGE_CLASS = np.searchsorted(_AGE_CLASS_STARTS, list(_BIRTH_YEARS), side="right")
+_YEAR_STARTS = np.array([(date(year, 1, 1) - date(_BIRTH_YEARS[0], 1, 1)).days for year in _BIRTH_YEARS])
+_LAST_FOUR_BITS = np.uint64(60)
+
+_PREFIX_TEXTS = texts([f",{prefix}" for prefix, _, _ in [*_FORMS, *_FORMS_WITHOUT_GENDER]])
+_STATUS_TEXTS = texts([f",{status},{gender}" for _, status, gender in [*_FORMS, *_FORMS_WITHOUT_GENDER]])
+_FIRST_NAME_TEXTS = texts([f",{name}" for name in [*_FIRST_NAMES, *_ACCENTED]])
+_LAST_NAME_TEXTS = texts([f",{name}" for name in _LAST_NAMES])
+_BIRTH_DATE_TEXTS = dates(date(_BIRTH_YEARS[0], 1, 1), len(_BIRTH_YEARS) * 366, before=",")
+_MAILBOX_TEXTS = texts([f",{name.lower()}" for name in [*_FIRST_NAMES, *_ACCENTED.values()]])
+_INCOME_TEXTS = texts([f'@example.com,"${income:,} "' for income in _INCOMES])
+_CHILDREN_TEXTS = texts([f",{children}" for children in range(len(_CHILDREN_WEIGHTS))])
+_EDUCATION_TEXTS = texts([f",{education}" for education in _EDUCATIONS])
+_OCCUPATION_TEXTS = texts([f",{occupation}" for occupation in _OCCUPATIONS])
+_HOME_OWNER_TEXTS = texts([",Y"] * 11 + [",N"] * 5)
+
+
+class Traits(NamedTuple):
+    """What a customer's purchases depend on: two arrays of class numbers from 0 (poorest, oldest) to 3."""
+
+    income_class: np.ndarray
+    age_class: np.ndarray
+
+
+def keys(index: np.ndarray) -> np.ndarray:
+    """Customer keys of customer indices (0, 1, 2, ...): ascending, with a gap after every fifty."""
+    return _FIRST_KEY + index + index // 50
+
+
+def traits(seed: int, index: np.ndarray) -> Traits:
+    """Income and age classes of the customers with these indices."""
+    means = chance.words(chance.stream(seed, "means"), index)
+    return Traits(_INCOME_CLASS[_income(means)], _AGE_CLASS[_birth_year(means)])
+
+
+def csv(seed: int, start: int, end: int, customers: int) -> bytes:
+    """Lines of the customer file for indices start..end-1 out of `customers` in all."""
+    index = np.arange(start, end)
+    means = chance.words(chance.stream(seed, "means"), index)
+    identity = chance.words(chance.stream(seed, "identity"), index)
+
+    form = _FORM[chance.part(identity, 0)]
+    without_gender = index % _WITHOUT_GENDER_EVERY == _WITHOUT_GENDER_AT
+    form = np.where(without_gender, len(_FORMS) + index // _WITHOUT_GENDER_EVERY % 2, form)
+    first_name = chance.below(chance.part(identity, 1), len(_FIRST_NAMES))
+    accented = index % _ACCENTED_EVERY == _ACCENTED_AT
+    first_name = np.where(accented, len(_FIRST_NAMES) + index // _ACCENTED_EVERY % len(_ACCENTED), first_name)
+    last_name = chance.below(chance.part(identity, 2), len(_LAST_NAMES))
+    birth_date = _YEAR_STARTS[_birth_year(means)] + chance.below(chance.part(identity, 3), 365)
+    children = _CHILDREN[chance.part(identity, 4)]
+    occupation = _OCCUPATION[chance.part(means, 0)]
+    education = _EDUCATION[occupation, chance.part(means, 3)]
+    key = digits(keys(index), int(keys(np.array(customers))))
+    return lines(
+        [
+            *key,
+            _PREFIX_TEXTS[form],
+            _FIRST_NAME_TEXTS[first_name],
+            _LAST_NAME_TEXTS[last_name],
+            _BIRTH_DATE_TEXTS[birth_date],
+            _STATUS_TEXTS[form],
+            _MAILBOX_TEXTS[first_name],
+            *key,
+            _INCOME_TEXTS[_income(means)],
+            _CHILDREN_TEXTS[children],
+            _EDUCATION_TEXTS[education],
+            _OCCUPATION_TEXTS[occupation],
+            _HOME_OWNER_TEXTS[(means >> _LAST_FOUR_BITS).astype(np.int64)],
+            LINE_END,
+        ]
+    )
+
+
+def _income(means: np.ndarray) -> np.ndarray:
+    return _INCOME[_OCCUPATION[chance.part(means, 0)], chance.part(means, 1)]
+
+
+def _birth_year(means: np.ndarray) -> np.ndarray:
+    return _BIRTH_YEAR[chance.part(means, 2)]

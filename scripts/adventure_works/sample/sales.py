@@ -1,0 +1,443 @@
+"""Orders, order lines and returns, day by day from 2015 to the middle of 2017.
+
+Order number k, its day and its customer are all worked out from k, so the files stream to disk in chunks and no
+chunk depends on another. A customer is known here by his rank: 0 for the first ever to order, 1 for the next.
+Days are counted from 2015-01-01.
+"""
+
+import math
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+
+from adventure_works.sample import chance, people
+from adventure_works.sample.catalogue import BOAT, Category, Product, Theme
+from adventure_works.sample.files import LINE_END, dates, digits, lines, texts
+
+FIRST_DAY = date(2015, 1, 1)
+DAYS = 912
+LAUNCH = date(2016, 7, 1)
+"""Paddle wear, gear and canoes start, and customers come back for the first time."""
+
+TERRITORIES = [
+    ("Pacific Coast", "United States", "North America"),
+    ("Mountain States", "United States", "North America"),
+    ("Great Lakes", "United States", "North America"),
+    ("Atlantic Coast", "United States", "North America"),
+    ("Gulf Coast", "United States", "North America"),
+    ("Canada", "Canada", "North America"),
+    ("Norway", "Norway", "Europe"),
+    ("Netherlands", "Netherlands", "Europe"),
+    ("New Zealand", "New Zealand", "Pacific"),
+    ("Ireland", "Ireland", "Europe"),
+]
+"""Region, country and continent; the key is the place in the list, from 1."""
+
+# Orders of the real file in the periods whose borders matter: years (files) and the launch.
+_PERIODS = [
+    (date(2015, 1, 1), 2_630),
+    (date(2016, 1, 1), 1_706),
+    (LAUNCH, 8_989),
+    (date(2017, 1, 1), 11_839),
+]
+_CUSTOMERS, _CUSTOMERS_WITH_ORDERS, _REGULARS = 18_148, 17_416, 36
+
+_CHUNK = 1 << 16
+_DAY_WITHOUT_ORDERS = date(2016, 2, 29)
+_MONTH_WEIGHTS = [84, 80, 91, 99, 112, 118, 110, 113, 93, 95, 97, 126]
+_WEEKDAY_WEIGHTS = [97, 94, 95, 98, 103, 110, 103]
+_GROWTH_PER_MONTH = 3
+_LAUNCH_MONTH_SHARE = 35
+
+# Out of 4096 orders, how many have 1, 2, ... 8 lines.
+_LINE_WEIGHTS = [768, 1_505, 1_079, 588, 132, 20, 3, 1]
+_MOST_LINES = len(_LINE_WEIGHTS)
+# Days since a first order after which customers come back: soon, or after the better part of a year and more.
+_RETURN_VISIT_WEIGHTS = [0, *[12] * 60, *[8] * 120, *[5] * 120, *[5] * 120, *[2] * 125]
+_REGULARS_SHARE = 205
+"""Of 4096 repeat orders, those by the few customers who order all the time."""
+
+# Share of each territory by half-year of a customer's first order: mature at home, growing abroad.
+_TERRITORY_WEIGHTS = [
+    [170, 0, 0, 300, 0, 150, 60, 65, 200, 55],
+    [175, 0, 0, 290, 0, 125, 75, 75, 195, 65],
+    [180, 1, 0, 270, 1, 105, 95, 90, 175, 83],
+    [188, 1, 1, 255, 1, 84, 100, 100, 160, 110],
+    [186, 1, 1, 240, 1, 76, 108, 112, 150, 125],
+]
+
+# How an order's theme depends on the customer: boats out of 100 by income class and age class.
+_BOAT_SHARE = [[32, 48, 46, 41], [36, 54, 51, 45], [42, 61, 57, 52], [45, 66, 63, 58]]
+_EARLY_THEMES = {Theme.EARLY_RIVER: 45, Theme.EARLY_SEA: 55}
+_LATE_THEMES = {Theme.RIVER: 33, Theme.SEA: 45, Theme.CANOE: 22}
+# Cheap, middling and dear boats by income class.
+_TIER_WEIGHTS = [[30, 40, 30], [22, 40, 38], [14, 36, 50], [8, 30, 62]]
+
+# How often each family of goods is chosen, without a boat in the order and (times the factor) with one.
+_FAMILIES = {
+    "bottle": 44,
+    "holder": 30,
+    "plug": 62,
+    "line": 74,
+    "patch": 36,
+    "helmet": 60,
+    "spray deck": 20,
+    "dry bag": 7,
+    "cleaner": 9,
+    "rack": 3,
+    "stand": 2,
+    "hat": 21,
+    "gloves": 14,
+    "rash top": 32,
+    "shorts": 10,
+    "socks": 6,
+    "vest": 5,
+}
+_WITH_A_BOAT = {"bottle": 3, "holder": 3, "helmet": 3, "spray deck": 2, "rash top": 2}
+_GOES_WITH = {"bottle": ("holder", 8), "line": ("plug", 5), "plug": ("patch", 4), "hat": ("rash top", 3)}
+_BASKETS = 512
+
+_QUANTITY_WEIGHTS = {
+    Category.BOATS: [1],
+    Category.PARTS: [1],
+    Category.PADDLE_WEAR: [60, 34, 6],
+    Category.GEAR: [37, 54, 9],
+}
+_RETURNS_PER_10_000_UNITS = {
+    Category.BOATS: 305,
+    Category.PARTS: 0,
+    Category.PADDLE_WEAR: 214,
+    Category.GEAR: 193,
+}
+# Days between sale and return: most come back at once.
+_RETURN_LAG_WEIGHTS = [900, *[6] * 10, *[2] * 20]
+_RETURNS_OF_TWO = 82
+"""Of 4096 returns, those of two units where two were bought."""
+
+_STOCK_AGE, _STOCK_AGE_SPREAD = 4_748, 140
+"""Days that the goods had been in stock: some 13 years, as in the real file."""
+_FIRST_ORDER_NUMBER = 40_001
+
+
+class Plan(NamedTuple):
+    """How much there is at a scale, and where in the sequence of orders things change."""
+
+    seed: int
+    customers: int
+    first_orders: int
+    """Customers who ever order: ranks 0 to first_orders - 1."""
+    early_orders: int
+    """Orders before the launch, each the first of its customer."""
+    orders_before: np.ndarray
+    """For each day, and the day after the last, the number of orders before it."""
+
+    @property
+    def orders(self) -> int:
+        """Number of all orders."""
+        return int(self.orders_before[-1])
+
+
+class Lines(NamedTuple):
+    """Arrays of order lines, in file order. `product` is the place in the list of products."""
+
+    order: np.ndarray
+    day: np.ndarray
+    rank: np.ndarray
+    territory: np.ndarray
+    item: np.ndarray
+    product: np.ndarray
+    quantity: np.ndarray
+    word: np.ndarray
+
+
+class ReturnRecords(NamedTuple):
+    """Arrays of return records; small enough to be kept until the end (2 % of the units)."""
+
+    day: np.ndarray
+    territory: np.ndarray
+    product: np.ndarray
+    quantity: np.ndarray
+
+
+class Tables(NamedTuple):
+    """Lookup tables of the goods."""
+
+    baskets: np.ndarray
+    """Theme, number of the basket, place of the line -> family."""
+    pools: np.ndarray
+    """Theme, family, income class, 12 random bits -> product."""
+    category: np.ndarray
+    """Product -> category key."""
+    key: np.ndarray
+    """Product -> product key."""
+
+
+def plan(scale: float, seed: int) -> Plan:
+    """What a sample of this scale holds; 1 is the size of the Kaggle set."""
+    ends = [start for start, _ in _PERIODS[1:]] + [FIRST_DAY + timedelta(days=DAYS)]
+    weights = _day_weights(seed)
+    counts = np.zeros(DAYS, dtype=np.int64)
+    for (start, orders), end in zip(_PERIODS, ends, strict=True):
+        days = slice((start - FIRST_DAY).days, (end - FIRST_DAY).days)
+        reached = np.cumsum(weights[days])
+        counts[days] = np.diff(reached * _scaled(orders, scale) // reached[-1], prepend=0)
+    orders_before = np.concatenate([[0], np.cumsum(counts)])
+    return Plan(
+        seed=seed,
+        customers=_scaled(_CUSTOMERS, scale),
+        first_orders=_scaled(_CUSTOMERS_WITH_ORDERS, scale),
+        early_orders=int(orders_before[(LAUNCH - FIRST_DAY).days]),
+        orders_before=orders_before,
+    )
+
+
+def tables(seed: int, products: list[Product]) -> Tables:
+    """The lookup tables for these products."""
+    return Tables(
+        baskets=_baskets(seed),
+        pools=_pools(products),
+        category=np.array([product.category for product in products]),
+        key=np.array([product.key for product in products]),
+    )
+
+
+def chunks(plan: Plan, tables: Tables, year: int) -> Iterator[Lines]:
+    """The order lines of one year, in chunks of bounded size."""
+    first = max((date(year, 1, 1) - FIRST_DAY).days, 0)
+    last = min((date(year + 1, 1, 1) - FIRST_DAY).days, DAYS)
+    start, end = int(plan.orders_before[first]), int(plan.orders_before[last])
+    for chunk_start in range(start, end, _CHUNK):
+        yield _lines(plan, tables, np.arange(chunk_start, min(chunk_start + _CHUNK, end)))
+
+
+def csv(plan: Plan, tables: Tables, chunk: Lines) -> bytes:
+    """Lines of the sales file for a chunk."""
+    stock_age = _STOCK_AGE + chance.below(chance.part(chunk.word, 2), _STOCK_AGE_SPREAD)
+    return lines(
+        [
+            _DAY_TEXTS[chunk.day],
+            _STOCK_DAY_TEXTS[chunk.day - stock_age + _LONGEST_STOCK_AGE],
+            *digits(_FIRST_ORDER_NUMBER + chunk.order, _FIRST_ORDER_NUMBER + plan.orders),
+            _comma_numbers(tables.key)[chunk.product],
+            b",",
+            *digits(people.keys(_customer(plan, chunk.rank)), int(people.keys(np.array(plan.customers)))),
+            _TERRITORY_TEXTS[chunk.territory],
+            _DIGIT_TEXTS[chunk.item],
+            _DIGIT_TEXTS[chunk.quantity],
+            LINE_END,
+        ]
+    )
+
+
+def returns(plan: Plan, tables: Tables, chunk: Lines, units_before: int) -> tuple[ReturnRecords, int]:
+    """Returns of the goods in a chunk, and the (weighted) units passed so far, for the next chunk.
+
+    A return falls due each time that the weighted units pass another 10,000, so the share comes out even in a
+    small sample.
+    """
+    passed = units_before + np.cumsum(chunk.quantity * _RETURN_WEIGHTS[tables.category[chunk.product]])
+    due = np.diff(passed // 10_000, prepend=units_before // 10_000) > 0
+    word = chance.words(chance.stream(plan.seed, "returns"), chunk.order[due] * _MOST_LINES + chunk.item[due])
+    day = chunk.day[due] + _RETURN_LAG[chance.part(word, 0)]
+    two = (chunk.quantity[due] > 1) & (chance.part(word, 1) < _RETURNS_OF_TWO)
+    inside = day < DAYS
+    columns = (day, chunk.territory[due], chunk.product[due], 1 + two)
+    records = ReturnRecords(*(column[inside].astype(np.int16) for column in columns))
+    return records, int(passed[-1])
+
+
+def returns_csv(tables: Tables, records: list[ReturnRecords]) -> Iterator[bytes]:
+    """Lines of the returns file, sorted by date, in chunks."""
+    every = ReturnRecords(*(np.concatenate(columns) for columns in zip(*records, strict=True)))
+    order = np.argsort(every.day, kind="stable")
+    for start in range(0, len(order), _CHUNK):
+        rows = order[start : start + _CHUNK]
+        yield lines(
+            [
+                _DAY_TEXTS[every.day[rows]],
+                _TERRITORY_TEXTS[every.territory[rows]],
+                _comma_numbers(tables.key)[every.product[rows]],
+                _DIGIT_TEXTS[every.quantity[rows]],
+                LINE_END,
+            ]
+        )
+
+
+def calendar_csv() -> bytes:
+    """Lines of the calendar file."""
+    return lines([_DAY_TEXTS, LINE_END])
+
+
+def _scaled(count: int, scale: float) -> int:
+    return math.floor(count * scale + 0.5)
+
+
+def _day_weights(seed: int) -> np.ndarray:
+    noise = 700 + chance.below(chance.part(chance.words(chance.stream(seed, "days"), np.arange(DAYS)), 0), 601)
+    weights = np.empty(DAYS, dtype=np.int64)
+    for number in range(DAYS):
+        day = FIRST_DAY + timedelta(days=number)
+        months = (day.year - FIRST_DAY.year) * 12 + day.month - 1
+        weight = _MONTH_WEIGHTS[day.month - 1] * (100 + _GROWTH_PER_MONTH * months)
+        if (day.year, day.month) == (LAUNCH.year, LAUNCH.month):
+            weight = weight * _LAUNCH_MONTH_SHARE // 100
+        weights[number] = 0 if day == _DAY_WITHOUT_ORDERS else weight * _WEEKDAY_WEIGHTS[day.weekday()]
+    return weights * noise // 1_000
+
+
+def _lines(plan: Plan, tables: Tables, order: np.ndarray) -> Lines:
+    word = chance.words(chance.stream(plan.seed, "orders"), order)
+    day = np.searchsorted(plan.orders_before, order, side="right") - 1
+    rank = _rank(plan, order, day, word)
+    early = order < plan.early_orders
+    traits = people.traits(plan.seed, _customer(plan, rank))
+    theme = _THEME[np.where(early, 0, 1), traits.income_class, traits.age_class, chance.part(word, 0)]
+    count = np.where(early, 1, 1 + _LINE_COUNT[chance.part(word, 1)])
+    basket = chance.below(chance.part(word, 2), _BASKETS)
+
+    # From one entry per order to one per line: `at` is the place of a line's order.
+    at = np.repeat(np.arange(len(order)), count)
+    item = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
+    line_order = order[at]
+    line_word = chance.words(chance.stream(plan.seed, "order lines"), line_order * _MOST_LINES + item)
+    line_theme = theme[at]
+    family = tables.baskets[line_theme, basket[at], item]
+    product = tables.pools[line_theme, family, traits.income_class[at], chance.part(line_word, 0)]
+    return Lines(
+        order=line_order,
+        day=day[at],
+        rank=rank[at],
+        territory=_territory(plan, rank)[at],
+        item=item + 1,
+        product=product,
+        quantity=1 + _QUANTITY[tables.category[product], chance.part(line_word, 1)],
+        word=line_word,
+    )
+
+
+def _rank(plan: Plan, order: np.ndarray, day: np.ndarray, word: np.ndarray) -> np.ndarray:
+    """Whose order it is: the next new customer's, or that of one who first ordered some time before."""
+    newcomer = _first_orders_before(plan, order)
+    is_first = _first_orders_before(plan, order + 1) > newcomer
+    known = _first_orders_before(plan, plan.orders_before)
+
+    pick = (word >> np.uint64(36)).astype(np.int64) & 0xFFFFFF
+    visit = chance.words(chance.stream(plan.seed, "visits"), order)
+    then = np.maximum(day - _RETURN_VISIT[chance.part(visit, 0)], 0)
+    returning = known[then] + ((known[then + 1] - known[then]) * pick >> 24)
+    returning = np.minimum(returning, known[day] - 1)
+    regulars = min(max(1, plan.customers * _REGULARS // _CUSTOMERS), plan.early_orders)
+    is_regular = chance.part(visit, 1) < _REGULARS_SHARE
+    returning = np.where(is_regular, pick * regulars >> 24, returning)
+    return np.where(is_first, newcomer, returning)
+
+
+def _first_orders_before(plan: Plan, order: np.ndarray) -> np.ndarray:
+    """Number of customers who have ordered before order number `order`."""
+    later = np.maximum(order - plan.early_orders, 0)
+    newcomers = later * (plan.first_orders - plan.early_orders) // (plan.orders - plan.early_orders)
+    return np.minimum(order, plan.early_orders) + newcomers
+
+
+def _customer(plan: Plan, rank: np.ndarray) -> np.ndarray:
+    """Customer index of a rank: a one-to-one scatter, as the multiplier has no divisor in common with the count.
+
+    The indices that no rank reaches are the customers who never order.
+    """
+    multiplier = plan.customers * 618 // 1_000
+    while math.gcd(multiplier, plan.customers) != 1:
+        multiplier += 1
+    shift = int(chance.stream(plan.seed, "customers")) % plan.customers
+    return (rank * multiplier + shift) % plan.customers
+
+
+def _territory(plan: Plan, rank: np.ndarray) -> np.ndarray:
+    half_years = [date(2015, 7, 1), date(2016, 1, 1), LAUNCH, date(2017, 1, 1)]
+    borders = plan.orders_before[[(day - FIRST_DAY).days for day in half_years]]
+    half_year = np.searchsorted(_first_orders_before(plan, borders), rank, side="right")
+    word = chance.words(chance.stream(plan.seed, "territories"), rank)
+    return 1 + _TERRITORY[half_year, chance.part(word, 0)]
+
+
+def _themes() -> np.ndarray:
+    """Era (0 early), income class, age class, 12 random bits -> theme."""
+    table = np.empty((2, people.INCOME_CLASSES, people.AGE_CLASSES, chance.SLOTS), dtype=np.int8)
+    table[0] = chance.choices([_EARLY_THEMES.get(theme, 0) for theme in Theme])
+    for income_class, by_age in enumerate(_BOAT_SHARE):
+        for age_class, boats in enumerate(by_age):
+            weights = [_LATE_THEMES.get(theme, 0) * boats for theme in Theme]
+            weights[Theme.NO_BOAT] = sum(_LATE_THEMES.values()) * (100 - boats)
+            table[1, income_class, age_class] = chance.choices(weights)
+    return table
+
+
+def _baskets(seed: int) -> np.ndarray:
+    """What goes into an order, drawn once: 512 baskets a theme, each of eight different families."""
+    draws = iter(chance.words(chance.stream(seed, "baskets"), np.arange(len(Theme) * _BASKETS * _MOST_LINES)).tolist())
+    return np.array([[_basket(theme, draws) for _ in range(_BASKETS)] for theme in Theme], dtype=np.int8)
+
+
+def _basket(theme: Theme, draws: Iterator[int]) -> list[int]:
+    weights = dict(_FAMILIES)
+    basket = []
+    if theme != Theme.NO_BOAT:
+        basket.append(BOAT)
+        weights.update({family: weights[family] * factor for family, factor in _WITH_A_BOAT.items()})
+    while len(basket) < _MOST_LINES:
+        draw = next(draws) % sum(weights.values())
+        ends = zip(weights, accumulate(weights.values()), strict=True)
+        family = next(family for family, end in ends if draw < end)
+        basket.append(family)
+        del weights[family]
+        other, factor = _GOES_WITH.get(family, (family, 1))
+        if other in weights:
+            weights[other] *= factor
+    return [_FAMILY_NUMBERS[family] for family in basket]
+
+
+def _pools(products: list[Product]) -> np.ndarray:
+    shape = (len(Theme), len(_FAMILY_NUMBERS), people.INCOME_CLASSES, chance.SLOTS)
+    table = np.zeros(shape, dtype=np.int16)
+    for theme in Theme:
+        for family, number in _FAMILY_NUMBERS.items():
+            if family == BOAT and theme == Theme.NO_BOAT:
+                continue
+            for income_class in range(people.INCOME_CLASSES):
+                weights = [_weight(product, theme, family, income_class) for product in products]
+                table[theme, number, income_class] = chance.choices(weights)
+    return table
+
+
+def _weight(product: Product, theme: Theme, family: str, income_class: int) -> int:
+    model = product.model
+    if model.family != family:
+        return 0
+    suits = theme in model.themes
+    if family == BOAT:
+        return _TIER_WEIGHTS[income_class][model.tier] if suits else 0
+    return 4 if suits else 1
+
+
+def _comma_numbers(numbers: np.ndarray) -> np.ndarray:
+    return texts([f",{number}" for number in numbers])
+
+
+_FAMILY_NUMBERS = {family: number for number, family in enumerate([BOAT, *_FAMILIES])}
+_THEME = _themes()
+_LINE_COUNT = chance.choices(_LINE_WEIGHTS)
+_RETURN_VISIT = chance.choices(_RETURN_VISIT_WEIGHTS)
+_TERRITORY = np.stack([chance.choices(weights) for weights in _TERRITORY_WEIGHTS])
+_QUANTITY = np.stack([chance.choices(_QUANTITY_WEIGHTS.get(key, [1])) for key in range(len(Category) + 1)])
+_RETURN_WEIGHTS = np.array([_RETURNS_PER_10_000_UNITS.get(key, 0) for key in range(len(Category) + 1)])
+_RETURN_LAG = chance.choices(_RETURN_LAG_WEIGHTS)
+
+_LONGEST_STOCK_AGE = _STOCK_AGE + _STOCK_AGE_SPREAD - 1
+_DAY_TEXTS = dates(FIRST_DAY, DAYS)
+_STOCK_DAY_TEXTS = np.char.add(
+    dates(FIRST_DAY - timedelta(days=_LONGEST_STOCK_AGE), DAYS + _STOCK_AGE_SPREAD, before=","), b",SO"
+)
+_TERRITORY_TEXTS = _comma_numbers(np.arange(len(TERRITORIES) + 1))
+_DIGIT_TEXTS = _comma_numbers(np.arange(10))
