@@ -21,9 +21,9 @@ from adventure_works.contract import Column, Table
 from adventure_works.errors import RefusedFileError
 from adventure_works.load import dates
 from adventure_works.load.records import Record, records
-from adventure_works.load.scan import Piece, Scan, count_records, pieces
+from adventure_works.load.scan import Piece, Scan, pieces
 
-EVIDENCE_PIECE = 1 << 20
+EVIDENCE_PIECE = 1 << 18
 PIECE = 24 << 20
 BATCH = 20_000
 MEMORY_PER_WORKER = "256MB"
@@ -250,20 +250,28 @@ def _convert_piece(job: _Job, piece: Piece) -> Converted:
 
 def _fast_lane(connection: duckdb.DuckDBPyConnection, job: _Job, piece: Piece, text: Path, part: Path) -> int | None:
     """Rows written when the piece is as clean as it looks; None, and nothing written, when it is not."""
-    expressions = _fast_expressions(job)
-    if not expressions or any(byte in piece.data for byte in LOOSE_INTEGER_BYTES):
+    columns = [column for column in job.layout.positions if column]
+    formats = _date_formats(job)
+    if (
+        not job.scan.is_plain
+        or len(columns) != len(job.layout.positions)
+        or any(column.kind not in ("integer", "date", "varchar") for column in columns)
+        or len(formats) > 1
+        or None in formats
+        or any(byte in piece.data for byte in LOOSE_INTEGER_BYTES)
+    ):
         return None
     text.write_bytes(piece.data)
-    names = [column.name for column in job.layout.positions if column]
+    types = {column.name: column.kind for column in columns}
     try:
         (rows,) = connection.execute(
             f"""
             copy (
                 select
-                    {", ".join(expressions)},
+                    {", ".join(_fast_expression(column, columns) for column in job.layout.table.file_columns)},
                     {quoted(job.scan.path.name)}::varchar as source_file,
                     row_number() over () + {piece.records_before} as record_number
-                from {_read_csv(text, names)}
+                from {_read_csv(text, types, *formats)}
             ) to {quoted(part)} (format parquet, compression zstd)
             """
         ).fetchone()
@@ -276,7 +284,7 @@ def _fast_lane(connection: duckdb.DuckDBPyConnection, job: _Job, piece: Piece, t
     except duckdb.Error:
         part.unlink(missing_ok=True)
         return None
-    if rows != count_records(piece.data) or not all(
+    if rows != piece.records or not all(
         _keeps_promise(job.layout.table.column(name), *found) for name, *found in statistics
     ):
         part.unlink()
@@ -284,29 +292,19 @@ def _fast_lane(connection: duckdb.DuckDBPyConnection, job: _Job, piece: Piece, t
     return rows
 
 
-def _fast_expressions(job: _Job) -> list[str] | None:
-    """SQL that casts each column of the table, or fails; None where the fast lane has no way for one."""
-    if not job.scan.is_plain or None in job.layout.positions:
-        return None
-    expressions = []
-    for column in job.layout.table.file_columns:
-        if column not in job.layout.positions:
-            expressions.append(f"null::{column.data_type} as {column.name}")
-        elif column.kind == "integer":
-            expressions.append(f"cast({column.name} as integer) as {column.name}")
-        elif column.kind == "varchar":
-            expressions.append(
-                f"case when strlen({column.name}) <= {column.size} then {column.name} "
-                f"else error('long or empty') end as {column.name}"
-            )
-        elif column.kind == "date":
-            pattern = dates.strptime_format(job.orders[column.name], job.evidence[column.name].separators)
-            if not pattern:
-                return None
-            expressions.append(f"strptime({column.name}, '{pattern}')::date as {column.name}")
-        else:
-            return None
-    return expressions
+def _date_formats(job: _Job) -> set[str | None]:
+    """The `strptime` formats of the file's date columns, None among them where a column has not just one."""
+    return {dates.strptime_format(job.orders[name], job.evidence[name].separators) for name in job.layout.date_columns}
+
+
+def _fast_expression(column: Column, known: list[Column]) -> str:
+    """SQL for a column of the table that DuckDB has read in its type already."""
+    if column not in known:
+        return f"null::{column.data_type} as {column.name}"
+    if column.kind == "varchar":
+        fits = f"strlen({column.name}) <= {column.size}"
+        return f"case when {fits} then {column.name} else error('long or empty') end as {column.name}"
+    return column.name
 
 
 def _keeps_promise(column: Column, nulls: int | None, least: str | None, most: str | None) -> bool:
@@ -473,12 +471,13 @@ def _reject(record: Record, column: str | None, reason: str) -> Reject:
     return Reject(record.number, record.line, column, reason, record.raw)
 
 
-def _read_csv(path: Path, names: list[str]) -> str:
-    """SQL that reads a file without header as text: every option set, nothing sniffed, nothing forgiven."""
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+def _read_csv(path: Path, types: dict[str, str], date_format: str = "") -> str:
+    """SQL that reads a file without header: every option set, nothing sniffed, nothing forgiven."""
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
+    dateformat = f"dateformat = '{date_format}', " if date_format else ""
     return (
-        f"read_csv({quoted(path)}, columns = {{{columns}}}, header = false, auto_detect = false, delim = ',', "
-        "quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false)"
+        f"read_csv({quoted(path)}, columns = {{{columns}}}, header = false, auto_detect = false, {dateformat}"
+        "delim = ',', quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false)"
     )
 
 

@@ -1,0 +1,154 @@
+"""The rules that every model must keep, checked on dbt's manifest: layers, names, documentation, contracts, tests."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What holds for the models of one folder: how they are named, what they may read, and who may read them."""
+
+    prefix: str
+    reads: frozenset[str]
+    has_contract: bool = False
+    is_public: bool = False
+
+
+_BELOW_CORE = frozenset({"staging", "intermediate", "seeds"})
+
+# By folder. Data goes one way only (staging, intermediate, core, marts), and nothing but staging reads the raw lake.
+LAYERS = {
+    "staging": Layer("stg_adventure_works__", frozenset({"sources"})),
+    "intermediate": Layer("int_", _BELOW_CORE),
+    "marts/core": Layer("dim_|fact_", _BELOW_CORE | {"marts/core"}, has_contract=True, is_public=True),
+    "marts/operations": Layer("ledger_", _BELOW_CORE | {"marts/core"}, has_contract=True),
+    "marts/profitability": Layer("mart_", frozenset({"marts/core", "seeds"}), has_contract=True, is_public=True),
+    "marts/customers": Layer("mart_", frozenset({"marts/core", "seeds"}), has_contract=True, is_public=True),
+    "metrics": Layer("metricflow_", frozenset({"marts/core"})),
+}
+
+# Marts read the core. What they may read below it, and why.
+BELOW_CORE_FOR_MARTS = {
+    "int_as_of_date": "the day as of which everything is told is no business entity and has no place in the core",
+}
+
+KINDS_OF_TESTS = {"must_hold", "reconcile", "suspicious"}
+GRAIN_TESTS = {"unique", "unique_combination_of_columns"}
+# PostgreSQL, and Redshift with it, cuts longer names, and then two tests may share a table of failures.
+LONGEST_NAME = 63
+
+
+def problems(manifest: dict) -> list[str]:
+    """Everything in the manifest that breaks a rule, one sentence each that names the resource; empty when all is well.
+
+    Args:
+        manifest: The content of dbt's manifest.json (schema v12).
+    """
+    project = manifest["metadata"]["project_name"]
+    own = [node for node in _resources(manifest) if node["package_name"] == project]
+    models = [node for node in own if node["resource_type"] == "model"]
+    found = [
+        *_layer_problems(models, {node["unique_id"]: node for node in own}),
+        *_name_problems(models),
+        *_grain_problems(models, own),
+        *_description_problems([node for node in own if node["resource_type"] in ("model", "seed")]),
+        *_interface_problems(models),
+        *_test_problems(own),
+        *_exposure_problems(own),
+    ]
+    return sorted(found)
+
+
+def _resources(manifest: dict) -> Iterator[dict]:
+    for kind in ("nodes", "sources", "exposures", "unit_tests"):
+        yield from manifest[kind].values()
+
+
+def _layer(node: dict) -> str:
+    if node["resource_type"] in ("source", "seed"):
+        return f"{node['resource_type']}s"
+    return str(PurePosixPath(node["original_file_path"]).parent.relative_to("models"))
+
+
+def _layer_problems(models: list[dict], by_id: dict[str, dict]) -> Iterator[str]:
+    for model in models:
+        layer = LAYERS.get(_layer(model))
+        if layer is None:
+            yield f"{model['name']}: models/{_layer(model)} is no layer; add it to LAYERS or move the model"
+            continue
+        for read in (by_id[unique_id] for unique_id in model["depends_on"]["nodes"] if unique_id in by_id):
+            is_noted = layer.prefix == "mart_" and read["name"] in BELOW_CORE_FOR_MARTS
+            if _layer(read) not in layer.reads and not is_noted:
+                yield f"{model['name']}: {_layer(model)} may not read {read['name']} ({_layer(read)})"
+
+
+def _name_problems(models: list[dict]) -> Iterator[str]:
+    for model in models:
+        name, path = model["name"], PurePosixPath(model["original_file_path"])
+        layer = LAYERS.get(_layer(model))
+        if layer and not re.fullmatch(rf"({layer.prefix})[a-z][a-z0-9_]*", name):
+            yield f"{name}: models in {_layer(model)} are named {layer.prefix.replace('|', '... or ')}..., in snake case"
+        if path.stem != name:
+            yield f"{name}: the file is {path.name}, not {name}.sql"
+        if model["patch_path"] != f"{model['package_name']}://{path.with_suffix('.yml')}":
+            yield f"{name}: the YAML must be {path.with_suffix('.yml')}"
+
+
+def _grain_problems(models: list[dict], own: list[dict]) -> Iterator[str]:
+    tested = {
+        node["attached_node"]
+        for node in own
+        if node["resource_type"] == "test" and node.get("test_metadata", {}).get("name") in GRAIN_TESTS
+    }
+    for model in models:
+        if model["unique_id"] not in tested and not _has_one_row(model):
+            yield f"{model['name']}: no test of the grain ({' or '.join(sorted(GRAIN_TESTS))})"
+
+
+def _has_one_row(model: dict) -> bool:
+    return model["description"].startswith("One row:")
+
+
+def _description_problems(nodes: list[dict]) -> Iterator[str]:
+    for node in nodes:
+        if not node["description"].startswith("One row per ") and not _has_one_row(node):
+            yield f"{node['name']}: the description must start with 'One row per'"
+        if not node["columns"]:
+            yield f"{node['name']}: no columns are listed"
+        for column in node["columns"].values():
+            missing = [word for word in ("description", "data_type") if not (column[word] or "").strip()]
+            if missing:
+                yield f"{node['name']}.{column['name']}: no {' and no '.join(missing)}"
+
+
+def _interface_problems(models: Iterable[dict]) -> Iterator[str]:
+    for model in models:
+        layer = LAYERS.get(_layer(model))
+        if layer is None:
+            continue
+        if layer.has_contract and not model["contract"]["enforced"]:
+            yield f"{model['name']}: models in {_layer(model)} need an enforced contract"
+        if layer.is_public != (model["access"] == "public"):
+            wanted = "public" if layer.is_public else "protected"
+            yield f"{model['name']}: access is {model['access']}, not {wanted}"
+        if not model["group"]:
+            yield f"{model['name']}: belongs to no group, so nobody owns it"
+
+
+def _test_problems(own: list[dict]) -> Iterator[str]:
+    for node in own:
+        if node["resource_type"] == "unit_test" and not re.match(rf"{node['model']}__[a-z]", node["name"]):
+            yield f"{node['name']}: a unit test of {node['model']} is named {node['model']}__<behaviour>"
+        if node["resource_type"] == "test":
+            if len(node["name"].encode()) > LONGEST_NAME:
+                yield f"{node['name']}: longer than {LONGEST_NAME} bytes; give the test a name"
+            if len(KINDS_OF_TESTS & set(node["tags"])) != 1:
+                yield f"{node['name']}: must have one tag of {', '.join(sorted(KINDS_OF_TESTS))}, has {node['tags']}"
+
+
+def _exposure_problems(own: list[dict]) -> Iterator[str]:
+    for node in own:
+        if node["resource_type"] == "exposure" and not (node["description"].strip() and node["owner"].get("name")):
+            yield f"{node['name']}: an exposure needs a description and the name of its owner"
