@@ -15,7 +15,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # pip's own environment wins over these files only for where packages come from, never for which.
-INSTALL = $(PIP) install --quiet --no-warn-script-location --require-hashes -r
+INSTALL = $(PIP) install -qq --no-warn-script-location --require-hashes -r
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test lint format docs benchmark clean

@@ -23,9 +23,10 @@ columns = {
     "OrderDate": "DATE", "StockDate": "DATE", "OrderNumber": "VARCHAR", "ProductKey": "INTEGER",
     "CustomerKey": "INTEGER", "TerritoryKey": "INTEGER", "OrderLineItem": "INTEGER", "OrderQuantity": "INTEGER",
 }
+options = "header = true, auto_detect = false, delim = ',', quote = '\\"', escape = '\\"', dateformat = '%m/%d/%Y'"
 duckdb.execute(
-    f"copy (select * from read_csv('{files}/*.csv', columns = {columns}, header = true, auto_detect = false, delim = ',', "
-    f"quote = '\\"', escape = '\\"', dateformat = '%m/%d/%Y')) to '{out}/bare.parquet' (format parquet, compression zstd)"
+    f"copy (select * from read_csv('{files}/*.csv', columns = {columns}, {options})) "
+    f"to '{out}/bare.parquet' (format parquet, compression zstd)"
 )
 """
 LOADER = """

@@ -1,0 +1,96 @@
+"""The project as its users meet it: `adventure run`, plain dbt commands, and what they say when something is missing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from conftest import PROJECT, own_places, run_adventure
+
+pytestmark = pytest.mark.xdist_group("sample_build")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The folder of a whole run on the generated sample, and what the command printed."""
+    folder = tmp_path_factory.mktemp("sample_build")
+    return folder, run_adventure(folder, "run")
+
+
+def dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [Path(sys.executable).with_name("dbt"), "--no-send-anonymous-usage-stats", *arguments]
+    return subprocess.run(command, cwd=PROJECT, env=own_places(folder), text=True, capture_output=True, timeout=300)
+
+
+def test_run_on_the_sample_ends_with_a_summary(built: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, done = built
+    assert done.returncode == 0, done.stderr
+    for words in ("must hold", "reconcile", "suspicious", "unit tests", "Revenue", "Return rate", "What to try next"):
+        assert words in done.stdout
+    assert str(folder / "warehouse" / "test.duckdb") in done.stdout
+    assert "Worth a look" not in done.stdout
+
+
+def test_the_summary_agrees_with_the_files(built: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """Orders and units summed by awk's simpler cousin: a split of each line at its commas."""
+    folder, done = built
+    lines = [
+        line.split(",")
+        for path in (folder / "downloads" / "sample").glob("*Sales_*.csv")
+        for line in path.read_text(encoding="utf-8").splitlines()[1:]
+    ]
+    assert f"{len({line[2] for line in lines}):,}" in next(x for x in done.stdout.splitlines() if "Orders" in x)
+    with duckdb.connect(str(folder / "warehouse" / "test.duckdb"), read_only=True) as connection:
+        (units,) = connection.execute("select sum(order_quantity) from core.fact_sales").fetchone()
+    assert units == sum(int(line[7]) for line in lines)
+
+
+def test_plain_dbt_commands_work(built: tuple[Path, object]) -> None:
+    for arguments in (["source", "freshness"], ["test", "--select", "fact_sales"], ["docs", "generate"]):
+        done = dbt(built[0], *arguments)
+        assert done.returncode == 0, done.stdout
+        assert "deprecat" not in done.stdout.lower()
+
+
+def test_dbt_on_an_empty_lake_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "warehouse").mkdir()
+    done = dbt(tmp_path, "build")
+    assert done.returncode != 0
+    assert "The lake is not loaded" in done.stdout
+    assert "adventure load --source sample" in done.stdout
+    assert "No files found that match" not in done.stdout
+
+
+def test_a_refused_file_ends_the_run_with_the_reason_first(files: Path, tmp_path: Path) -> None:
+    (files / "AdventureWorks_Returns.csv").write_bytes(b"")
+    done = run_adventure(tmp_path, "run", "--source", files)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: AdventureWorks_Returns.csv: the file is empty.")
+    assert not (tmp_path / "warehouse").exists()
+
+
+def test_a_warehouse_that_another_process_holds_is_said_so(files: Path, tmp_path: Path) -> None:
+    database = tmp_path / "warehouse" / "test.duckdb"
+    database.parent.mkdir()
+    hold = f"import duckdb, sys; c = duckdb.connect({str(database)!r}); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout and holder.stdin
+        holder.stdout.readline()
+        done = run_adventure(tmp_path, "run", "--source", files)
+        holder.stdin.close()
+    assert done.returncode == 1
+    assert "is open in another process" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_make_starts_working_within_two_seconds() -> None:
+    """Nothing is set up again: make finds its marks and hands over."""
+    if not (PROJECT / ".venv" / ".ready").exists():
+        pytest.skip("the project's own .venv was not set up by make")
+    done = subprocess.run(["make", "-n", "run"], cwd=PROJECT, text=True, capture_output=True, timeout=2)
+    assert done.returncode == 0
+    assert "pip" not in done.stdout
