@@ -71,3 +71,50 @@ def own_places(folder: Path) -> dict[str, str]:
         "DBT_LOG_PATH": str(folder / "logs"),
         "COLUMNS": "200",
     }
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The folder of a whole run on the Kaggle files, and what the command printed.
+
+    One build serves the whole session: its tests carry `needs_kaggle_files` and xdist_group("kaggle_build").
+    """
+    folder = tmp_path_factory.mktemp("kaggle")
+    done = run_adventure(folder, "run", "--source", KAGGLE)
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+@pytest.fixture(scope="session")
+def built_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole run on the sample, as `make run` does it; its tests carry xdist_group("sample_build")."""
+    folder = tmp_path_factory.mktemp("sample_run")
+    done = run_adventure(folder, "run")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """dbt's manifest of the project as it stands."""
+    folder = tmp_path_factory.mktemp("manifest")
+    done = run_dbt(folder, "parse")
+    assert done.returncode == 0, done.stdout
+    return json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
+
+
+def run_dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs dbt on the project with every place moved into `folder`."""
+    return run_tool("dbt", folder, *arguments)
+
+
+def run_tool(name: str, folder: Path, *arguments: str | Path, cwd: Path = PROJECT) -> subprocess.CompletedProcess[str]:
+    """Runs a command of the virtual environment with every place of the project moved into `folder`."""
+    return subprocess.run(
+        [Path(sys.executable).with_name(name), *map(str, arguments)],
+        cwd=cwd,
+        env=own_places(folder),
+        text=True,
+        capture_output=True,
+        timeout=300,
+    )

@@ -94,7 +94,7 @@ REJECTED = {
 CAUGHT_BY_DBT = {
     "negative-quantity": "impossible_quantity",
     "zero-quantity": "impossible_quantity",
-    "stock-date-after-order": "stock_date_after_order",
+    "stock-date-after-order": "stocked_after_order",
     "order-date-after-the-calendar": "date_outside_calendar",
     "unknown-product": "unknown_product",
     "conflicting-rows": "conflicting_records",

@@ -8,19 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import KAGGLE, needs_kaggle_files, run_adventure
+from conftest import KAGGLE, needs_kaggle_files
 
 pytestmark = [needs_kaggle_files, pytest.mark.xdist_group("kaggle_build")]
 Query = Callable[[str], list[dict]]
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """The folder of a whole run on the Kaggle files, and what the command printed."""
-    folder = tmp_path_factory.mktemp("kaggle")
-    done = run_adventure(folder, "run", "--source", KAGGLE)
-    assert done.returncode == 0, done.stderr
-    return folder, done
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,59 @@
+{#-
+    Runs before a build, run, test or snapshot: when the loader has not filled the lake yet, stop with one message
+    that says what to do, rather than with one error per model that cannot find its files.
+-#}
+{% macro check_lake_is_loaded() -%}
+    {%- if execute and flags.WHICH in ('build', 'run', 'test', 'snapshot') -%}
+        {%- set missing = [] -%}
+        {%- for source in graph.sources.values() if source.package_name == project_name -%}
+            {%- if not adventure_works.is_loaded(source) -%}
+                {%- do missing.append(source.name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if missing -%}
+            {%- do exceptions.raise_compiler_error(
+                "The lake is not loaded: nothing was found for " ~ missing | sort | join(", ") ~ ".\n"
+                ~ "Looked in " ~ adventure_works.lake_place() ~ ".\n"
+                ~ "Load it first: `make run` does everything, or `adventure load --source sample` "
+                ~ "(or `kaggle`, or a folder of CSV files) and then this command again."
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Whether the loader has left anything for a source. -#}
+{% macro is_loaded(source) -%}
+    {{ return(adapter.dispatch('is_loaded', 'adventure_works')(source)) }}
+{%- endmacro %}
+
+{% macro default__is_loaded(source) -%}
+    {%- set relation = adapter.get_relation(source.database, source.schema, source.identifier) -%}
+    {%- if relation is none -%}
+        {{ return(false) }}
+    {%- elif source.name == 'load_log' -%}
+        {#- The tables may have been created and never filled. -#}
+        {{ return(run_query("select count(*) from " ~ relation).columns[0].values()[0] > 0) }}
+    {%- endif -%}
+    {{ return(true) }}
+{%- endmacro %}
+
+{% macro duckdb__is_loaded(source) -%}
+    {%- set files = source.config.meta.external_location | replace('{name}', source.name) -%}
+    {%- set found = run_query("select count(*) from glob('" ~ files | replace("'", "''") ~ "')") -%}
+    {{ return(found.columns[0].values()[0] > 0) }}
+{%- endmacro %}
+
+
+{#- Where the sources are looked for, in words. -#}
+{% macro lake_place() -%}
+    {{ return(adapter.dispatch('lake_place', 'adventure_works')()) }}
+{%- endmacro %}
+
+{% macro default__lake_place() -%}
+    {{ return("schema " ~ target.schema ~ "_raw of database " ~ target.database) }}
+{%- endmacro %}
+
+{% macro duckdb__lake_place() -%}
+    {{ return(env_var('ADVENTURE_LAKE', 'lake') ~ "/raw") }}
+{%- endmacro %}

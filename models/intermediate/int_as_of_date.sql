@@ -1,0 +1,46 @@
+{% set as_of_date = var('as_of_date') %}
+
+with
+
+{% if as_of_date -%}
+given as (
+
+    select cast('{{ as_of_date }}' as date) as as_of_date
+
+)
+
+select * from given
+{%- else -%}
+sales as (
+
+    select order_date
+    from {{ ref('stg_adventure_works__sales') }}
+
+),
+
+calendar as (
+
+    select max(calendar_date) as last_date
+    from {{ ref('stg_adventure_works__calendar') }}
+
+),
+
+-- A mistyped date after the calendar is quarantined, so it must not move this one either.
+last_order as (
+
+    select max(sales.order_date) as order_date
+    from sales
+    inner join calendar on sales.order_date <= calendar.last_date
+
+),
+
+chosen as (
+
+    select coalesce(last_order.order_date, calendar.last_date) as as_of_date
+    from calendar
+    cross join last_order
+
+)
+
+select * from chosen
+{%- endif %}

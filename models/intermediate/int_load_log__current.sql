@@ -1,0 +1,64 @@
+with
+
+load_log as (
+
+    select
+        load_id,
+        table_name,
+        source_file,
+        status,
+        records,
+        loaded_records,
+        rejected_records,
+        blank_records,
+        load_source,
+        dataset_version,
+        loaded_at
+    from {{ ref('stg_adventure_works__load_log') }}
+
+),
+
+ranked as (
+
+    select
+        load_id,
+        table_name,
+        source_file,
+        status,
+        records,
+        loaded_records,
+        rejected_records,
+        blank_records,
+        load_source,
+        dataset_version,
+        loaded_at,
+        row_number() over (
+            partition by table_name, source_file
+            order by load_id desc
+        ) as recency
+    from load_log
+
+),
+
+-- The rows of a superseded file have left the lake.
+current_loads as (
+
+    select
+        table_name,
+        source_file,
+        load_id,
+        records,
+        loaded_records,
+        rejected_records,
+        blank_records,
+        load_source,
+        dataset_version,
+        loaded_at
+    from ranked
+    where
+        recency = 1
+        and status = 'loaded'
+
+)
+
+select * from current_loads

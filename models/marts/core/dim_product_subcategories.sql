@@ -1,0 +1,52 @@
+with
+
+subcategories as (
+
+    select
+        product_subcategory_key,
+        subcategory_name,
+        product_category_key
+    from {{ ref('stg_adventure_works__product_subcategories') }}
+
+),
+
+categories as (
+
+    select
+        product_category_key,
+        category_name
+    from {{ ref('stg_adventure_works__product_categories') }}
+
+),
+
+categorised as (
+
+    select
+        subcategories.product_subcategory_key,
+        subcategories.subcategory_name,
+        coalesce(categories.product_category_key, -1) as product_category_key,
+        coalesce(categories.category_name, 'Unknown') as category_name
+    from subcategories
+    left join categories on subcategories.product_category_key = categories.product_category_key
+
+),
+
+unknown_member as (
+
+    select
+        -1 as product_subcategory_key,
+        'Unknown' as subcategory_name,
+        -1 as product_category_key,
+        'Unknown' as category_name
+
+),
+
+final as (
+
+    select * from categorised
+    union all
+    select * from unknown_member
+
+)
+
+select * from final

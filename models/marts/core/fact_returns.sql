@@ -1,0 +1,53 @@
+with
+
+returns as (
+
+    select
+        source_file,
+        record_number,
+        return_date,
+        territory_key,
+        product_key,
+        return_quantity,
+        unit_price
+    from {{ ref('int_returns__checked') }}
+    where quarantine_reason is null
+
+),
+
+territories as (
+
+    select territory_key
+    from {{ ref('stg_adventure_works__territories') }}
+
+),
+
+loads as (
+
+    select
+        source_file,
+        loaded_at
+    from {{ ref('int_load_log__current') }}
+    where table_name = 'returns'
+
+),
+
+valued as (
+
+    select
+        returns.source_file,
+        returns.record_number,
+        returns.return_date,
+        returns.product_key,
+        coalesce(territories.territory_key, -1) as territory_key,
+        returns.return_quantity,
+        returns.unit_price,
+        cast(returns.return_quantity * returns.unit_price as numeric(18, 4)) as returned_value,
+        loads.loaded_at
+    from returns
+    left join territories on returns.territory_key = territories.territory_key
+    left join loads on returns.source_file = loads.source_file
+
+)
+
+select * from valued

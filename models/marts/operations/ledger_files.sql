@@ -1,0 +1,110 @@
+{% set raw_tables = [
+    'calendar', 'customers', 'product_categories', 'product_subcategories',
+    'products', 'returns', 'sales', 'territories',
+] %}
+
+with
+
+load_log as (
+
+    select
+        table_name,
+        source_file,
+        loaded_at,
+        records,
+        blank_records,
+        rejected_records,
+        loaded_records,
+        0 as raw_rows,
+        0 as rejected_rows
+    from {{ ref('int_load_log__current') }}
+
+),
+
+raw_rows as (
+    {% for raw_table in raw_tables %}
+    select
+        '{{ raw_table }}' as table_name,
+        source_file,
+        cast(null as timestamp) as loaded_at,
+        0 as records,
+        0 as blank_records,
+        0 as rejected_records,
+        0 as loaded_records,
+        count(*) as raw_rows,
+        0 as rejected_rows
+    from {{ ref('stg_adventure_works__' ~ raw_table) }}
+    group by source_file
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+rejected_rows as (
+
+    select
+        table_name,
+        source_file,
+        cast(null as timestamp) as loaded_at,
+        0 as records,
+        0 as blank_records,
+        0 as rejected_records,
+        0 as loaded_records,
+        0 as raw_rows,
+        count(*) as rejected_rows
+    from {{ ref('stg_adventure_works__rejected_rows') }}
+    group by
+        table_name,
+        source_file
+
+),
+
+-- Stacked rather than joined: a file that only one side knows keeps its row.
+entries as (
+
+    select * from load_log
+    union all
+    select * from raw_rows
+    union all
+    select * from rejected_rows
+
+),
+
+totals as (
+
+    select
+        cast(table_name as varchar(64)) as table_name,
+        cast(source_file as varchar(256)) as source_file,
+        max(loaded_at) as loaded_at,
+        cast(sum(records) as bigint) as records,
+        cast(sum(blank_records) as bigint) as blank_records,
+        cast(sum(rejected_records) as bigint) as rejected_records,
+        cast(sum(loaded_records) as bigint) as loaded_records,
+        cast(sum(raw_rows) as bigint) as raw_rows,
+        cast(sum(rejected_rows) as bigint) as rejected_rows
+    from entries
+    group by
+        table_name,
+        source_file
+
+),
+
+balanced as (
+
+    select
+        table_name,
+        source_file,
+        loaded_at,
+        records,
+        blank_records,
+        rejected_records,
+        loaded_records,
+        records - blank_records - rejected_records - loaded_records as unexplained_records,
+        raw_rows,
+        loaded_records - raw_rows as unexplained_rows,
+        rejected_rows,
+        rejected_records - rejected_rows as unexplained_rejects
+    from totals
+
+)
+
+select * from balanced

@@ -1,0 +1,60 @@
+with
+
+source as (
+
+    select
+        customer_key,
+        prefix,
+        first_name,
+        last_name,
+        birth_date,
+        marital_status,
+        gender,
+        email_address,
+        annual_income,
+        total_children,
+        education_level,
+        occupation,
+        home_owner,
+        source_file,
+        record_number
+    from {{ source('adventure_works', 'customers') }}
+
+),
+
+standardised as (
+
+    select
+        customer_key,
+        prefix,
+        first_name,
+        last_name,
+        cast(first_name || ' ' || last_name as varchar(513)) as full_name,
+        lower(email_address) as email_address,
+        birth_date,
+        cast(
+            case gender
+                when 'F' then 'Female'
+                when 'M' then 'Male'
+                else 'Unknown'
+            end as varchar(64)
+        ) as gender,
+        cast(
+            case marital_status
+                when 'M' then 'Married'
+                when 'S' then 'Single'
+                else 'Unknown'
+            end as varchar(64)
+        ) as marital_status,
+        case home_owner when 'Y' then true when 'N' then false end as is_home_owner,
+        total_children,
+        education_level,
+        occupation,
+        annual_income,
+        source_file,
+        record_number
+    from source
+
+)
+
+select * from standardised

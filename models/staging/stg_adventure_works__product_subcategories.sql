@@ -1,0 +1,15 @@
+with
+
+source as (
+
+    select
+        product_subcategory_key,
+        subcategory_name,
+        product_category_key,
+        source_file,
+        record_number
+    from {{ source('adventure_works', 'product_subcategories') }}
+
+)
+
+select * from source

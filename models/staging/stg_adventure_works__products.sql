@@ -1,0 +1,63 @@
+with
+
+source as (
+
+    select
+        product_key,
+        product_subcategory_key,
+        product_sku,
+        product_name,
+        model_name,
+        product_description,
+        product_color,
+        product_size,
+        product_style,
+        product_cost,
+        product_price,
+        source_file,
+        record_number
+    from {{ source('adventure_works', 'products') }}
+
+),
+
+-- The file says that there is none in three ways (NA, 0, empty); here it is one label.
+-- It is not "None" or "NA", which many a tool that reads a CSV export takes for a missing value.
+standardised as (
+
+    select
+        product_key,
+        product_subcategory_key,
+        product_sku,
+        product_name,
+        model_name,
+        product_description,
+        cast(
+            case coalesce(product_color, 'NA')
+                when 'NA' then 'Not applicable'
+                else product_color
+            end as varchar(64)
+        ) as product_color,
+        cast(
+            case coalesce(product_size, '0')
+                when '0' then 'Not applicable'
+                else product_size
+            end as varchar(64)
+        ) as product_size,
+        cast(
+            case coalesce(product_style, '0')
+                when '0' then 'Not applicable'
+                when 'U' then 'Unisex'
+                when 'W' then 'Women'
+                when 'M' then 'Men'
+                else product_style
+            end as varchar(64)
+        ) as product_style,
+        product_price,
+        product_cost,
+        source_file,
+        record_number
+    from source
+
+)
+
+select * from standardised

@@ -1,0 +1,29 @@
+with
+
+source as (
+
+    select
+        sales_territory_key,
+        region,
+        country,
+        continent,
+        source_file,
+        record_number
+    from {{ source('adventure_works', 'territories') }}
+
+),
+
+renamed as (
+
+    select
+        sales_territory_key as territory_key,
+        region,
+        country,
+        continent,
+        source_file,
+        record_number
+    from source
+
+)
+
+select * from renamed

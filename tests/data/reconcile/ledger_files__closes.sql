@@ -1,0 +1,64 @@
+-- Every file's records are accounted for on the way into the lake, and every raw table has a file.
+{% set raw_tables = [
+    'calendar', 'customers', 'product_categories', 'product_subcategories',
+    'products', 'returns', 'sales', 'territories',
+] %}
+
+with
+
+raw_tables as (
+    {% for raw_table in raw_tables %}
+    select '{{ raw_table }}' as table_name
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+ledger as (
+
+    select
+        table_name,
+        source_file,
+        records,
+        loaded_records,
+        raw_rows,
+        unexplained_records,
+        unexplained_rows,
+        unexplained_rejects
+    from {{ ref('ledger_files') }}
+
+),
+
+tables_without_file as (
+
+    select raw_tables.table_name
+    from raw_tables
+    left join ledger on raw_tables.table_name = ledger.table_name
+    where ledger.table_name is null
+
+)
+
+select
+    table_name,
+    source_file,
+    records,
+    loaded_records,
+    raw_rows,
+    unexplained_records,
+    unexplained_rows,
+    unexplained_rejects
+from ledger
+where
+    coalesce(unexplained_records, 1) <> 0
+    or coalesce(unexplained_rows, 1) <> 0
+    or coalesce(unexplained_rejects, 1) <> 0
+union all
+select
+    table_name,
+    null as source_file,
+    null as records,
+    null as loaded_records,
+    null as raw_rows,
+    null as unexplained_records,
+    null as unexplained_rows,
+    null as unexplained_rejects
+from tables_without_file

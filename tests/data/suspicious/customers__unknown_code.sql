@@ -1,0 +1,28 @@
+-- Codes that the staging model does not know and so puts under Unknown.
+with
+
+customers as (
+
+    select
+        customer_key,
+        gender,
+        marital_status,
+        home_owner,
+        source_file,
+        record_number
+    from {{ source('adventure_works', 'customers') }}
+
+)
+
+select
+    customer_key,
+    gender,
+    marital_status,
+    home_owner,
+    source_file,
+    record_number
+from customers
+where
+    coalesce(gender, '') not in ('F', 'M', 'NA')
+    or coalesce(marital_status, '') not in ('M', 'S')
+    or coalesce(home_owner, '') not in ('Y', 'N')

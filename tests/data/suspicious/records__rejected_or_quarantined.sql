@@ -1,0 +1,15 @@
+-- Files of which some records were not counted, and how many.
+select
+    table_name,
+    source_file,
+    'rejected' as reason,
+    rejected_records as records
+from {{ ref('ledger_files') }}
+where rejected_records > 0
+union all
+select
+    table_name,
+    source_file,
+    quarantine_reason as reason,
+    records
+from {{ ref('ledger_quarantine') }}

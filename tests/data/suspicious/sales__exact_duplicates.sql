@@ -1,0 +1,8 @@
+-- Records that repeat another in everything: a file or a part of one was probably delivered twice.
+select
+    source_file,
+    record_number,
+    order_number,
+    order_line_number
+from {{ ref('int_sales__repeated') }}
+where verdict = 'duplicate'

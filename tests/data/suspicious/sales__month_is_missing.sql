@@ -1,0 +1,24 @@
+-- A month of the calendar without any sale: a file or a part of one is probably missing.
+with
+
+sales_months as (
+
+    select cast(date_trunc('month', order_date) as date) as month_start_date
+    from {{ ref('fact_sales') }}
+    group by cast(date_trunc('month', order_date) as date)
+
+),
+
+calendar_months as (
+
+    select month_start_date
+    from {{ ref('dim_dates') }}
+    where is_in_calendar
+    group by month_start_date
+
+)
+
+select calendar_months.month_start_date
+from calendar_months
+left join sales_months on calendar_months.month_start_date = sales_months.month_start_date
+where sales_months.month_start_date is null

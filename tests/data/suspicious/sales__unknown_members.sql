@@ -1,0 +1,12 @@
+-- Sales of customers or in territories that the files do not name.
+select
+    source_file,
+    record_number,
+    order_number,
+    order_line_number,
+    customer_key,
+    territory_key
+from {{ ref('fact_sales') }}
+where
+    customer_key = -1
+    or territory_key = -1
