@@ -157,8 +157,9 @@ def test_an_archive_without_csv_files_is_refused(tmp_path: Path, into: Path) -> 
 def test_zip_bombs_are_refused_while_they_unpack(tmp_path: Path, into: Path) -> None:
     path = packed(tmp_path / "bomb.zip", ("Sales.csv", b"0" * 5_000_000))
     refused(path, into, "'Sales.csv'", "200:1")
-    # A bomb that declares to be large when packed is measured against the archive instead.
-    refused(patched(path, central=20, value=struct.pack("<I", 3_000_000)), into, "'Sales.csv'", "200:1")
+    # A bomb that declares to be large when packed is measured against the archive instead; some releases of Python
+    # refuse it by themselves.
+    refused(patched(path, central=20, value=struct.pack("<I", 3_000_000)), into, "'Sales.csv'")
 
 
 def test_a_small_member_may_compress_well(tmp_path: Path, into: Path) -> None:

@@ -93,7 +93,8 @@ def test_the_packages_of_the_hub_give_the_same_results(
 def source_folders() -> list[str]:
     """The folders that dbt reads, from dbt_project.yml."""
     settings = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
-    return [folder for key, folders in settings.items() if key.endswith("-paths") for folder in folders]
+    folders = [folder for key, folders in settings.items() if key.endswith("-paths") for folder in folders]
+    return [folder for folder in folders if (PROJECT / folder).is_dir()]
 
 
 def package_macros_in(text: str) -> list[tuple[int, str, str]]:
