@@ -1,7 +1,9 @@
 """What several test files share: the project's folder, the true figures, small sets of files, and the command line."""
 
+import fcntl
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -75,23 +77,33 @@ def own_places(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """The folder of a whole run on the Kaggle files, and what the command printed.
-
-    One build serves the whole session: its tests carry `needs_kaggle_files` and xdist_group("kaggle_build").
-    """
-    folder = tmp_path_factory.mktemp("kaggle")
-    done = run_adventure(folder, "run", "--source", KAGGLE)
-    assert done.returncode == 0, done.stderr
-    return folder, done
+    """The folder of a whole run on the Kaggle files, and what the command printed."""
+    return _built_once(tmp_path_factory, "kaggle", "run", "--source", KAGGLE)
 
 
 @pytest.fixture(scope="session")
-def built_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a whole run on the sample, as `make run` does it; its tests carry xdist_group("sample_build")."""
-    folder = tmp_path_factory.mktemp("sample_run")
-    done = run_adventure(folder, "run")
+def built_sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The folder of a whole run on the sample, as `make run` does it, and what the command printed."""
+    return _built_once(tmp_path_factory, "sample", "run")
+
+
+def _built_once(
+    tmp_path_factory: pytest.TempPathFactory, name: str, *arguments: str | Path
+) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """One run for the whole session, however many processes share the tests; each process gets a copy of its folder."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"built_{name}"
+    shared.mkdir(exist_ok=True)
+    with (shared / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / ".done").exists():
+            done = run_adventure(shared, *arguments)
+            (shared / ".done").write_bytes(pickle.dumps(done))
+    done = pickle.loads((shared / ".done").read_bytes())
     assert done.returncode == 0, done.stderr
-    return folder
+    folder = tmp_path_factory.mktemp(name) / "folder"
+    shutil.copytree(shared, folder, symlinks=True)
+    return folder, done
 
 
 @pytest.fixture(scope="session")

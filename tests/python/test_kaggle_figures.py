@@ -10,7 +10,7 @@ import pytest
 
 from conftest import KAGGLE, needs_kaggle_files
 
-pytestmark = [needs_kaggle_files, pytest.mark.xdist_group("kaggle_build")]
+pytestmark = needs_kaggle_files
 Query = Callable[[str], list[dict]]
 
 

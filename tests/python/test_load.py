@@ -1,6 +1,7 @@
 """Loading a set of files: all or nothing, only what changed, and a clear word for every odd set."""
 
 import fcntl
+import io
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from adventure_works.errors import AdventureError
 from adventure_works.load.lake import current_version
 from adventure_works.load.loader import LoadResult, load
+from kaggle_server import KaggleServer
 
 SALES = "AdventureWorks_Sales_2017.csv"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -288,3 +290,19 @@ def test_a_lake_that_cannot_be_is_said_so(files: Path, adventure: Run, tmp_path:
     assert done.returncode == 1
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_dataset_is_loaded_from_kaggle_and_known_the_second_time(files: Path, adventure: Run) -> None:
+    """Through the real client and a real connection, to a server that plays Kaggle."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as out:
+        for path in files.glob("*.csv"):
+            out.write(path, path.name)
+    with KaggleServer({3: packed.getvalue()}) as server:
+        environment = server.environment()
+        done = adventure("load", "--source", "kaggle", **environment)
+        assert done.returncode == 0, done.stderr
+        assert "Loaded from Kaggle, version 3" in done.stdout
+        assert f"{csv_records(files, SALES):,}" in done.stdout
+        again = adventure("load", "--source", "kaggle", **environment)
+        assert "Nothing to load from Kaggle, version 3: all 10 files are in the lake" in again.stdout

@@ -1,4 +1,4 @@
-"""The project as its users meet it: `adventure run`, plain dbt commands, and what they say when something is missing."""
+"""The project as its users meet it: `adventure run`, plain dbt commands, and what they say when something lacks."""
 
 import subprocess
 import sys
@@ -7,35 +7,20 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import PROJECT, own_places, run_adventure
-
-pytestmark = pytest.mark.xdist_group("sample_build")
+from conftest import PROJECT, run_adventure, run_dbt
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """The folder of a whole run on the generated sample, and what the command printed."""
-    folder = tmp_path_factory.mktemp("sample_build")
-    return folder, run_adventure(folder, "run")
-
-
-def dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [Path(sys.executable).with_name("dbt"), "--no-send-anonymous-usage-stats", *arguments]
-    return subprocess.run(command, cwd=PROJECT, env=own_places(folder), text=True, capture_output=True, timeout=300)
-
-
-def test_run_on_the_sample_ends_with_a_summary(built: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    folder, done = built
-    assert done.returncode == 0, done.stderr
+def test_run_on_the_sample_ends_with_a_summary(built_sample: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    _, done = built_sample
     for words in ("must hold", "reconcile", "suspicious", "unit tests", "Revenue", "Return rate", "What to try next"):
         assert words in done.stdout
-    assert str(folder / "warehouse" / "test.duckdb") in done.stdout
+    assert "warehouse/test.duckdb" in done.stdout
     assert "Worth a look" not in done.stdout
 
 
-def test_the_summary_agrees_with_the_files(built: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+def test_the_summary_agrees_with_the_files(built_sample: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """Orders and units summed by awk's simpler cousin: a split of each line at its commas."""
-    folder, done = built
+    folder, done = built_sample
     lines = [
         line.split(",")
         for path in (folder / "downloads" / "sample").glob("*Sales_*.csv")
@@ -47,16 +32,16 @@ def test_the_summary_agrees_with_the_files(built: tuple[Path, subprocess.Complet
     assert units == sum(int(line[7]) for line in lines)
 
 
-def test_plain_dbt_commands_work(built: tuple[Path, object]) -> None:
+def test_plain_dbt_commands_work(built_sample: tuple[Path, object]) -> None:
     for arguments in (["source", "freshness"], ["test", "--select", "fact_sales"], ["docs", "generate"]):
-        done = dbt(built[0], *arguments)
+        done = run_dbt(built_sample[0], *arguments)
         assert done.returncode == 0, done.stdout
         assert "deprecat" not in done.stdout.lower()
 
 
 def test_dbt_on_an_empty_lake_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "warehouse").mkdir()
-    done = dbt(tmp_path, "build")
+    done = run_dbt(tmp_path, "build")
     assert done.returncode != 0
     assert "The lake is not loaded" in done.stdout
     assert "adventure load --source sample" in done.stdout
