@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL = $(PIP) install -qq --no-warn-script-location --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint format docs benchmark clean
+.PHONY: help setup setup-dev run test lint format docs readme benchmark clean
 
 help:  ## Show this help.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,21 +31,26 @@ run: $(VENV)/.ready  ## Load, build and test everything. SOURCE=sample|kaggle|pa
 	@$(BIN)/adventure run --source "$(SOURCE)"
 
 test: $(VENV)/.ready-dev  ## Run every test (ARGS="-k loader" for some).
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.ready-dev  ## Check the style of Python, SQL and YAML.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@PATH="$(BIN):$$PATH" $(BIN)/sqlfluff lint --processes 2 models tests/data
+	@PATH="$(BIN):$$PATH" $(BIN)/sqlfluff lint --processes 2 models analyses tests/data
 
 format: $(VENV)/.ready-dev  ## Mend the style of Python and SQL where a tool can.
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@PATH="$(BIN):$$PATH" $(BIN)/sqlfluff fix --processes 2 models tests/data
+	@PATH="$(BIN):$$PATH" $(BIN)/sqlfluff fix --processes 2 models analyses tests/data
 
-docs: $(VENV)/.ready  ## Write the docs site to target/static_index.html (needs a load).
+docs: $(VENV)/.ready  ## Write the docs site, and docs/ (glossary, diagram). Needs a build.
+	@test -f "$${ADVENTURE_DATABASE:-warehouse/adventure_works.duckdb}" || { echo "Nothing is built yet: make run" >&2; exit 1; }
 	@$(BIN)/dbt docs generate --static --quiet
+	@$(BIN)/python -m adventure_works.docs
 	@echo "The docs site: $(CURDIR)/target/static_index.html"
+
+readme: $(VENV)/.ready  ## Write the answers in README.md anew, from the sample.
+	@$(BIN)/python -m adventure_works.readme
 
 clean:  ## Remove everything that the project has made, but for the lake and the warehouse.
 	rm -rf $(VENV) target logs dbt_packages package-lock.yml .pytest_cache .ruff_cache

@@ -17,25 +17,29 @@ class Layer:
 
 
 _BELOW_CORE = frozenset({"staging", "intermediate", "seeds"})
+_ABOVE_CORE = frozenset({"marts/core", "seeds", "intermediate/steps"})
 
 # By folder. Data goes one way only (staging, intermediate, core, marts), and nothing but staging reads the raw lake.
+# The folders below models/intermediate/ hold steps from the core to the marts: the core cannot read those.
 LAYERS = {
     "staging": Layer("stg_adventure_works__", frozenset({"sources"})),
     "intermediate": Layer("int_", _BELOW_CORE),
     "marts/core": Layer("dim_|fact_", _BELOW_CORE | {"marts/core"}, has_contract=True, is_public=True),
     "marts/operations": Layer("ledger_", _BELOW_CORE | {"marts/core"}, has_contract=True),
-    "marts/profitability": Layer("mart_", frozenset({"marts/core", "seeds"}), has_contract=True, is_public=True),
-    "marts/customers": Layer("mart_", frozenset({"marts/core", "seeds"}), has_contract=True, is_public=True),
+    "intermediate/steps": Layer("int_", _ABOVE_CORE),
+    "marts/profitability": Layer("mart_", _ABOVE_CORE, has_contract=True, is_public=True),
+    "marts/customers": Layer("mart_", _ABOVE_CORE, has_contract=True, is_public=True),
     "metrics": Layer("metricflow_", frozenset({"marts/core"})),
 }
 
-# Marts read the core. What they may read below it, and why.
-BELOW_CORE_FOR_MARTS = {
-    "int_as_of_date": "the day as of which everything is told is no business entity and has no place in the core",
+# What everything above the core may read below it: periods are no business entities and have no place in the core.
+ALSO_ABOVE_CORE = {
+    "int_as_of_date": "the day as of which everything is told",
+    "int_comparison_periods": "the twelve months before that day, and the twelve before those",
+    "int_months": "the months up to that day, and which are complete",
 }
 
 KINDS_OF_TESTS = {"must_hold", "reconcile", "suspicious"}
-GRAIN_TESTS = {"unique", "unique_combination_of_columns"}
 # PostgreSQL, and Redshift with it, cuts longer names, and then two tests may share a table of failures.
 LONGEST_NAME = 63
 
@@ -69,7 +73,8 @@ def _resources(manifest: dict) -> Iterator[dict]:
 def _layer(node: dict) -> str:
     if node["resource_type"] in ("source", "seed"):
         return f"{node['resource_type']}s"
-    return str(PurePosixPath(node["original_file_path"]).parent.relative_to("models"))
+    folder = PurePosixPath(node["original_file_path"]).parent.relative_to("models")
+    return "intermediate/steps" if folder.parts[:-1] == ("intermediate",) else str(folder)
 
 
 def _layer_problems(models: list[dict], by_id: dict[str, dict]) -> Iterator[str]:
@@ -79,7 +84,7 @@ def _layer_problems(models: list[dict], by_id: dict[str, dict]) -> Iterator[str]
             yield f"{model['name']}: models/{_layer(model)} is no layer; add it to LAYERS or move the model"
             continue
         for read in (by_id[unique_id] for unique_id in model["depends_on"]["nodes"] if unique_id in by_id):
-            is_noted = layer.prefix == "mart_" and read["name"] in BELOW_CORE_FOR_MARTS
+            is_noted = layer.reads == _ABOVE_CORE and read["name"] in ALSO_ABOVE_CORE
             if _layer(read) not in layer.reads and not is_noted:
                 yield f"{model['name']}: {_layer(model)} may not read {read['name']} ({_layer(read)})"
 
@@ -89,7 +94,8 @@ def _name_problems(models: list[dict]) -> Iterator[str]:
         name, path = model["name"], PurePosixPath(model["original_file_path"])
         layer = LAYERS.get(_layer(model))
         if layer and not re.fullmatch(rf"({layer.prefix})[a-z][a-z0-9_]*", name):
-            yield f"{name}: models in {_layer(model)} are named {layer.prefix.replace('|', '... or ')}..., in snake case"
+            prefixes = layer.prefix.replace("|", " or ")
+            yield f"{name}: in {_layer(model)} names start with {prefixes} and are in snake case"
         if path.stem != name:
             yield f"{name}: the file is {path.name}, not {name}.sql"
         if model["patch_path"] != f"{model['package_name']}://{path.with_suffix('.yml')}":
@@ -97,23 +103,22 @@ def _name_problems(models: list[dict]) -> Iterator[str]:
 
 
 def _grain_problems(models: list[dict], own: list[dict]) -> Iterator[str]:
-    tested = {
-        node["attached_node"]
-        for node in own
-        if node["resource_type"] == "test" and node.get("test_metadata", {}).get("name") in GRAIN_TESTS
-    }
+    tested = {node["attached_node"] for node in own if node["resource_type"] == "test" and _tests_grain(node)}
     for model in models:
-        if model["unique_id"] not in tested and not _has_one_row(model):
-            yield f"{model['name']}: no test of the grain ({' or '.join(sorted(GRAIN_TESTS))})"
+        if model["unique_id"] not in tested:
+            yield f"{model['name']}: no test of the grain (unique, or unique_combination_of_columns)"
 
 
-def _has_one_row(model: dict) -> bool:
-    return model["description"].startswith("One row:")
+def _tests_grain(test: dict) -> bool:
+    metadata = test.get("test_metadata") or {"name": None, "kwargs": {}}
+    bounds = [metadata["kwargs"].get(bound) for bound in ("min_value", "max_value")]
+    has_one_row = metadata["name"] == "expect_table_row_count_to_be_between" and bounds == [1, 1]
+    return has_one_row or metadata["name"] in ("unique", "unique_combination_of_columns")
 
 
 def _description_problems(nodes: list[dict]) -> Iterator[str]:
     for node in nodes:
-        if not node["description"].startswith("One row per ") and not _has_one_row(node):
+        if not node["description"].startswith("One row per "):
             yield f"{node['name']}: the description must start with 'One row per'"
         if not node["columns"]:
             yield f"{node['name']}: no columns are listed"
@@ -144,8 +149,18 @@ def _test_problems(own: list[dict]) -> Iterator[str]:
         if node["resource_type"] == "test":
             if len(node["name"].encode()) > LONGEST_NAME:
                 yield f"{node['name']}: longer than {LONGEST_NAME} bytes; give the test a name"
-            if len(KINDS_OF_TESTS & set(node["tags"])) != 1:
-                yield f"{node['name']}: must have one tag of {', '.join(sorted(KINDS_OF_TESTS))}, has {node['tags']}"
+            yield from _kind_problems(node)
+
+
+def _kind_problems(test: dict) -> Iterator[str]:
+    kinds = KINDS_OF_TESTS & set(test["tags"])
+    severity = test["config"]["severity"].lower()
+    if not kinds:
+        yield f"{test['name']}: must have a tag of {', '.join(sorted(KINDS_OF_TESTS))}"
+    if "suspicious" in kinds and len(kinds) > 1:
+        yield f"{test['name']}: cannot be suspicious and {', '.join(sorted(kinds - {'suspicious'}))}"
+    if (severity == "warn") != (kinds == {"suspicious"}):
+        yield f"{test['name']}: the severity is {severity}; suspicious tests warn, all others are errors"
 
 
 def _exposure_problems(own: list[dict]) -> Iterator[str]:

@@ -14,10 +14,11 @@ from adventure_works import places
 from adventure_works.errors import AdventureError
 from adventure_works.places import PROJECT
 
+# Tag or resource type of a test, and what the summary calls it. A test with two of the tags counts as the first.
 KINDS = {
-    "must_hold": "must hold",
     "reconcile": "reconcile",
     "suspicious": "suspicious",
+    "must_hold": "must hold",
     "unit_test": "unit tests",
 }
 
@@ -94,7 +95,7 @@ def _summary(results: list, seconds: float) -> BuildResult:
         node, status = result.node, str(result.status)
         resource = str(node.resource_type)
         if resource in ("test", "unit_test"):
-            kind = next((tag for tag in node.tags if tag in KINDS), resource)
+            kind = next((kind for kind in KINDS if kind in node.tags), resource)
             tests.setdefault(kind, Counter())[status] += 1
         else:
             nodes[resource] += 1

@@ -88,21 +88,22 @@ def print_next_steps(lake: Path, database: Path) -> None:
     out.print(
         f"""
 [bold]Where it is[/]
-  Warehouse   {shown(database)} (schemas core, operations, intermediate, staging)
+  Warehouse   {shown(database)} (schemas marts, core, operations, intermediate, staging)
   Lake        {shown(lake)}/raw, one folder a table
   Log         {shown(logs() / "dbt.log")}
 
 [bold]What to try next[/]
   source .venv/bin/activate                  dbt, adventure and the rest on your path
   dbt test --select fact_sales               any dbt command works from the project folder
-  dbt show --inline "select * from {{{{ ref('ledger_files') }}}}"
+  dbt show --select mart_category_performance --limit 10
+  mf query --metrics profit_margin --group-by product__category_name
   make docs                                  every model and column explained, with lineage
   make run SOURCE=kaggle                     the real files instead of the sample"""
     )
 
 
 def _print_tests(build: BuildResult) -> None:
-    built = ", ".join(f"{count} {kind}s" for kind, count in sorted(build.nodes.items()) if kind != "operation")
+    built = " and ".join(f"{build.nodes[kind]} {kind}s" for kind in ("model", "seed"))
     out.print(f"\n[bold]Built and audited[/] {built} in {build.seconds:.0f} s")
     for kind, counts in build.tests.items():
         passed = counts["pass"] + counts["success"]

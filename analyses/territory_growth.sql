@@ -1,0 +1,11 @@
+select
+    region,
+    cast(revenue as numeric(18, 2)) as revenue,
+    cast(profit as numeric(18, 2)) as profit,
+    cast(profit_margin as numeric(18, 4)) as profit_margin,
+    cast(last_12_revenue as numeric(18, 2)) as last_12_revenue,
+    cast(revenue_growth as numeric(18, 4)) as revenue_growth,
+    maturity
+from {{ ref('mart_territory_performance') }}
+where orders > 0
+order by profit_rank, region

@@ -1,0 +1,100 @@
+with
+
+purchases as (
+
+    select
+        product_level,
+        product_group_key,
+        segment_type,
+        segment_value,
+        customers,
+        units,
+        revenue,
+        cost,
+        profit
+    from {{ ref('int_customer_segments__purchases') }}
+
+),
+
+buyers as (
+
+    select
+        segment_type,
+        segment_value,
+        segment_order,
+        customer_key,
+        profit
+    from {{ ref('int_customers__by_segment') }}
+
+),
+
+segments as (
+
+    select
+        segment_type,
+        segment_value,
+        segment_order,
+        count(distinct nullif(customer_key, -1)) as customers,
+        cast(sum(profit) as numeric(18, 4)) as profit
+    from buyers
+    group by
+        segment_type,
+        segment_value,
+        segment_order
+
+),
+
+-- Every product group that has sold with every segment, whether they met or not.
+combined as (
+
+    select
+        product_groups.product_level,
+        product_groups.product_group_key,
+        segments.segment_type,
+        segments.segment_value,
+        segments.segment_order,
+        segments.customers as segment_customers,
+        segments.profit as segment_profit,
+        product_groups.customers as product_customers,
+        product_groups.profit as product_profit,
+        everyone.customers as all_customers,
+        everyone.profit as all_profit
+    from purchases as product_groups
+    inner join segments as everyone on product_groups.segment_type = everyone.segment_type
+    cross join segments
+    where
+        product_groups.segment_type = 'all'
+        and segments.segment_type <> 'all'
+
+),
+
+zero_filled as (
+
+    select
+        combined.product_level,
+        combined.product_group_key,
+        combined.segment_type,
+        combined.segment_value,
+        combined.segment_order,
+        coalesce(purchases.customers, 0) as customers,
+        coalesce(purchases.units, 0) as units,
+        coalesce(purchases.revenue, 0) as revenue,
+        coalesce(purchases.cost, 0) as cost,
+        coalesce(purchases.profit, 0) as profit,
+        combined.segment_customers,
+        combined.segment_profit,
+        combined.product_customers,
+        combined.product_profit,
+        combined.all_customers,
+        combined.all_profit
+    from combined
+    left join purchases
+        on
+            combined.product_level = purchases.product_level
+            and combined.product_group_key = purchases.product_group_key
+            and combined.segment_type = purchases.segment_type
+            and combined.segment_value = purchases.segment_value
+
+)
+
+select * from zero_filled

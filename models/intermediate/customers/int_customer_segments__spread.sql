@@ -1,0 +1,106 @@
+with
+
+-- The Unknown customer is not one person: its revenue says nothing about what a customer spends.
+known as (
+
+    select
+        segment_type,
+        segment_value,
+        customer_key,
+        revenue
+    from {{ ref('int_customers__by_segment') }}
+    where customer_key <> -1
+
+),
+
+customers as (
+
+    select
+        segment_type,
+        segment_value,
+        customer_key,
+        revenue,
+        cast(sum(revenue) over (partition by segment_type, customer_key) as numeric(18, 4)) as revenue_in_all,
+        count(*) over (partition by segment_type, customer_key) as values_of_customer
+    from known
+
+),
+
+-- The rest of a segment is what the customers of its type did outside it. A customer is on both sides when
+-- the value changed between two orders, as an age group does.
+sides as (
+
+    select
+        segment_type,
+        segment_value,
+        count(*) as customers,
+        sum(revenue) as revenue,
+        sum(revenue * revenue) as revenue_squared,
+        sum(case when values_of_customer = 1 then 1 else 0 end) as customers_only_here,
+        sum((revenue_in_all - revenue) * (revenue_in_all - revenue) - revenue_in_all * revenue_in_all)
+            as change_of_squared_outside
+    from customers
+    group by
+        segment_type,
+        segment_value
+
+),
+
+per_customer as (
+
+    select
+        segment_type,
+        customer_key,
+        cast(sum(revenue) as numeric(18, 4)) as revenue
+    from known
+    group by
+        segment_type,
+        customer_key
+
+),
+
+types as (
+
+    select
+        segment_type,
+        count(*) as customers,
+        sum(revenue) as revenue,
+        sum(revenue * revenue) as revenue_squared
+    from per_customer
+    group by segment_type
+
+),
+
+moments as (
+
+    select
+        sides.segment_type,
+        sides.segment_value,
+        sides.customers,
+        sides.revenue,
+        sides.revenue_squared,
+        types.customers - sides.customers_only_here as rest_customers,
+        types.revenue - sides.revenue as rest_revenue,
+        types.revenue_squared + sides.change_of_squared_outside as rest_revenue_squared
+    from sides
+    inner join types on sides.segment_type = types.segment_type
+
+),
+
+final as (
+
+    select
+        segment_type,
+        segment_value,
+        customers,
+        cast(revenue as numeric(18, 4)) as revenue,
+        {{ squared_error_of_mean('customers', 'revenue', 'revenue_squared') }} as squared_error,
+        rest_customers,
+        cast(rest_revenue as numeric(18, 4)) as rest_revenue,
+        {{ squared_error_of_mean('rest_customers', 'rest_revenue', 'rest_revenue_squared') }}
+            as rest_squared_error
+    from moments
+
+)
+
+select * from final

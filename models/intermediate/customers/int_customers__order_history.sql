@@ -1,0 +1,76 @@
+with
+
+orders as (
+
+    select
+        customer_key,
+        customer_order_number,
+        order_date,
+        units,
+        revenue,
+        cost,
+        profit
+    from {{ ref('fact_orders') }}
+
+),
+
+summed as (
+
+    select
+        customer_key,
+        min(order_date) as first_order_date,
+        max(order_date) as last_order_date,
+        count(*) as orders,
+        cast(sum(units) as bigint) as units,
+        cast(sum(revenue) as numeric(18, 4)) as lifetime_revenue,
+        cast(sum(cost) as numeric(18, 4)) as lifetime_cost,
+        cast(sum(profit) as numeric(18, 4)) as lifetime_profit
+    from orders
+    group by customer_key
+
+),
+
+-- The orders of the Unknown customer have no number, so nothing lies between them.
+gaps as (
+
+    select
+        orders.customer_key,
+        orders.order_date - previous.order_date as gap_days
+    from orders
+    inner join orders as previous
+        on
+            orders.customer_key = previous.customer_key
+            and orders.customer_order_number = previous.customer_order_number + 1
+
+),
+
+spaced as (
+
+    select
+        customer_key,
+        cast(percentile_cont(0.5) within group (order by gap_days) as numeric(18, 6)) as median_gap_days,
+        {{ safe_divide('sum(gap_days)', 'count(*)') }} as mean_gap_days
+    from gaps
+    group by customer_key
+
+),
+
+final as (
+
+    select
+        summed.customer_key,
+        summed.first_order_date,
+        summed.last_order_date,
+        summed.orders,
+        summed.units,
+        summed.lifetime_revenue,
+        summed.lifetime_cost,
+        summed.lifetime_profit,
+        spaced.median_gap_days,
+        spaced.mean_gap_days
+    from summed
+    left join spaced on summed.customer_key = spaced.customer_key
+
+)
+
+select * from final

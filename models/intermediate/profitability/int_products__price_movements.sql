@@ -1,0 +1,119 @@
+with
+
+products as (
+
+    select
+        product_key,
+        product_name,
+        product_subcategory_key
+    from {{ ref('dim_products') }}
+    where product_key <> -1
+
+),
+
+months as (
+
+    select month_start_date
+    from {{ ref('int_months') }}
+    where is_complete_month
+
+),
+
+sales as (
+
+    select
+        cast(date_trunc('month', order_date) as date) as month_start_date,
+        product_key,
+        unit_price,
+        order_quantity,
+        revenue
+    from {{ ref('fact_sales') }}
+
+),
+
+sold as (
+
+    select
+        product_key,
+        count(distinct unit_price) as prices,
+        min(unit_price) as lowest_price,
+        max(unit_price) as highest_price,
+        sum(order_quantity) as units,
+        sum(revenue) as revenue
+    from sales
+    group by product_key
+
+),
+
+-- A month without a sale has no price and no logarithm; a part month would look like a fall in demand.
+observed as (
+
+    select
+        sales.product_key,
+        sales.month_start_date,
+        ln(cast(sum(sales.revenue) as double precision) / sum(sales.order_quantity)) as log_price,
+        ln(cast(sum(sales.order_quantity) as double precision)) as log_units
+    from sales
+    inner join months on sales.month_start_date = months.month_start_date
+    group by
+        sales.product_key,
+        sales.month_start_date
+    having sum(sales.revenue) > 0
+
+),
+
+-- Only products whose own price moved show how buyers answer to a price.
+varied as (
+
+    select
+        product_key,
+        avg(log_price) as mean_log_price,
+        avg(log_units) as mean_log_units
+    from observed
+    group by product_key
+    having exp(max(log_price) - min(log_price)) - 1 >= {{ threshold('elasticity_price_range') }}
+
+),
+
+-- Less its own mean, each product leaves its movements over time, whose sums add up over products.
+moved as (
+
+    select
+        observed.product_key,
+        count(*) as periods,
+        cast(sum(power(observed.log_price - varied.mean_log_price, 2)) as numeric(28, 12)) as price_squares,
+        cast(sum(power(observed.log_units - varied.mean_log_units, 2)) as numeric(28, 12)) as units_squares,
+        cast(
+            sum((observed.log_price - varied.mean_log_price) * (observed.log_units - varied.mean_log_units))
+            as numeric(28, 12)
+        ) as cross_products
+    from observed
+    inner join varied on observed.product_key = varied.product_key
+    group by observed.product_key
+
+),
+
+final as (
+
+    select
+        products.product_key,
+        products.product_name,
+        products.product_subcategory_key,
+        cast(case when sold.product_key is null then 0 else 1 end as integer) as sold_products,
+        cast(case when moved.product_key is null then 0 else 1 end as integer) as varied_products,
+        cast(coalesce(sold.prices, 0) as bigint) as prices,
+        cast(coalesce(moved.periods, 0) as bigint) as periods,
+        sold.lowest_price,
+        sold.highest_price,
+        cast(coalesce(sold.units, 0) as bigint) as units,
+        cast(coalesce(sold.revenue, 0) as numeric(18, 4)) as revenue,
+        moved.price_squares,
+        moved.units_squares,
+        moved.cross_products
+    from products
+    left join sold on products.product_key = sold.product_key
+    left join moved on products.product_key = moved.product_key
+
+)
+
+select * from final

@@ -1,0 +1,110 @@
+with
+
+sales as (
+
+    select
+        order_number,
+        order_date,
+        customer_key,
+        territory_key,
+        order_quantity,
+        revenue,
+        cost,
+        profit
+    from {{ ref('fact_sales') }}
+
+),
+
+customers as (
+
+    select
+        customer_key,
+        birth_date
+    from {{ ref('dim_customers') }}
+
+),
+
+age_groups as (
+
+    select
+        age_group,
+        lower_age,
+        upper_age,
+        age_group_order
+    from {{ ref('age_groups') }}
+
+),
+
+-- The Unknown key is below every other: where the lines of an order disagree, the known member wins.
+summed as (
+
+    select
+        order_number,
+        min(order_date) as order_date,
+        max(customer_key) as customer_key,
+        max(territory_key) as territory_key,
+        cast(count(*) as integer) as order_lines,
+        cast(sum(order_quantity) as bigint) as units,
+        cast(sum(revenue) as numeric(18, 4)) as revenue,
+        cast(sum(cost) as numeric(18, 4)) as cost,
+        cast(sum(profit) as numeric(18, 4)) as profit
+    from sales
+    group by order_number
+
+),
+
+-- The Unknown member is not one customer: its orders have no sequence.
+numbered as (
+
+    select
+        summed.order_number,
+        summed.order_date,
+        summed.customer_key,
+        summed.territory_key,
+        cast(
+            case
+                when summed.customer_key <> -1
+                    then
+                        row_number() over (
+                            partition by summed.customer_key
+                            order by summed.order_date, summed.order_number
+                        )
+            end as integer
+        ) as customer_order_number,
+        {{ completed_years('customers.birth_date', 'summed.order_date') }} as customer_age,
+        summed.order_lines,
+        summed.units,
+        summed.revenue,
+        summed.cost,
+        summed.profit
+    from summed
+    left join customers on summed.customer_key = customers.customer_key
+
+),
+
+final as (
+
+    select
+        numbered.order_number,
+        numbered.order_date,
+        numbered.customer_key,
+        numbered.territory_key,
+        numbered.customer_order_number,
+        numbered.customer_order_number = 1 as is_first_order,
+        numbered.customer_age,
+        coalesce(age_groups.age_group, 'Unknown') as age_group,
+        coalesce(age_groups.age_group_order, 99) as age_group_order,
+        numbered.order_lines,
+        numbered.units,
+        numbered.revenue,
+        numbered.cost,
+        numbered.profit
+    from numbered
+    left join age_groups
+        on
+            numbered.customer_age >= age_groups.lower_age
+            and numbered.customer_age < age_groups.upper_age
+
+)
+
+select * from final

@@ -1,0 +1,145 @@
+{% set segment_types = {
+    'all': "'all'",
+    'age_group': 'orders.age_group',
+    'income_bracket': 'customers.income_bracket',
+} %}
+
+with
+
+pairs as (
+
+    select
+        product_level,
+        item_a_key,
+        item_b_key,
+        segment_type,
+        segment_value,
+        orders
+    from {{ ref('int_orders__item_pairs') }}
+
+),
+
+orders as (
+
+    select
+        customer_key,
+        age_group
+    from {{ ref('fact_orders') }}
+
+),
+
+customers as (
+
+    select
+        customer_key,
+        income_bracket
+    from {{ ref('dim_customers') }}
+
+),
+
+named_items as (
+
+    select
+        cast('product' as varchar(64)) as product_level,
+        product_key as item_key,
+        product_name as item_name
+    from {{ ref('dim_products') }}
+    union all
+    select
+        'subcategory' as product_level,
+        product_subcategory_key as item_key,
+        subcategory_name as item_name
+    from {{ ref('dim_product_subcategories') }}
+
+),
+
+segmented as (
+    {% for segment_type, segment_value in segment_types.items() %}
+    select
+        cast('{{ segment_type }}' as varchar(64)) as segment_type,
+        cast({{ segment_value }} as varchar(256)) as segment_value
+    from orders
+    inner join customers on orders.customer_key = customers.customer_key
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+segments as (
+
+    select
+        segment_type,
+        segment_value,
+        count(*) as orders
+    from segmented
+    group by
+        segment_type,
+        segment_value
+
+),
+
+-- The pair of an item with itself counts the orders that the item is in.
+items as (
+
+    select
+        pairs.product_level,
+        pairs.item_a_key as item_key,
+        named_items.item_name,
+        pairs.segment_type,
+        pairs.segment_value,
+        pairs.orders
+    from pairs
+    inner join named_items
+        on
+            pairs.product_level = named_items.product_level
+            and pairs.item_a_key = named_items.item_key
+    where pairs.item_a_key = pairs.item_b_key
+
+),
+
+compared as (
+
+    select
+        pairs.product_level,
+        pairs.item_a_key,
+        items_a.item_name as item_a_name,
+        pairs.item_b_key,
+        items_b.item_name as item_b_name,
+        pairs.segment_type,
+        pairs.segment_value,
+        segments.orders,
+        items_a.orders as orders_with_a,
+        items_b.orders as orders_with_b,
+        pairs.orders as orders_together,
+        {{ safe_divide('pairs.orders', 'segments.orders') }} as support,
+        {{ safe_divide('pairs.orders', 'items_a.orders') }} as confidence_a_to_b,
+        {{ safe_divide('pairs.orders', 'items_b.orders') }} as confidence_b_to_a,
+        -- How often the two meet, over how often they would if each were bought regardless of the other.
+        {{ safe_divide('pairs.orders * segments.orders', 'items_a.orders * items_b.orders') }} as lift
+    from pairs
+    inner join segments
+        on
+            pairs.segment_type = segments.segment_type
+            and pairs.segment_value = segments.segment_value
+    {% for item in ['a', 'b'] -%}
+    inner join items as items_{{ item }}
+        on
+            pairs.product_level = items_{{ item }}.product_level
+            and pairs.item_{{ item }}_key = items_{{ item }}.item_key
+            and pairs.segment_type = items_{{ item }}.segment_type
+            and pairs.segment_value = items_{{ item }}.segment_value
+    {% endfor -%}
+    where
+        pairs.item_a_key < pairs.item_b_key
+        and pairs.orders >= {{ threshold('cross_sell_orders') }}
+
+),
+
+final as (
+
+    select *
+    from compared
+    where support >= {{ threshold('cross_sell_support') }}
+
+)
+
+select * from final

@@ -1,0 +1,206 @@
+with
+
+products as (
+
+    select
+        product_key,
+        product_name,
+        product_subcategory_key,
+        sold_products,
+        varied_products,
+        prices,
+        periods,
+        lowest_price,
+        highest_price,
+        units,
+        revenue,
+        cast(price_squares as double precision) as price_squares,
+        cast(units_squares as double precision) as units_squares,
+        cast(cross_products as double precision) as cross_products
+    from {{ ref('int_products__price_movements') }}
+
+),
+
+subcategories as (
+
+    select
+        product_subcategory_key,
+        subcategory_name,
+        category_name
+    from {{ ref('dim_product_subcategories') }}
+
+),
+
+student_t as (
+
+    select
+        lower_degrees_of_freedom,
+        upper_degrees_of_freedom,
+        quantile
+    from {{ ref('student_t') }}
+
+),
+
+levels as (
+
+    select
+        'product' as elasticity_level,
+        product_key as level_key,
+        product_name as level_name,
+        product_subcategory_key,
+        sold_products,
+        varied_products,
+        prices,
+        periods,
+        lowest_price,
+        highest_price,
+        units,
+        revenue,
+        price_squares,
+        units_squares,
+        cross_products
+    from products
+    union all
+    select
+        'subcategory' as elasticity_level,
+        subcategories.product_subcategory_key as level_key,
+        subcategories.subcategory_name as level_name,
+        subcategories.product_subcategory_key,
+        coalesce(sum(products.sold_products), 0) as sold_products,
+        coalesce(sum(products.varied_products), 0) as varied_products,
+        coalesce(sum(products.prices), 0) as prices,
+        coalesce(sum(products.periods), 0) as periods,
+        min(products.lowest_price) as lowest_price,
+        max(products.highest_price) as highest_price,
+        coalesce(sum(products.units), 0) as units,
+        coalesce(sum(products.revenue), 0) as revenue,
+        sum(products.price_squares) as price_squares,
+        sum(products.units_squares) as units_squares,
+        sum(products.cross_products) as cross_products
+    from subcategories
+    left join products on subcategories.product_subcategory_key = products.product_subcategory_key
+    where
+        subcategories.product_subcategory_key <> -1
+        or products.product_key is not null
+    group by
+        subcategories.product_subcategory_key,
+        subcategories.subcategory_name
+
+),
+
+judged as (
+
+    select
+        elasticity_level,
+        level_key,
+        case
+            when sold_products = 0 then 'not sold'
+            when prices = sold_products then 'one price only'
+            when varied_products = 0 then 'too little price variation'
+            when periods - varied_products + 1 < {{ threshold('elasticity_periods') }} then 'too few periods'
+            else 'identifiable'
+        end as verdict,
+        periods - varied_products - 1 as degrees_of_freedom
+    from levels
+
+),
+
+estimated as (
+
+    select
+        levels.elasticity_level,
+        levels.level_key,
+        levels.cross_products / levels.price_squares as elasticity,
+        student_t.quantile * sqrt(
+            greatest(levels.units_squares - power(levels.cross_products, 2) / levels.price_squares, 0)
+            / (judged.degrees_of_freedom * levels.price_squares)
+        ) as half_width,
+        power(levels.cross_products, 2)
+        / nullif(levels.price_squares * levels.units_squares, 0) as r_squared
+    from levels
+    inner join judged
+        on
+            levels.elasticity_level = judged.elasticity_level
+            and levels.level_key = judged.level_key
+    inner join student_t
+        on
+            judged.degrees_of_freedom >= student_t.lower_degrees_of_freedom
+            and judged.degrees_of_freedom < student_t.upper_degrees_of_freedom
+    where judged.verdict = 'identifiable'
+
+),
+
+priced as (
+
+    select
+        product_subcategory_key,
+        ln(cast(revenue as double precision) / units) as log_price,
+        ln(cast(units as double precision)) as log_units
+    from products
+    where revenue > 0
+
+),
+
+centred as (
+
+    select
+        product_subcategory_key,
+        log_price,
+        log_price - avg(log_price) over (partition by product_subcategory_key) as price_movement,
+        log_units - avg(log_units) over (partition by product_subcategory_key) as units_movement
+    from priced
+
+),
+
+crossed as (
+
+    select
+        product_subcategory_key,
+        sum(price_movement * units_movement) / sum(power(price_movement, 2)) as slope
+    from centred
+    group by product_subcategory_key
+    having
+        count(*) >= {{ threshold('elasticity_cross_section_products') }}
+        and exp(max(log_price) - min(log_price)) - 1 >= {{ threshold('elasticity_price_range') }}
+
+),
+
+final as (
+
+    select
+        cast(levels.elasticity_level as varchar(16)) as elasticity_level,
+        levels.level_key,
+        levels.level_name,
+        levels.product_subcategory_key,
+        subcategories.subcategory_name,
+        subcategories.category_name,
+        cast(judged.verdict as varchar(32)) as verdict,
+        cast(levels.sold_products as integer) as sold_products,
+        cast(levels.prices as bigint) as number_of_prices,
+        cast(levels.varied_products as integer) as varied_products,
+        cast(levels.periods as bigint) as observed_months,
+        cast(levels.lowest_price as numeric(18, 4)) as lowest_price,
+        cast(levels.highest_price as numeric(18, 4)) as highest_price,
+        cast(levels.units as bigint) as units,
+        cast(levels.revenue as numeric(18, 4)) as revenue,
+        cast(estimated.elasticity as numeric(18, 6)) as elasticity,
+        cast(estimated.elasticity - estimated.half_width as numeric(18, 6)) as elasticity_lower,
+        cast(estimated.elasticity + estimated.half_width as numeric(18, 6)) as elasticity_upper,
+        cast(estimated.r_squared as numeric(18, 6)) as r_squared,
+        case when levels.elasticity_level = 'subcategory' then cast(crossed.slope as numeric(18, 6)) end
+            as cross_section_slope
+    from levels
+    inner join judged
+        on
+            levels.elasticity_level = judged.elasticity_level
+            and levels.level_key = judged.level_key
+    left join subcategories on levels.product_subcategory_key = subcategories.product_subcategory_key
+    left join crossed on levels.product_subcategory_key = crossed.product_subcategory_key
+    left join estimated
+        on
+            levels.elasticity_level = estimated.elasticity_level
+            and levels.level_key = estimated.level_key
+
+)
+
+select * from final

@@ -1,0 +1,10 @@
+with
+
+dates as (
+
+    select date_day
+    from {{ ref('dim_dates') }}
+
+)
+
+select * from dates

@@ -1,0 +1,145 @@
+"""Writes the documents that are made from dbt's manifest, so that they cannot drift from the models."""
+
+import json
+import os
+import re
+
+from adventure_works.places import PROJECT
+
+# A metric's filter wraps each name in Jinja: {{ Dimension('order__is_first_order') }}.
+WRAPPED_NAME = re.compile(r"\{\{\s*\w+\('(\w+)'\)\s*\}\}")
+
+
+def documents(manifest: dict) -> dict[str, str]:
+    """The content of every generated document, by its path in the project.
+
+    Args:
+        manifest: The content of dbt's manifest.json (schema v12).
+    """
+    return {"docs/erd.md": entity_diagram(manifest), "docs/glossary.md": glossary(manifest)}
+
+
+def entity_diagram(manifest: dict) -> str:
+    """The star schema as a Mermaid diagram: columns and keys from the YAML, lines from the relationships tests."""
+    tables = {
+        unique_id: node
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["original_file_path"].startswith("models/marts/core/")
+    }
+    references = sorted(_references(manifest, tables))
+    unique = {unique_id: _unique_columns(manifest, unique_id) for unique_id in tables}
+    lines = ["erDiagram"]
+    lines += [f"    {parent} ||--o{{ {child} : {column}" for parent, column, child in references]
+    for unique_id, table in sorted(tables.items(), key=lambda item: item[1]["name"]):
+        primary, *others = unique[unique_id]
+        keys = {"PK": primary, "FK": {column for _, column, child in references if child == table["name"]}}
+        keys["UK"] = set().union(*others)
+        lines.append(f"    {table['name']} {{")
+        for column in table["columns"].values():
+            marks = ", ".join(mark for mark, columns in keys.items() if column["name"] in columns)
+            # Mermaid has no place for the precision of a type.
+            lines.append(f"        {column['data_type'].partition('(')[0]} {column['name']} {marks}".rstrip())
+        lines.append("    }")
+    return _page(
+        "The star schema",
+        "One line per relationship that a dbt test checks. The columns marked PK are unique together, those marked UK "
+        "on their own; FK refers to another table.",
+        ["```mermaid", *lines, "```"],
+    )
+
+
+def _unique_columns(manifest: dict, unique_id: str) -> list[set[str]]:
+    """The sets of columns that a test finds unique, in the order of the columns; the first is the key."""
+    found = []
+    for test in manifest["nodes"].values():
+        metadata = test.get("test_metadata") or {}
+        if test.get("attached_node") != unique_id:
+            continue
+        if metadata["name"] == "unique":
+            found.append({test["column_name"]})
+        if metadata["name"] == "unique_combination_of_columns":
+            found.append(set(metadata["kwargs"]["combination_of_columns"]))
+    order = list(manifest["nodes"][unique_id]["columns"])
+    return sorted(found, key=lambda columns: min(order.index(column) for column in columns))
+
+
+def _references(manifest: dict, tables: dict[str, dict]) -> set[tuple[str, str, str]]:
+    """Parent table, column of the child, and child table of each relationships test between two of the tables."""
+    found = set()
+    for test in manifest["nodes"].values():
+        metadata = test.get("test_metadata") or {}
+        child = test.get("attached_node")
+        if metadata.get("name") != "relationships" or child not in tables:
+            continue
+        parents = [node for node in test["depends_on"]["nodes"] if node in tables and node != child]
+        found |= {(tables[parent]["name"], test["column_name"], tables[child]["name"]) for parent in parents}
+    return found
+
+
+def glossary(manifest: dict) -> str:
+    """The measures of the business and what they can be told by, from the metrics and semantic models."""
+    metrics = sorted(manifest["metrics"].values(), key=lambda metric: metric["name"])
+    models = sorted(manifest["semantic_models"].values(), key=lambda model: model["name"])
+    measures = {measure["name"]: (measure, model) for model in models for measure in model["measures"]}
+    lines = [
+        "| Measure | Name | Meaning | Reckoned as |",
+        "|---|---|---|---|",
+        *(
+            _table_row(metric["label"], f"`{metric['name']}`", metric["description"], _formula(metric, measures))
+            for metric in metrics
+        ),
+        "",
+        "## What the measures can be told by",
+        "",
+        "| Dimension | Name | Meaning |",
+        "|---|---|---|",
+    ]
+    for model in models:
+        entity = next((entity["name"] for entity in model["entities"] if entity["type"] == "primary"), None)
+        lines += [
+            _table_row(dimension["label"], f"`{entity}__{dimension['name']}`", dimension["description"])
+            for dimension in model["dimensions"]
+            if entity
+        ]
+    return _page(
+        "Glossary of measures",
+        "Every measure is defined once, as a metric in `models/metrics`; the marts use the same names and give the "
+        "same figures. Time is `metric_time`, by day, week, month, quarter or year: the order date, and for returns "
+        "the return date.",
+        lines,
+    )
+
+
+def _formula(metric: dict, measures: dict[str, tuple[dict, dict]]) -> str:
+    parts = metric["type_params"]
+    if metric["type"] == "ratio":
+        return f"`{parts['numerator']['name']} / {parts['denominator']['name']}`"
+    measure, model = measures[parts["measure"]["name"]]
+    column = measure["expr"] or measure["name"]
+    formula = f"count(distinct {column})" if measure["agg"] == "count_distinct" else f"{measure['agg']}({column})"
+    formula += f" from {model['node_relation']['alias']}"
+    filters = [part["where_sql_template"] for part in (metric["filter"] or {"where_filters": []})["where_filters"]]
+    return "`" + " where ".join([formula, *(WRAPPED_NAME.sub(r"\1", text) for text in filters)]) + "`"
+
+
+def _table_row(*cells: str) -> str:
+    return f"| {' | '.join(' '.join(cell.split()) for cell in cells)} |"
+
+
+def _page(title: str, introduction: str, lines: list[str]) -> str:
+    note = "<!-- Made by `make docs` from dbt's manifest. Change the YAML of the models, not this file. -->"
+    return "\n".join([f"# {title}", "", note, "", introduction, "", *lines, ""])
+
+
+def main() -> None:
+    """Writes every document anew, from the manifest of the last dbt command."""
+    target = PROJECT / os.environ.get("DBT_TARGET_PATH", "target")
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    for name, content in documents(manifest).items():
+        path = PROJECT / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

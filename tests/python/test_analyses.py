@@ -1,0 +1,91 @@
+"""Every question has an answer: the analyses run on the marts, and README.md shows what they say of the sample."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from adventure_works.errors import AdventureError
+from adventure_works.readme import BLOCK, COMPILED, answer_as_table, with_answers
+from conftest import PROJECT, needs_kaggle_files, run_dbt
+
+ANALYSES = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))
+
+
+def compiled_analyses(folder: Path) -> Path:
+    """The target folder with the compiled analyses, for the warehouse of the build in `folder`."""
+    target = folder / "target"
+    if not (target / COMPILED).exists():
+        done = run_dbt(folder, "compile", "--quiet", "--select", "path:analyses")
+        assert done.returncode == 0, done.stdout
+    return target
+
+
+@needs_kaggle_files
+@pytest.mark.parametrize("analysis", ANALYSES)
+def test_every_analysis_finds_an_answer(analysis: str, built: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    sql = (compiled_analyses(built[0]) / COMPILED / f"{analysis}.sql").read_text(encoding="utf-8")
+    with duckdb.connect(str(built[0] / "warehouse" / "test.duckdb"), read_only=True) as connection:
+        assert connection.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize("analysis", ANALYSES)
+def test_every_analysis_asks_one_mart(analysis: str, manifest: dict) -> None:
+    node = manifest["nodes"][f"analysis.adventure_works.{analysis}"]
+    assert node["description"]
+    assert [name.split(".")[2].startswith("mart_") for name in node["depends_on"]["nodes"]] == [True]
+
+
+def test_every_question_is_an_exposure(manifest: dict) -> None:
+    described = " ".join(exposure["description"] for exposure in manifest["exposures"].values())
+    assert not [name for name in ANALYSES if not re.search(rf"\b{name}\b", described)]
+
+
+def test_every_mart_is_in_the_report(manifest: dict) -> None:
+    report = manifest["exposures"]["exposure.adventure_works.report"]["depends_on"]["nodes"]
+    assert set(report) == {name for name in manifest["nodes"] if name.startswith("model.adventure_works.mart_")}
+
+
+def test_the_readme_is_up_to_date(built_sample: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    target, database = compiled_analyses(built_sample[0]), built_sample[0] / "warehouse" / "test.duckdb"
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert len(BLOCK.findall(readme)) >= 2, "README.md shows the answers of fewer than two analyses"
+    fresh = with_answers(readme, lambda analysis: answer_as_table(analysis, target, database))
+    assert readme == fresh, "README.md is out of date: run make readme"
+
+
+def test_blocks_are_filled_and_the_rest_is_kept() -> None:
+    text = "a\n<!-- begin: analysis one -->\nold\n<!-- end: analysis one -->\nb\n"
+    filled = with_answers(text, lambda name: f"answer to {name}\n")
+    assert filled == "a\n<!-- begin: analysis one -->\nanswer to one\n<!-- end: analysis one -->\nb\n"
+    assert with_answers(filled, lambda name: f"answer to {name}\n") == filled
+
+
+@pytest.mark.parametrize("end", ["", "<!-- end: analysis two -->\n"])
+def test_a_lone_marker_is_an_error(end: str) -> None:
+    with pytest.raises(AdventureError, match="markers of analyses but 0 whole blocks"):
+        with_answers(f"<!-- begin: analysis one -->\n{end}", str)
+
+
+def test_answers_are_tables(tmp_path: Path) -> None:
+    (tmp_path / COMPILED).mkdir(parents=True)
+    database = tmp_path / "some.duckdb"
+    duckdb.connect(str(database)).close()
+    (tmp_path / COMPILED / "some.sql").write_text(
+        "select 'Boats' as name, 1234567.80::numeric(18, 2) as profit, true as is_sold, null::integer as rank "
+        "union all select 'Gear', -0.5, false, 3 order by name",
+        encoding="utf-8",
+    )
+    assert answer_as_table("some", tmp_path, database) == (
+        "| name | profit | is_sold | rank |\n"
+        "| --- | ---: | --- | ---: |\n"
+        "| Boats | 1,234,567.80 | True |  |\n"
+        "| Gear | -0.50 | False | 3 |\n"
+    )
+
+
+def test_an_unknown_analysis_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(AdventureError, match="no analysis nonsense"):
+        answer_as_table("nonsense", tmp_path, tmp_path / "some.duckdb")

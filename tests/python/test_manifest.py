@@ -1,0 +1,200 @@
+"""The project keeps its own rules, each rule can fail, and the documents made from the manifest are up to date."""
+
+import copy
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from adventure_works.docs import documents
+from adventure_works.manifest_lint import problems
+from conftest import PROJECT, needs_kaggle_files
+
+
+def test_the_project_keeps_its_rules(manifest: dict) -> None:
+    found = problems(manifest)
+    assert not found, "\n".join(found)
+
+
+def model(manifest: dict, name: str) -> dict:
+    return manifest["nodes"][f"model.adventure_works.{name}"]
+
+
+def read(manifest: dict, reader: str, *read: str) -> None:
+    model(manifest, reader)["depends_on"]["nodes"] += read
+
+
+def drop_grain_tests(manifest: dict, name: str) -> None:
+    for test in manifest["nodes"].values():
+        if test.get("attached_node") == f"model.adventure_works.{name}":
+            test["attached_node"] = None
+
+
+def a_test(manifest: dict) -> dict:
+    return next(node for node in manifest["nodes"].values() if node["name"] == "fact_sales__one_row_per_order_line")
+
+
+def a_unit_test(manifest: dict) -> dict:
+    return next(test for test in manifest["unit_tests"].values() if test["model"] == "fact_sales")
+
+
+# What is broken: how, and what the linter says of it.
+BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
+    "an intermediate model reads the raw lake": (
+        lambda m: read(m, "int_sales__checked", "source.adventure_works.adventure_works.sales"),
+        "int_sales__checked: intermediate may not read sales (sources)",
+    ),
+    "staging reads staging": (
+        lambda m: read(m, "stg_adventure_works__sales", "model.adventure_works.stg_adventure_works__products"),
+        "stg_adventure_works__sales: staging may not read stg_adventure_works__products (staging)",
+    ),
+    "the core reads a mart": (
+        lambda m: read(m, "dim_customers", "model.adventure_works.mart_customer_value"),
+        "dim_customers: marts/core may not read mart_customer_value (marts/customers)",
+    ),
+    "the core reads a step towards a mart": (
+        lambda m: read(m, "dim_customers", "model.adventure_works.int_customers__scores"),
+        "dim_customers: marts/core may not read int_customers__scores (intermediate/steps)",
+    ),
+    "a mart reads staging": (
+        lambda m: read(m, "mart_customer_value", "model.adventure_works.stg_adventure_works__sales"),
+        "mart_customer_value: marts/customers may not read stg_adventure_works__sales (staging)",
+    ),
+    "a mart reads below the core what is not noted": (
+        lambda m: read(m, "mart_customer_value", "model.adventure_works.int_sales__checked"),
+        "mart_customer_value: marts/customers may not read int_sales__checked (intermediate)",
+    ),
+    "a folder is no layer": (
+        lambda m: model(m, "dim_dates").update(original_file_path="models/misc/dim_dates.sql"),
+        "dim_dates: models/misc is no layer",
+    ),
+    "a name has the wrong prefix": (
+        lambda m: model(m, "fact_sales").update(name="sales"),
+        "sales: in marts/core names start with dim_ or fact_",
+    ),
+    "a name is not in snake case": (
+        lambda m: model(m, "fact_sales").update(name="fact_Sales"),
+        "fact_Sales: in marts/core names start with dim_ or fact_ and are in snake case",
+    ),
+    "a file has another name": (
+        lambda m: model(m, "fact_sales").update(original_file_path="models/marts/core/sales.sql"),
+        "fact_sales: the file is sales.sql, not fact_sales.sql",
+    ),
+    "the YAML stands elsewhere": (
+        lambda m: model(m, "fact_sales").update(patch_path="adventure_works://models/marts/core/schema.yml"),
+        "fact_sales: the YAML must be models/marts/core/fact_sales.yml",
+    ),
+    "the grain is not tested": (
+        lambda m: drop_grain_tests(m, "fact_sales"),
+        "fact_sales: no test of the grain",
+    ),
+    "the grain is not said": (
+        lambda m: model(m, "fact_sales").update(description="Sales."),
+        "fact_sales: the description must start with 'One row per'",
+    ),
+    "no column is listed": (
+        lambda m: model(m, "fact_sales").update(columns={}),
+        "fact_sales: no columns are listed",
+    ),
+    "a column is neither described nor typed": (
+        lambda m: model(m, "fact_sales")["columns"]["revenue"].update(description=" ", data_type=None),
+        "fact_sales.revenue: no description and no data_type",
+    ),
+    "a seed is not described": (
+        lambda m: m["nodes"]["seed.adventure_works.age_groups"].update(description=""),
+        "age_groups: the description must start with 'One row per'",
+    ),
+    "a contract is not enforced": (
+        lambda m: model(m, "fact_sales")["contract"].update(enforced=False),
+        "fact_sales: models in marts/core need an enforced contract",
+    ),
+    "a mart is not public": (
+        lambda m: model(m, "mart_customer_value").update(access="protected"),
+        "mart_customer_value: access is protected, not public",
+    ),
+    "a staging model is public": (
+        lambda m: model(m, "stg_adventure_works__sales").update(access="public"),
+        "stg_adventure_works__sales: access is public, not protected",
+    ),
+    "nobody owns a model": (
+        lambda m: model(m, "fact_sales").update(group=None),
+        "fact_sales: belongs to no group, so nobody owns it",
+    ),
+    "a unit test has another model's name": (
+        lambda m: a_unit_test(m).update(name="fact_returns__money"),
+        "fact_returns__money: a unit test of fact_sales is named fact_sales__<behaviour>",
+    ),
+    "the name of a test is too long": (
+        lambda m: a_test(m).update(name="x" * 64),
+        "longer than 63 bytes; give the test a name",
+    ),
+    "a test has no kind": (
+        lambda m: a_test(m).update(tags=[]),
+        "fact_sales__one_row_per_order_line: must have a tag of must_hold, reconcile, suspicious",
+    ),
+    "a test has kinds that exclude each other": (
+        lambda m: a_test(m).update(tags=["must_hold", "suspicious"]),
+        "fact_sales__one_row_per_order_line: cannot be suspicious and must_hold",
+    ),
+    "a test that must hold only warns": (
+        lambda m: a_test(m)["config"].update(severity="warn"),
+        "fact_sales__one_row_per_order_line: the severity is warn",
+    ),
+    "an exposure has no owner": (
+        lambda m: m["exposures"]["exposure.adventure_works.report"].update(owner={"email": "x@example.com"}),
+        "report: an exposure needs a description and the name of its owner",
+    ),
+}
+
+
+@pytest.mark.parametrize("breakage", BREAKAGES)
+def test_every_rule_can_fail(breakage: str, manifest: dict) -> None:
+    break_it, complaint = BREAKAGES[breakage]
+    broken = copy.deepcopy(manifest)
+    break_it(broken)
+    new = set(problems(broken)) - set(problems(manifest))
+    assert any(complaint in problem for problem in new), sorted(new)
+
+
+def test_the_documents_are_up_to_date(manifest: dict) -> None:
+    for name, content in documents(manifest).items():
+        assert (PROJECT / name).read_text(encoding="utf-8") == content, f"{name} is out of date: run make docs"
+
+
+def test_the_diagram_shows_what_is_tested(manifest: dict) -> None:
+    diagram = documents(manifest)["docs/erd.md"]
+    assert "    dim_customers ||--o{ fact_sales : customer_key" in diagram
+    assert "        integer order_line_number PK" in diagram
+    tests = [name for name in manifest["nodes"] if name.startswith("test.adventure_works.fact_sales__customer_exists")]
+    without = copy.deepcopy(manifest)
+    for name in tests:
+        del without["nodes"][name]
+    assert "dim_customers ||--o{ fact_sales" not in documents(without)["docs/erd.md"]
+
+
+def test_the_glossary_has_every_measure(manifest: dict) -> None:
+    glossary = documents(manifest)["docs/glossary.md"]
+    for metric in manifest["metrics"].values():
+        assert f"| `{metric['name']}` | {' '.join(metric['description'].split())} |" in glossary
+    assert "`profit / revenue`" in glossary
+    assert "`count(distinct order_number) from fact_sales`" in glossary
+
+
+@needs_kaggle_files
+def test_every_column_that_is_built_is_described(
+    manifest: dict, built: tuple[Path, subprocess.CompletedProcess[str]]
+) -> None:
+    with duckdb.connect(str(built[0] / "warehouse" / "test.duckdb"), read_only=True) as connection:
+        found = connection.execute("select table_name, column_name from information_schema.columns").fetchall()
+    columns: dict[str, set[str]] = {}
+    for table, column in found:
+        columns.setdefault(table, set()).add(column)
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
+    different = {
+        node["name"]: columns[node["name"]] ^ set(node["columns"])
+        for node in nodes
+        if columns[node["name"]] != set(node["columns"])
+    }
+    assert not different

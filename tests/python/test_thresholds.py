@@ -1,0 +1,26 @@
+"""The thresholds that models use and the seed that states them name the same ones."""
+
+import csv
+import re
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+
+
+def stated() -> set[str]:
+    with (PROJECT / "seeds/reference/thresholds.csv").open(encoding="utf-8") as lines:
+        return {row["threshold"] for row in csv.DictReader(lines)}
+
+
+def used() -> set[str]:
+    models = [path.read_text(encoding="utf-8") for path in (PROJECT / "models").rglob("*.sql")]
+    return {name for model in models for name in re.findall(r"threshold\('(\w+)'\)", model)}
+
+
+def test_every_threshold_used_is_stated():
+    """An unknown name would read as null, and every comparison with null is quietly not true."""
+    assert used() - stated() == set()
+
+
+def test_every_threshold_stated_is_used():
+    assert stated() - used() == set()
