@@ -64,9 +64,7 @@ def build(progress: Callable[[str, int, int], None]) -> BuildResult:
     if result.exception or result.result is None:
         reason = str(result.exception or "dbt said nothing of why").strip()
         if "Conflicting lock" in reason:
-            reason = (
-                f"{places.shown(database)} is open in another process. Close it there and run again.\n{reason}"
-            )
+            reason = f"{places.shown(database)} is open in another process. Close it there and run again.\n{reason}"
         raise AdventureError(f"dbt build did not start: {reason}\nMore in {places.shown(logs / 'dbt.log')}")
     return _summary(result.result.results, result.result.elapsed_time)
 

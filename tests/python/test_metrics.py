@@ -24,7 +24,8 @@ GROUPED = {
     "by_month": (["metric_time__month"], [*SALES, *RETURNS, "new_customers"], "mart_monthly_performance"),
     "by_category_and_month": (
         ["product__category_name", "metric_time__month"],
-        [*SALES, *RETURNS],
+        # The mart has no column of orders, whose sum would count an order once for each of its categories.
+        [name for name in (*SALES, *RETURNS) if name != "orders"],
         "mart_category_performance",
     ),
     "by_region": (["territory__region"], [*SALES, *RETURNS], "mart_territory_performance"),
@@ -189,7 +190,7 @@ def test_metrics_equal_the_mart(query: str, answers: dict, warehouse: duckdb.Duc
     for row in answers[query]:
         assert_equal(row, by_key.pop(tuple(str(row[dimension]) for dimension in dimensions)), metrics)
     # What no metric speaks of, the mart fills with zeros.
-    assert all(row["orders"] == row["return_units"] == 0 for row in by_key.values())
+    assert all(row["units"] == row["return_units"] == 0 for row in by_key.values())
 
 
 @pytest.mark.parametrize("dimension", SEGMENTS)

@@ -220,7 +220,8 @@ def test_both_lanes_read_the_same(small_sample: Path, tmp_path: Path, monkeypatc
         folder.mkdir()
         monkeypatch.setattr(convert_module, "_fast_lane", lane)
         # Small pieces, so that their edges are tried as well.
-        monkeypatch.setattr(convert_module, "PIECE", 10_000)
+        monkeypatch.setattr(scan_module, "PIECE", 10_000)
+        monkeypatch.setattr(scan_module, "BLOCK", 1_000)
         for path in sorted(small_sample.glob("*.csv")):
             read(folder, path.read_bytes(), path.name)
     assert sum(taken is not None for taken in lanes_taken) > 5
@@ -235,7 +236,7 @@ def test_both_lanes_read_the_same(small_sample: Path, tmp_path: Path, monkeypatc
 def test_no_record_is_lost_whatever_the_file_holds(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of random good, bad and blank records: the rows and rejects are those that were written, in order."""
     chance = random.Random(seed)
-    monkeypatch.setattr(convert_module, "PIECE", chance.choice([60, 200, 1000]))
+    monkeypatch.setattr(scan_module, "PIECE", chance.choice([60, 200, 1000]))
     monkeypatch.setattr(scan_module, "BLOCK", chance.choice([7, 64, 1 << 20]))
     end = chance.choice(["\r\n", "\n"])
     text, good, bad, blank = io.StringIO(newline=""), [], [], 0

@@ -32,6 +32,10 @@ windowed as (
         cost,
         profit,
         return_units,
+        sum(orders) over (
+            partition by product_category_key
+            order by month_start_date rows unbounded preceding
+        ) as orders_to_date,
         sum(revenue) over (partition by month_start_date) as all_revenue,
         sum(profit) over (partition by month_start_date) as all_profit,
         {% for measure in ['units', 'profit'] -%}
@@ -78,7 +82,9 @@ final as (
         windowed.category_name,
         windowed.month_start_date,
         windowed.is_complete_month,
-        windowed.orders,
+        -- An order can hold several categories: a column of orders would add up to more than there are. The number to
+        -- date is a level, which nobody adds up.
+        cast(windowed.orders_to_date as bigint) as orders_to_date,
         windowed.customers,
         windowed.units,
         windowed.revenue,

@@ -7,12 +7,15 @@ whatever is not exactly what it expects makes it give up, and the careful lane d
 """
 
 import os
+import shutil
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from queue import SimpleQueue
 
 import duckdb
 import numpy as np
@@ -21,10 +24,9 @@ from adventure_works.contract import Column, Table
 from adventure_works.errors import RefusedFileError
 from adventure_works.load import dates
 from adventure_works.load.records import Record, records
-from adventure_works.load.scan import Piece, Scan, pieces
+from adventure_works.load.scan import Piece, Scan, pieces, small_pieces
 
 EVIDENCE_PIECE = 1 << 18
-PIECE = 24 << 20
 BATCH = 20_000
 MEMORY_PER_WORKER = "256MB"
 # DuckDB casts 332.6 to 333, 1e3 to 1000, 1_0 to 10 and 0x1A to 26. Without one of these bytes in the whole piece
@@ -69,6 +71,14 @@ class Converted:
 
 
 @dataclass(frozen=True)
+class _Worker:
+    """What one piece at a time is converted with: a connection, and the file that hands text to it."""
+
+    connection: duckdb.DuckDBPyConnection
+    text: Path
+
+
+@dataclass(frozen=True)
 class _Job:
     """What the lanes need to know of the file that a piece comes from."""
 
@@ -78,6 +88,7 @@ class _Job:
     orders: dict[str, str]
     evidence: dict[str, dates.Evidence]
     max_rejects: int
+    workers: SimpleQueue[_Worker]
 
 
 def convert(
@@ -107,15 +118,15 @@ def convert(
     """
     evidence = date_evidence(scan, layout)
     orders = settle(scan, layout, evidence, calendar, date_order)
-    job = _Job(scan, layout, into, orders, evidence, int(max_reject_share * scan.records))
     converted = Converted(orders)
-    workers = min(os.cpu_count() or 1, 4)
-    with ThreadPoolExecutor(workers) as pool:
+    count = min(os.cpu_count() or 1, 4)
+    with _workers(count, into) as workers, ThreadPoolExecutor(count) as pool:
+        job = _Job(scan, layout, into, orders, evidence, int(max_reject_share * scan.records), workers)
         waiting: deque[Future[Converted]] = deque()
         try:
-            for piece in pieces(scan, PIECE):
+            for piece in pieces(scan):
                 waiting.append(pool.submit(_convert_piece, job, piece))
-                if len(waiting) > workers:
+                if len(waiting) > count:
                     _take_in(waiting.popleft().result(), converted, job)
                 advance(len(piece.data))
             while waiting:
@@ -134,7 +145,7 @@ def convert(
 def date_evidence(scan: Scan, layout: Layout) -> dict[str, dates.Evidence]:
     """What each date column says of its order: reads on until every column has shown it, if need be to the end."""
     evidence = {name: dates.Evidence() for name in layout.date_columns}
-    for piece in pieces(scan, EVIDENCE_PIECE):
+    for piece in small_pieces(scan, EVIDENCE_PIECE):
         values: dict[str, set[str]] = {name: set() for name in evidence}
         for record in records(scan, piece):
             for name, position in layout.date_columns.items():
@@ -198,7 +209,7 @@ def _agrees(
     ]
     later_name = dict(table.not_after).get(name)
     before = dates.EARLIEST
-    for piece in pieces(scan, EVIDENCE_PIECE):
+    for piece in small_pieces(scan, EVIDENCE_PIECE):
         for record in records(scan, piece):
             if len(record.values) < len(layout.positions):
                 continue
@@ -232,23 +243,40 @@ def _take_in(piece: Converted, whole: Converted, job: _Job) -> None:
 
 
 def _convert_piece(job: _Job, piece: Piece) -> Converted:
-    with duckdb.connect() as connection:
+    worker = job.workers.get()
+    part = job.into / f"{piece.index:04}.parquet"
+    try:
+        rows = _fast_lane(worker, job, piece, part)
+        if rows is not None:
+            return Converted({}, loaded=rows)
+        return _careful_lane(worker.connection, job, piece, part)
+    finally:
+        job.workers.put(worker)
+
+
+@contextmanager
+def _workers(count: int, into: Path) -> Iterator[SimpleQueue[_Worker]]:
+    """What `count` pieces need to be converted at a time; opening a connection for every piece would cost more."""
+    workers: SimpleQueue[_Worker] = SimpleQueue()
+    scratch = into / ".scratch"
+    scratch.mkdir()
+    for number in range(count):
+        connection = duckdb.connect()
         connection.execute("set threads = 1")
         connection.execute(f"set memory_limit = '{MEMORY_PER_WORKER}'")
-        connection.execute("set enable_progress_bar = false")
-        text = job.into / f"{piece.index:04}.csv"
-        part = job.into / f"{piece.index:04}.parquet"
-        connection.execute(f"set temp_directory = {quoted(job.into / f'{piece.index:04}.tmp')}")
-        try:
-            rows = _fast_lane(connection, job, piece, text, part)
-            if rows is not None:
-                return Converted({}, loaded=rows)
-            return _careful_lane(connection, job, piece, part)
-        finally:
-            text.unlink(missing_ok=True)
+        connection.execute(f"set temp_directory = {quoted(scratch / f'{number}.tmp')}")
+        # The text file is written over for every piece: DuckDB must not take it for the one it knows.
+        connection.execute("set enable_external_file_cache = false")
+        workers.put(_Worker(connection, scratch / f"{number}.csv"))
+    try:
+        yield workers
+    finally:
+        while not workers.empty():
+            workers.get().connection.close()
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _fast_lane(connection: duckdb.DuckDBPyConnection, job: _Job, piece: Piece, text: Path, part: Path) -> int | None:
+def _fast_lane(worker: _Worker, job: _Job, piece: Piece, part: Path) -> int | None:
     """Rows written when the piece is as clean as it looks; None, and nothing written, when it is not."""
     columns = [column for column in job.layout.positions if column]
     formats = _date_formats(job)
@@ -261,21 +289,21 @@ def _fast_lane(connection: duckdb.DuckDBPyConnection, job: _Job, piece: Piece, t
         or any(byte in piece.data for byte in LOOSE_INTEGER_BYTES)
     ):
         return None
-    text.write_bytes(piece.data)
+    _write_over(worker.text, piece.data)
     types = {column.name: column.kind for column in columns}
     try:
-        (rows,) = connection.execute(
+        (rows,) = worker.connection.execute(
             f"""
             copy (
                 select
                     {", ".join(_fast_expression(column, columns) for column in job.layout.table.file_columns)},
                     {quoted(job.scan.path.name)}::varchar as source_file,
                     row_number() over () + {piece.records_before} as record_number
-                from {_read_csv(text, types, *formats)}
+                from {_read_csv(worker.text, types, *formats)}
             ) to {quoted(part)} (format parquet, compression zstd)
             """
         ).fetchone()
-        statistics = connection.execute(
+        statistics = worker.connection.execute(
             f"""
             select path_in_schema, sum(stats_null_count), min(stats_min_value), max(stats_max_value)
             from parquet_metadata({quoted(part)}) group by path_in_schema
@@ -290,6 +318,13 @@ def _fast_lane(connection: duckdb.DuckDBPyConnection, job: _Job, piece: Piece, t
         part.unlink()
         return None
     return rows
+
+
+def _write_over(path: Path, data: bytes) -> None:
+    """Writes a file in the place of the one before, several times as fast as making it anew."""
+    with path.open("r+b" if path.exists() else "wb") as file:
+        file.write(data)
+        file.truncate()
 
 
 def _date_formats(job: _Job) -> set[str | None]:
@@ -319,7 +354,7 @@ def _keeps_promise(column: Column, nulls: int | None, least: str | None, most: s
 def _careful_lane(connection: duckdb.DuckDBPyConnection, job: _Job, piece: Piece, part: Path) -> Converted:
     known = [column for column in job.layout.positions if column]
     connection.execute(
-        f"create temp table records (record_number bigint, {', '.join(f'{c.name} varchar' for c in known)})"
+        f"create or replace temp table records (record_number bigint, {', '.join(f'{c.name} varchar' for c in known)})"
     )
     result, seen = _take_apart(connection, job, piece, known)
     for name, values in seen.items():
@@ -327,14 +362,14 @@ def _careful_lane(connection: duckdb.DuckDBPyConnection, job: _Job, piece: Piece
         _refuse_contradiction(job.scan, name, job.evidence[name])
     for name, values in seen.items():
         parsed = [(value, dates.parse(value, job.orders[name])) for value in values]
-        connection.execute(f"create temp table read_{name} (written varchar, day date)")
+        connection.execute(f"create or replace temp table read_{name} (written varchar, day date)")
         connection.execute(
             f"insert into read_{name} select unnest($1), unnest($2)",
             [[value for value, _ in parsed], [day for _, day in parsed]],
         )
     connection.execute(
         f"""
-        create temp table typed as
+        create or replace temp table typed as
         select
             {", ".join(_careful_expression(column, known) for column in job.layout.table.file_columns)},
             {quoted(job.scan.path.name)}::varchar as source_file,

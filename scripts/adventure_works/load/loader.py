@@ -1,7 +1,9 @@
 """Loads the files of a source into the lake: all of them, or none."""
 
+import os
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -162,13 +164,14 @@ def _look_at(source: sources.Source, progress: Callable[[str, int, int], None]) 
     tables = [table for table in raw_tables().values() if table.name not in OWN_TABLES]
     files: list[_File] = []
     problems: list[str] = []
-    for path in source.files:
-        progress(path.name, 0, path.stat().st_size)
-        try:
-            found = scan(path)
-            files.append(_File(found, recognise(found, tables)))
-        except RefusedFileError as error:
-            problems.append(str(error))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        scans = [(path, pool.submit(scan, path)) for path in source.files]
+        for number, (path, future) in enumerate(scans):
+            progress(f"Looking at {path.name}", number, len(scans))
+            try:
+                files.append(_File(future.result(), recognise(future.result(), tables)))
+            except RefusedFileError as error:
+                problems.append(str(error))
     by_table: dict[str, list[str]] = defaultdict(list)
     by_digest: dict[str, str] = {}
     for file in files:
@@ -203,16 +206,10 @@ def _convert_all(
     max_reject_share: float,
     progress: Callable[[str, int, int], None],
 ) -> list[LogEntry]:
-    entries: list[LogEntry] = []
-    problems: list[str] = []
-    calendar: tuple[date, date] | None = None
-    # The calendar goes first: it helps to settle the dates of the others.
-    for file in sorted(files, key=lambda file: file.table != "calendar"):
-        if calendar is None and file.table != "calendar":
-            calendar = _calendar(version)
+    def convert_one(file: _File, calendar: tuple[date, date] | None) -> LogEntry | RefusedFileError:
         done = 0
 
-        def advance(size: int, file: _File = file) -> None:
+        def advance(size: int) -> None:
             nonlocal done
             done += size
             progress(file.name, done, file.scan.size)
@@ -229,12 +226,21 @@ def _convert_all(
                 advance=advance,
             )
         except RefusedFileError as error:
-            problems.append(str(error))
-            continue
+            return error
         version.write_rejects(file.table, file.name, converted.rejects)
-        entries.append(_entry(file, converted, version, source))
-    _raise_problems(problems)
-    return entries
+        return _entry(file, converted, version, source)
+
+    # The calendar goes first: it helps to settle the dates of the others. Then two files at a time, the largest
+    # first, so that the end of one does not leave a core idle.
+    calendars = [file for file in files if file.table == "calendar"]
+    others = sorted((file for file in files if file not in calendars), key=lambda file: -file.scan.size)
+    results = [convert_one(file, None) for file in calendars]
+    calendar = _calendar(version)
+    with ThreadPoolExecutor(2) as pool:
+        results += pool.map(lambda file: convert_one(file, calendar), others)
+    _raise_problems([str(result) for result in results if isinstance(result, RefusedFileError)])
+    entries = [result for result in results if isinstance(result, LogEntry)]
+    return sorted(entries, key=lambda entry: entry.source_file)
 
 
 def _calendar(version: NewVersion) -> tuple[date, date] | None:

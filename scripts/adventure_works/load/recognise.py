@@ -8,8 +8,6 @@ from adventure_works.load.convert import Layout
 from adventure_works.load.records import records
 from adventure_works.load.scan import Scan, pieces
 
-PIECE = 8 << 20
-
 
 def recognise(scan: Scan, tables: list[Table]) -> Layout:
     """The layout of a file, by its header.
@@ -77,7 +75,7 @@ def _refuse_unknown_values(scan: Scan, layout: Layout) -> None:
     unknown = [position for position, column in enumerate(layout.positions) if column is None]
     if not unknown:
         return
-    for piece in pieces(scan, PIECE):
+    for piece in pieces(scan):
         for record in records(scan, piece):
             for position in unknown:
                 if position < len(record.values) and record.values[position].strip():

@@ -4,4 +4,4 @@ select 2, true, 'north'
 union all
 select 3, false, 'south'
 union all
-select null, true, null
+select 4, true, null
