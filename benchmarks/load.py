@@ -23,6 +23,7 @@ columns = {
     "OrderDate": "DATE", "StockDate": "DATE", "OrderNumber": "VARCHAR", "ProductKey": "INTEGER",
     "CustomerKey": "INTEGER", "TerritoryKey": "INTEGER", "OrderLineItem": "INTEGER", "OrderQuantity": "INTEGER",
 }
+duckdb.execute("set enable_progress_bar = false")
 options = "header = true, auto_detect = false, delim = ',', quote = '\\"', escape = '\\"', dateformat = '%m/%d/%Y'"
 duckdb.execute(
     f"copy (select * from read_csv('{files}/*.csv', columns = {columns}, {options})) "
@@ -47,7 +48,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
         scratch = Path(name)
         sales = generate_sales(scratch, options.scale)
-        lines = sum(path.read_bytes().count(b"\n") - 1 for path in sales.iterdir())
+        lines = sum(count_lines(path) - 1 for path in sales.iterdir())
         megabytes = sum(path.stat().st_size for path in sales.iterdir()) / 1e6
         best = {side: (float("inf"), 0) for side in ("bare", "loader")}
         for turn in range(options.rounds):
@@ -76,6 +77,12 @@ def generate_sales(scratch: Path, scale: float) -> Path:
         path.rename(sales / path.name)
     shutil.rmtree(scratch / "large")
     return sales
+
+
+def count_lines(path: Path) -> int:
+    """Lines of a file, read in pieces: a child begins with the memory of its parent, and would be charged for it."""
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
 
 
 def timed(command: list[str]) -> tuple[float, int]:

@@ -28,7 +28,7 @@ from adventure_works.load.scan import Piece, Scan, pieces, small_pieces
 
 EVIDENCE_PIECE = 1 << 18
 BATCH = 20_000
-MEMORY_PER_WORKER = "256MB"
+MEMORY_PER_WORKER = "128MB"
 # DuckDB casts 332.6 to 333, 1e3 to 1000, 1_0 to 10 and 0x1A to 26. Without one of these bytes in the whole piece
 # its cast to a whole number is exact.
 LOOSE_INTEGER_BYTES = (b".", b"e", b"E", b"_", b"x", b"X", b"b", b"B")
@@ -263,6 +263,7 @@ def _workers(count: int, into: Path) -> Iterator[SimpleQueue[_Worker]]:
     for number in range(count):
         connection = duckdb.connect()
         connection.execute("set threads = 1")
+        connection.execute("set enable_progress_bar = false")
         connection.execute(f"set memory_limit = '{MEMORY_PER_WORKER}'")
         connection.execute(f"set temp_directory = {quoted(scratch / f'{number}.tmp')}")
         # The text file is written over for every piece: DuckDB must not take it for the one it knows.

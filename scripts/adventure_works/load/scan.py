@@ -18,7 +18,7 @@ import numpy as np
 from adventure_works.errors import RefusedFileError
 
 BLOCK = 1 << 20
-PIECE = 24 << 20
+PIECE = 12 << 20
 WINDOW = 1 << 17
 BOM = b"\xef\xbb\xbf"
 _LF, _CR = b"\n\r"
