@@ -35,10 +35,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class BuildResult:
-    """How a build went: nodes by resource type, tests by kind and status, and what did not pass."""
+    """How a build went: nodes by resource type, tests by kind and status, and what did not pass.
+
+    `work` is the time by resource type or kind of test, in seconds, added up over the threads.
+    """
 
     nodes: Counter[str]
     tests: dict[str, Counter[str]]
+    work: Counter[str]
     errors: list[Problem]
     warnings: list[Problem]
     seconds: float
@@ -87,13 +91,15 @@ def _release_warehouse() -> None:
 
 def _summary(results: list, seconds: float) -> BuildResult:
     nodes: Counter[str] = Counter()
+    work: Counter[str] = Counter()
     tests: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     errors, warnings = [], []
     for result in results:
         node, status = result.node, str(result.status)
         resource = str(node.resource_type)
+        kind = next((kind for kind in KINDS if kind in node.tags), resource)
+        work[kind] += result.execution_time
         if resource in ("test", "unit_test"):
-            kind = next((kind for kind in KINDS if kind in node.tags), resource)
             tests.setdefault(kind, Counter())[status] += 1
         else:
             nodes[resource] += 1
@@ -101,7 +107,7 @@ def _summary(results: list, seconds: float) -> BuildResult:
             stored = getattr(node, "relation_name", None) if resource == "test" else None
             problem = Problem(node.name, status, (result.message or "").strip(), stored)
             (warnings if status == "warn" else errors).append(problem)
-    return BuildResult(nodes, tests, errors, warnings, seconds)
+    return BuildResult(nodes, tests, work, errors, warnings, seconds)
 
 
 def headline(database: Path) -> dict[str, Decimal]:

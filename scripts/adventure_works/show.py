@@ -103,12 +103,14 @@ def print_next_steps(lake: Path, database: Path) -> None:
 
 
 def _print_tests(build: BuildResult) -> None:
-    built = " and ".join(f"{build.nodes[kind]} {kind}s" for kind in ("model", "seed"))
-    out.print(f"\n[bold]Built and audited[/] {built} in {build.seconds:.0f} s")
+    out.print(f"\n[bold]Built and audited[/] in {build.seconds:.0f} s (seconds of work, over all threads)")
+    for kind in ("seed", "model"):
+        out.print(f"  {kind + 's':<12}{build.nodes[kind]:>5} built {build.work[kind]:>8.1f} s")
     for kind, counts in build.tests.items():
         passed = counts["pass"] + counts["success"]
         rest = ", ".join(f"{count} {status}" for status, count in counts.items() if status not in ("pass", "success"))
-        out.print(f"  {KINDS.get(kind, kind):<12}{passed:>5} passed" + (f", {rest}" if rest else ""))
+        line = f"  {KINDS.get(kind, kind):<12}{passed:>5} passed{build.work[kind]:>8.1f} s"
+        out.print(line + (f", {rest}" if rest else ""))
 
 
 def _print_headline(database: Path) -> None:

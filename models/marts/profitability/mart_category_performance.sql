@@ -82,8 +82,8 @@ final as (
         windowed.category_name,
         windowed.month_start_date,
         windowed.is_complete_month,
-        -- An order can hold several categories: a column of orders would add up to more than there are. The number to
-        -- date is a level, which nobody adds up.
+        -- An order can hold several categories: a column of orders would add up to more than there are. The
+        -- number to date is a level, which nobody adds up.
         cast(windowed.orders_to_date as bigint) as orders_to_date,
         windowed.customers,
         windowed.units,
