@@ -542,14 +542,14 @@ def _unknown_product(folder: Path) -> None:
     _edit_one_value(folder / _SALES, "ProductKey", lambda value: "99999", at=0.35)
 
 
-@_damage("unknown-customer", "sales", "one line of 2016 with a customer whom no file knows")
+@_damage("unknown-customer", "sales", "an order of 2016, of one line, with a customer whom no file knows")
 def _unknown_customer(folder: Path) -> None:
-    _edit_one_value(folder / _SALES, "CustomerKey", lambda value: "999999999", at=0.4)
+    _edit_one_value(folder / _SALES, "CustomerKey", lambda value: "999999999", at=0.03)
 
 
-@_damage("unknown-territory", "sales", "one line of 2016 with a territory that no file knows")
+@_damage("unknown-territory", "sales", "an order of 2016, of one line, with a territory that no file knows")
 def _unknown_territory(folder: Path) -> None:
-    _edit_one_value(folder / _SALES, "TerritoryKey", lambda value: "99", at=0.45)
+    _edit_one_value(folder / _SALES, "TerritoryKey", lambda value: "99", at=0.04)
 
 
 # ---- files ----
