@@ -103,7 +103,12 @@ def browse(profile: Path) -> Iterator[Page]:
         "--remote-debugging-pipe",
     ]
     browser = subprocess.Popen(
-        command, pass_fds=(theirs_in, theirs_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        pass_fds=(theirs_in, theirs_out),
+        # What it keeps outside of its profile goes there too.
+        env=os.environ | {"HOME": str(profile)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     os.close(theirs_in)
     os.close(theirs_out)
