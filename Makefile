@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL = $(PIP) install -qq --no-warn-script-location --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint format docs readme benchmark clean
+.PHONY: help setup setup-dev run test lint format docs readme clean
 
 help:  ## Show this help.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'

@@ -204,10 +204,8 @@ def _agrees(
 ) -> bool:
     """Whether reading column `name` in its order breaks nothing that the contract says of it."""
     table, position = layout.table, layout.date_columns[name]
-    ceilings = [
-        layout.date_columns[later] for earlier, later in table.not_after if earlier == name and orders.get(later)
-    ]
-    later_name = dict(table.not_after).get(name)
+    ceiling = dict(table.not_after).get(name)
+    ceiling_order = orders.get(ceiling) if ceiling else None
     before = dates.EARLIEST
     for piece in small_pieces(scan, EVIDENCE_PIECE):
         for record in records(scan, piece):
@@ -222,8 +220,8 @@ def _agrees(
                 if day < before:
                     return False
                 before = day
-            for ceiling in ceilings:
-                latest = dates.parse(record.values[ceiling], str(orders[later_name]))
+            if ceiling and ceiling_order:
+                latest = dates.parse(record.values[layout.date_columns[ceiling]], ceiling_order)
                 if latest and day > latest:
                     return False
     return True

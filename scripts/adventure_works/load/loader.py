@@ -73,7 +73,8 @@ def load(
     Raises:
         AdventureError: with the reason; the lake is then as it was.
     """
-    with sources.opened(source_name, announce) as source, locked(lake, announce):
+    # The lock comes first: two loads at once must not make the sample, or fetch the dataset, over each other.
+    with locked(lake, announce), sources.opened(source_name, announce) as source:
         try:
             return _load(source, lake, date_order, max_reject_share, replace_lake, announce, progress)
         except OSError as error:
