@@ -1,0 +1,199 @@
+"""Files of COPY and UNLOAD: Parquet, CSV and JSON to and from the CSV that the engine reads and writes.
+
+What the engine reads has every value in quotes and NULL as a bare \\N. Column types are checked here as strictly as
+Redshift checks them, before the engine could cast.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from standin.refusal import Refused
+
+# Column type -> what a Parquet column may be: (physical type, annotation).
+_PARQUET_TYPES = {
+    "boolean": {("BOOLEAN", None)},
+    "smallint": {("INT32", "INT_16")},
+    "integer": {("INT32", None), ("INT32", "INT_32")},
+    "bigint": {("INT64", None), ("INT64", "INT_64")},
+    "real": {("FLOAT", None)},
+    "double precision": {("DOUBLE", None)},
+    "date": {("INT32", "DATE")},
+    "timestamp without time zone": {("INT64", "TIMESTAMP_MICROS"), ("INT64", "TIMESTAMP_MILLIS"), ("INT96", None)},
+    "character varying": {("BYTE_ARRAY", "UTF8")},
+    "character": {("BYTE_ARRAY", "UTF8")},
+}
+_CODECS = {"UNCOMPRESSED", "SNAPPY", "GZIP"}
+_TEXT = ("character varying", "character", "text")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the target table: its type without modifier, and precision and scale, or length in bytes."""
+
+    name: str
+    type: str
+    limits: tuple[int, ...]
+
+    @property
+    def full_type(self) -> str:
+        """The type as it would be declared."""
+        return f"{self.type}({','.join(map(str, self.limits))})" if self.limits else self.type
+
+
+def scan_error(context: str, code: int = 15007) -> Refused:
+    """The error of a scan of columnar files."""
+    rule = "-----------------------------------------------"
+    detail = f"\n  {rule}\n  error:  Spectrum Scan Error\n  code:      {code}\n  context:   {context}\n  {rule}\n"
+    return Refused(f"Spectrum Scan Error: {context}", "XX000", detail)
+
+
+def load_error(table: str, reason: str) -> Refused:
+    """The error of a load of text files."""
+    return Refused(
+        f"Load into table '{table}' failed. Check 'sys_load_error_detail' system table for details.", "XX000", reason
+    )
+
+
+def convert_parquet(source: Path, url: str, table: str, columns: Sequence[Column], rows: Path) -> None:
+    """Writes the rows of a Parquet file for the engine; columns count by position, names do not matter.
+
+    Raises Refused when the number, a type or a codec does not fit, or a text is longer than its column (in bytes).
+    """
+    with duckdb.connect() as connection:
+        try:
+            elements = connection.execute(
+                "select name, type, converted_type, precision, scale, num_children from parquet_schema(?)",
+                [str(source)],
+            ).fetchall()[1:]
+            codecs = connection.execute(
+                "select distinct compression from parquet_metadata(?)", [str(source)]
+            ).fetchall()
+        except duckdb.Error as error:
+            raise scan_error(f"File '{url}' is not a valid Parquet file: {str(error).splitlines()[0]}") from error
+        if len(elements) != len(columns):
+            raise scan_error(
+                "Unmatched number of columns between table and file. "
+                f"Table columns: {len(columns)}, Data columns: {len(elements)}, File name: {url}"
+            )
+        for column, (name, kind, annotation, precision, scale, children) in zip(columns, elements, strict=True):
+            if children or not _fits(column, kind, annotation, precision, scale):
+                found = f"{kind} {annotation or ''}".strip()
+                found += f"({precision},{scale})" if annotation == "DECIMAL" else ""
+                raise scan_error(
+                    f"File '{url}' has an incompatible Parquet schema for column '{table}.{column.name}'. "
+                    f"Column type: {column.full_type.upper()}, Parquet schema: {name} {found}"
+                )
+        if strange := {codec for (codec,) in codecs} - _CODECS:
+            raise scan_error(f"File '{url}' uses the compression {', '.join(sorted(strange))}, which is not supported")
+        names = [f'"c{position}"' for position in range(len(columns))]
+        relation = f"(select * from read_parquet(?, hive_partitioning = false)) as file({', '.join(names)})"
+        for column, name in zip(columns, names, strict=True):
+            if column.type in _TEXT and column.limits:
+                longest = connection.execute(f"select max(strlen({name})) from {relation}", [str(source)]).fetchall()[
+                    0
+                ][0]
+                if (longest or 0) > column.limits[0]:
+                    raise scan_error(
+                        f"The length of the data column {column.name} is longer than the length defined in the table. "
+                        f"Table: {column.limits[0]}, Data: {longest}, File name: {url}"
+                    )
+        connection.execute(
+            f"copy (select * from {relation}) to '{rows}' (format csv, header false, nullstr '\\N', force_quote *)",
+            [str(source)],
+        )
+
+
+def _fits(column: Column, kind: str, annotation: str | None, precision: int | None, scale: int | None) -> bool:
+    if column.type == "numeric":
+        return annotation == "DECIMAL" and (precision, scale) == column.limits
+    return (kind, annotation) in _PARQUET_TYPES.get(column.type, set())
+
+
+def convert_csv(
+    text: str,
+    url: str,
+    table: str,
+    columns: Sequence[Column],
+    rows: Path,
+    *,
+    skip: int,
+    delimiter: str,
+    null: str,
+    empty_as_null: bool,
+) -> None:
+    """Writes the rows of a CSV file for the engine. An empty field is NULL except in a column of text."""
+    lines: list[list[str | None]] = []
+    for number, record in enumerate(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True), 1):
+        if number <= skip:
+            continue
+        if len(record) != len(columns):
+            reason = "Extra column(s) found" if len(record) > len(columns) else "Delimiter not found"
+            raise load_error(table, f"{reason}: {url} line {number}")
+        lines.append(
+            [
+                None if value == null or (value == "" and (empty_as_null or column.type not in _TEXT)) else value
+                for value, column in zip(record, columns, strict=True)
+            ]
+        )
+    _write_rows(lines, rows)
+
+
+def convert_json(text: str, url: str, table: str, columns: Sequence[Column], rows: Path) -> None:
+    """Writes the objects of a JSON file for the engine; keys are column names, what is missing is NULL."""
+    decoder, position, lines = json.JSONDecoder(), 0, []
+    while match := re.compile(r"\s*").match(text, position):
+        position = match.end()
+        if position == len(text):
+            break
+        try:
+            value, position = decoder.raw_decode(text, position)
+        except json.JSONDecodeError as error:
+            raise load_error(table, f"Invalid JSON: {url}: {error}") from error
+        lines.append([_json_text(value.get(column.name)) for column in columns])
+    _write_rows(lines, rows)
+
+
+def _json_text(value: object) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+def _write_rows(lines: Iterable[Sequence[str | None]], rows: Path) -> None:
+    with rows.open("w", encoding="utf-8", newline="") as file:
+        for line in lines:
+            file.write(",".join(r"\N" if value is None else '"' + value.replace('"', '""') + '"' for value in line))
+            file.write("\n")
+
+
+def write(source: Path, types: Sequence[tuple[str, str]], target: Path, form: str, *, header: bool) -> None:
+    """Writes what the engine unloaded, a CSV file with a header, as PARQUET, CSV or JSON; types: name and type."""
+    columns = ", ".join(f"{_quoted(name)}: {_quoted(_duckdb_type(kind))}" for name, kind in types)
+    how = {
+        "PARQUET": "format parquet, compression snappy",
+        "CSV": f"format csv, header {str(header).lower()}, nullstr ''",
+        "JSON": "format json",
+    }[form]
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select * from read_csv(?, header = true, nullstr = '\\N', auto_detect = false, "
+            f"columns = {{{columns}}})) to '{target}' ({how})",
+            [str(source)],
+        )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _duckdb_type(kind: str) -> str:
+    """A type of the engine as DuckDB calls it."""
+    if kind.startswith(_TEXT) or kind == "name":
+        return "VARCHAR"
+    if kind == "numeric":
+        return "DECIMAL(38, 10)"
+    return {"timestamp without time zone": "TIMESTAMP", "timestamp with time zone": "TIMESTAMPTZ"}.get(kind, kind)
