@@ -9,8 +9,16 @@ rule can map exactly raises NotMapped; nothing is passed on in the hope that it 
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
-from .tokens import Token, closing, enclosing, join, split, tokenize
+from .tokens import Token, closing, enclosing, join, split, tokenize, word_set
+
+_UNDER_THEIR_OWN_NAME = word_set(
+    """
+    add_months charindex convert_timezone dateadd datediff date_trunc getdate is_valid_json json_extract_path_text
+    json_parse json_serialize last_day len median months_between nvl2 sha2 strtol super trunc
+    """
+)
 
 # What rewritten SQL calls, or relies on to exist under Redshift's own name: compat.sql defines each.
 COMPAT = {
@@ -26,32 +34,28 @@ COMPAT = {
     "rs.show_schemas": "SHOW SCHEMAS: (database)",
     "rs.show_tables": "SHOW TABLES: (database, schema)",
     "rs.sysdate": "sysdate, the start of the transaction",
-    **{
-        f"pg_catalog.{name}": f"{name} under its own name"
-        for name in (
-            "add_months charindex convert_timezone dateadd datediff date_trunc getdate is_valid_json json_extract_path_text "
-            "json_parse json_serialize last_day len median months_between nvl2 sha2 strtol super trunc"
-        ).split()
-    },
+    **{f"pg_catalog.{name.lower()}": "under its own name" for name in sorted(_UNDER_THEIR_OWN_NAME)},
 }
 
 # https://docs.aws.amazon.com/redshift/latest/dg/r_Dateparts_for_datetime_functions.html
-DATE_PARTS = frozenset(
-    """millennium millennia mil mils century centuries c cent cents decade decades dec decs epoch year years y yr yrs
+DATE_PARTS = word_set(
+    """
+    millennium millennia mil mils century centuries c cent cents decade decades dec decs epoch year years y yr yrs
     quarter quarters qtr qtrs month months mon mons week weeks w dayofweek dow dw weekday dayofyear doy dy yearday
     day days d hour hours h hr hrs minute minutes m min mins second seconds s sec secs
     millisecond milliseconds ms msec msecs msecond mseconds millisec millisecs millisecon
     microsecond microseconds microsec microsecs usecond useconds us usec usecs
-    timezone timezone_hour timezone_minute""".upper().split()
+    timezone timezone_hour timezone_minute
+    """
 )
 
 # Settings of Redshift that change nothing here: https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_ConfigurationRef.html
-_SETTINGS = frozenset(
-    "ANALYZE_THRESHOLD_PERCENT AUTO_ANALYZE ENABLE_RESULT_CACHE_FOR_SESSION QUERY_GROUP WLM_QUERY_SLOT_COUNT".split()
+_SETTINGS = word_set(
+    "analyze_threshold_percent auto_analyze enable_result_cache_for_session query_group wlm_query_slot_count"
 )
 # Settings that change what names mean; only their default is played.
-_SETTINGS_OFF = frozenset(
-    "DESCRIBE_FIELD_NAME_IN_UPPERCASE DOWNCASE_DELIMITED_IDENTIFIER ENABLE_CASE_SENSITIVE_IDENTIFIER".split()
+_SETTINGS_OFF = word_set(
+    "describe_field_name_in_uppercase downcase_delimited_identifier enable_case_sensitive_identifier"
 )
 
 # Redshift takes these; there is no exact counterpart. Words in a row -> AWS page.
@@ -66,11 +70,13 @@ _NOT_MAPPED = {
     ("IGNORE", "NULLS"): "r_WF_first_value",
 }
 
-_AFTER_FROM = frozenset(
-    "WHERE GROUP HAVING QUALIFY ORDER LIMIT OFFSET UNION INTERSECT EXCEPT MINUS JOIN INNER LEFT RIGHT FULL CROSS NATURAL "
-    "ON USING".split()
+_AFTER_FROM = word_set(
+    """
+    where group having qualify order limit offset union intersect except minus join inner left right full cross natural
+    on using
+    """
 )
-_SET_OPERATIONS = frozenset("UNION INTERSECT EXCEPT MINUS".split())
+_SET_OPERATIONS = word_set("union intersect except minus")
 
 Tokens = list[Token]
 # A statement rule gives the tokens, the command tag to report (None: the engine's own), and whether all is done.
@@ -96,12 +102,15 @@ def rewrite(sql: str) -> tuple[str, str | None]:
         raise NotMapped("several statements in one text: send them one by one")
     tokens, tag = original, None
     rule = _STATEMENT_RULES.get(_leading(body))
-    if rule is not None:
-        tokens, tag = rule(tokens)
-    for triggers, query_rule in _QUERY_RULES:
-        # Anew for each rule: what one writes may concern the next.
-        if not triggers or any(token.word in triggers for token in tokens):
-            tokens = query_rule(tokens)
+    try:
+        if rule is not None:
+            tokens, tag = rule(tokens)
+        for triggers, query_rule in _QUERY_RULES:
+            # Anew for each rule: what one writes may concern the next.
+            if not triggers or any(token.word in triggers for token in tokens):
+                tokens = query_rule(tokens)
+    except (IndexError, StopIteration):
+        raise NotMapped("a statement that stops before its end") from None
     return (sql, tag) if tokens is original else (join(tokens), tag)
 
 
@@ -180,7 +189,9 @@ def _show_like(body: Tokens) -> tuple[Tokens, Callable[[str], str]]:
 def _use(tokens: Tokens) -> tuple[Tokens, str | None]:
     """USE of the database one is connected to; there is no other here. AWS: r_USE_command."""
     (database,) = _name_parts(_body(tokens)[1:], 1)
-    check = f"if current_database() <> {_literal(database)} then raise exception 'USE reaches this database only'; end if;"
+    check = (
+        f"if current_database() <> {_literal(database)} then raise exception 'USE reaches this database only'; end if;"
+    )
     return _done(f"do $rs$begin {check} end$rs$"), "USE"
 
 
@@ -272,7 +283,7 @@ def _create_or_drop(tokens: Tokens) -> tuple[Tokens, str | None]:
 
 
 def _without_database(tokens: Tokens, start: int) -> Tokens:
-    """"database"."schema" of CREATE or DROP SCHEMA: the schema; there is one database. AWS: r_CREATE_SCHEMA."""
+    """ "database"."schema" of CREATE or DROP SCHEMA: the schema; there is one database. AWS: r_CREATE_SCHEMA."""
     index = _after_if_exists(tokens, start)
     if tokens[index + 1].word == ".":
         return _replace(tokens, index, index + 3, tokens[index + 2].text)
@@ -288,7 +299,7 @@ def _create_user(tokens: Tokens) -> Tokens:
 
 
 def _create_function(tokens: Tokens) -> Tokens:
-    """A function in SQL: its body is rewritten as well. Python and Lambda have no counterpart. AWS: r_CREATE_FUNCTION."""
+    """A function in SQL: its body is rewritten as well; Python and Lambda are not played. AWS: r_CREATE_FUNCTION."""
     words = [token.word for token in tokens]
     if "LANGUAGE" not in words or words[words.index("LANGUAGE") + 1] != "SQL":
         raise NotMapped("a function in another language than SQL")
@@ -331,17 +342,13 @@ def _without_storage(tokens: Tokens, attributes: dict[str, str]) -> Tokens:
     while index < len(tokens):
         word = tokens[index].word
         following = tokens[index + 1] if index + 1 < len(tokens) else Token("end", "")
-        if word == "BACKUP" and following.word in ("YES", "NO"):
-            index += 2
-        elif word == "ENCODE" and following.word == "AUTO":
+        if (word, following.word) in (("BACKUP", "YES"), ("BACKUP", "NO"), ("ENCODE", "AUTO"), ("SORTKEY", "AUTO")):
             index += 2
         elif word == "DISTSTYLE" and following.word in ("AUTO", "EVEN", "KEY", "ALL"):
             attributes["diststyle"] = following.word
             index += 2
         elif word in ("COMPOUND", "INTERLEAVED") and following.word == "SORTKEY":
             index += 1
-        elif word == "SORTKEY" and following.word == "AUTO":
-            index += 2
         elif word in ("DISTKEY", "SORTKEY") and following.word == "(":
             end = closing(tokens, index + 1)
             attributes[word.lower()] = ",".join(_column(part) for part in split(tokens[index + 2 : end]))
@@ -439,7 +446,7 @@ def _create_materialized_view(tokens: Tokens) -> Tokens:
 
 
 def _create_view(tokens: Tokens, index: int) -> tuple[Tokens, str | None]:
-    """A view WITH NO SCHEMA BINDING looks its relations up when it is read; rs.create_lbv makes one. AWS: r_CREATE_VIEW."""
+    """A view WITH NO SCHEMA BINDING looks up what it reads when it is read: rs.create_lbv. AWS: r_CREATE_VIEW."""
     body = _body(tokens)
     if _words(body[-4:]) != ("WITH", "NO", "SCHEMA", "BINDING"):
         return tokens, None
@@ -470,10 +477,14 @@ def _alter(tokens: Tokens) -> tuple[Tokens, str | None]:
         source = action[2:]
         if any(token.word not in (".", "") and token.kind != "name" for token in source) or _more_than_a_name(source):
             raise NotMapped("ALTER TABLE APPEND with IGNOREEXTRA or FILLTARGET")
-        sql = f"with moved as (delete from{_spaced(source)} returning *) insert into{_spaced(table)} select * from moved"
+        sql = (
+            f"with moved as (delete from{_spaced(source)} returning *) insert into{_spaced(table)} select * from moved"
+        )
         return tokenize(sql), "ALTER TABLE"
     storage = {"DISTKEY", "DISTSTYLE", "SORTKEY", "COMPOUND", "INTERLEAVED", "ENCODE"}
-    if (words[:1] == ("ALTER",) and set(words[1:2]) & storage) or (words[:2] == ("ALTER", "COLUMN") and words[3:4] == ("ENCODE",)):
+    if (words[:1] == ("ALTER",) and set(words[1:2]) & storage) or (
+        words[:2] == ("ALTER", "COLUMN") and words[3:4] == ("ENCODE",)
+    ):
         return _analyzed(table), "ALTER TABLE"
     if words[:1] == ("ADD",) and set(words[1:2]) & {"PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT"}:
         return _analyzed(table), "ALTER TABLE"
@@ -491,7 +502,7 @@ def _analyzed(table: Tokens) -> Tokens:
 
 
 def _more_than_a_name(tokens: Tokens) -> bool:
-    return any(a.word != "." and b.word != "." for a, b in zip(tokens, tokens[1:], strict=False))
+    return any(a.word != "." and b.word != "." for a, b in pairwise(tokens))
 
 
 @_statement("MERGE")
@@ -562,7 +573,11 @@ def _catalog(tokens: Tokens) -> Tokens:
 def _top(tokens: Tokens) -> Tokens:
     """SELECT TOP n: LIMIT n at the end of that query. AWS: r_SELECT_list."""
     for index, token in enumerate(tokens):
-        if token.word != "TOP" or tokens[index - 1].word not in ("SELECT", "DISTINCT") or tokens[index + 1].kind != "number":
+        if (
+            token.word != "TOP"
+            or tokens[index - 1].word not in ("SELECT", "DISTINCT")
+            or tokens[index + 1].kind != "number"
+        ):
             continue
         select = index if tokens[index - 1].word == "SELECT" else index - 1
         end = _end_of_query(tokens, index)
@@ -581,7 +596,9 @@ def _qualify(tokens: Tokens) -> Tokens:
 
     `*` and `t.*` go through the inner query as whole rows, so that no column has to be known.
     """
-    at = next((i for i, token in enumerate(tokens) if token.word == "QUALIFY" and tokens[i - 1].word not in (".", "AS")), None)
+    at = next(
+        (i for i, token in enumerate(tokens) if token.word == "QUALIFY" and tokens[i - 1].word not in (".", "AS")), None
+    )
     if at is None:
         return tokens
     select = _start_of_query(tokens, at)
@@ -589,7 +606,11 @@ def _qualify(tokens: Tokens) -> Tokens:
     if start is None:
         raise NotMapped("QUALIFY without a FROM")
     end = next(
-        (i for i in _at_depth(tokens, at + 1, len(tokens)) if tokens[i].word in {"ORDER", "LIMIT", "OFFSET", ";", *_SET_OPERATIONS}),
+        (
+            i
+            for i in _at_depth(tokens, at + 1, len(tokens))
+            if tokens[i].word in {"ORDER", "LIMIT", "OFFSET", ";", *_SET_OPERATIONS}
+        ),
         _end_of_query(tokens, at),
     )
     first = select + 1
@@ -613,10 +634,9 @@ def _qualify(tokens: Tokens) -> Tokens:
         else:
             inner.append(join(item).strip())
             outer.append(_output_name(item))
-    query = (
-        f"select{distinct} {', '.join(outer)} from (select {', '.join(inner)}, ({join(tokens[at + 1 : end]).strip()}) as rs_qualified"
-        f"{join(tokens[start:at])}) as rs_query where rs_qualified"
-    )
+    inner.append(f"({join(tokens[at + 1 : end]).strip()}) as rs_qualified")
+    inner_query = f"select {', '.join(inner)}{join(tokens[start:at])}"
+    query = f"select{distinct} {', '.join(outer)} from ({inner_query}) as rs_query where rs_qualified"
     return _qualify(_replace(tokens, select, end, query))
 
 
@@ -625,7 +645,9 @@ def _minus(tokens: Tokens) -> Tokens:
     """MINUS between two queries is EXCEPT. AWS: r_UNION."""
     return [
         token._replace(text="except", word="EXCEPT")
-        if token.word == "MINUS" and tokens[index + 1].word in ("SELECT", "(") and tokens[index - 1].word not in (".", "AS")
+        if token.word == "MINUS"
+        and tokens[index + 1].word in ("SELECT", "(")
+        and tokens[index - 1].word not in (".", "AS")
         else token
         for index, token in enumerate(tokens)
     ]
@@ -647,7 +669,11 @@ def _sysdate(tokens: Tokens) -> Tokens:
     """SYSDATE, a word without brackets: the time at which the transaction began. AWS: r_SYSDATE."""
     index = 0
     while index < len(tokens):
-        if tokens[index].word == "SYSDATE" and tokens[index - 1].word not in (".", "AS") and tokens[index + 1].word not in (".", "("):
+        if (
+            tokens[index].word == "SYSDATE"
+            and tokens[index - 1].word not in (".", "AS")
+            and tokens[index + 1].word not in (".", "(")
+        ):
             tokens = _replace(tokens, index, index + 1, "rs.sysdate()")
             index += 4
         index += 1
@@ -684,7 +710,9 @@ def _extract(tokens: Tokens) -> Tokens:
         if part.word not in DATE_PARTS:
             raise NotMapped(f"{part.text} is not a date part of the guide")
         name = names.get(part.word, part.text)
-        tokens = _replace(tokens, index, end + 1, f"trunc(extract({part.space}{name}{join(tokens[index + 3 : end + 1])})::int")
+        tokens = _replace(
+            tokens, index, end + 1, f"trunc(extract({part.space}{name}{join(tokens[index + 3 : end + 1])})::int"
+        )
     return tokens
 
 
@@ -694,7 +722,10 @@ _FUNCTIONS = {"AVG": "rs.avg", "CONCAT": "rs.concat", "NVL": "coalesce", "REGEXP
 
 @_query(*_FUNCTIONS, "ARRAY")
 def _functions(tokens: Tokens) -> Tokens:
-    """avg of integers, concat, nvl, regexp_replace, array(...). AWS: r_AVG, r_CONCAT, r_NVL_function, REGEXP_REPLACE, r_array."""
+    """avg of integers, concat, nvl, regexp_replace, array(...).
+
+    AWS: r_AVG, r_CONCAT, r_NVL_function, REGEXP_REPLACE, r_array.
+    """
     tokens = list(tokens)
     for index in _calls(tokens, {*_FUNCTIONS, "ARRAY"}):
         if tokens[index].word == "ARRAY" and tokens[index + 2].word in ("SELECT", "WITH"):
@@ -713,7 +744,9 @@ def _decode(tokens: Tokens) -> Tokens:
         if len(arguments) < 3:
             raise NotMapped("DECODE with fewer than three arguments")
         value, *pairs = arguments
-        whens = [f"when ({value}) is not distinct from ({a}) then {b}" for a, b in zip(pairs[::2], pairs[1::2], strict=False)]
+        whens = [
+            f"when ({value}) is not distinct from ({a}) then {b}" for a, b in zip(pairs[::2], pairs[1::2], strict=False)
+        ]
         default = f" else {pairs[-1]}" if len(pairs) % 2 else ""
         tokens = _replace(tokens, index, end + 1, f"(case {' '.join(whens)}{default} end)")
     return tokens
@@ -721,9 +754,9 @@ def _decode(tokens: Tokens) -> Tokens:
 
 @_query("LISTAGG")
 def _listagg(tokens: Tokens) -> Tokens:
-    """LISTAGG(x, ',') WITHIN GROUP (ORDER BY y): string_agg; of DISTINCT values an array's text, which keeps their order.
+    """LISTAGG(x, ',') WITHIN GROUP (ORDER BY y): string_agg; DISTINCT ones by way of an array, which keeps the order.
 
-    AWS: r_LISTAGG. The window function has no counterpart.
+    AWS: r_LISTAGG. As a window function it has no counterpart.
     """
     for index in reversed(_calls(tokens, {"LISTAGG"})):
         end = closing(tokens, index + 1)
@@ -738,7 +771,9 @@ def _listagg(tokens: Tokens) -> Tokens:
             raise NotMapped("LISTAGG as a window function")
         if arguments[0][0].word == "DISTINCT":
             value = join(arguments[0][1:]).strip()
-            call = f"array_to_string(array_agg(distinct {value}{order}) filter (where ({value}) is not null), {delimiter})"
+            call = (
+                f"array_to_string(array_agg(distinct {value}{order}) filter (where ({value}) is not null), {delimiter})"
+            )
         else:
             call = f"string_agg(({join(arguments[0]).strip()})::text, {delimiter}{order})"
         tokens = _replace(tokens, index, end + 1, call)
@@ -759,7 +794,7 @@ def _ratio_to_report(tokens: Tokens) -> Tokens:
     return tokens
 
 
-_TYPES = frozenset("BPCHAR CHAR CHARACTER DATETIME DECIMAL NCHAR NUMERIC NVARCHAR TEXT VARCHAR".split())
+_TYPES = word_set("bpchar char character datetime decimal nchar numeric nvarchar text varchar")
 
 
 @_query(*_TYPES)
@@ -777,8 +812,8 @@ def _casts(tokens: Tokens) -> Tokens:
 def _map_type(tokens: Tokens, index: int, in_table: bool) -> tuple[str, int] | None:
     """PostgreSQL's type for the one at `index`, and the index behind it; None where they are the same.
 
-    A length left out means 256 (varchar, text, bpchar) in a table and the expression's own in a cast; MAX means 65535 bytes
-    (char: 4096); a bare numeric means (18, 0). AWS: r_Character_types, r_Numeric_types201, c_Supported_data_types.
+    A length left out means 256 (varchar, text, bpchar) in a table and the expression's own in a cast; MAX means 65535
+    bytes (char: 4096); a bare numeric means (18, 0). AWS: r_Character_types, r_Numeric_types201.
     numeric(38, 37) is how rs.columns describes PostgreSQL's numeric without a precision, and means that one.
     """
     word, end = tokens[index].word, index + 1
@@ -878,7 +913,9 @@ def _calls(tokens: Tokens, names: set[str]) -> list[int]:
     return [
         index
         for index in range(len(tokens) - 1)
-        if tokens[index].word in names and tokens[index + 1].word == "(" and (index == 0 or tokens[index - 1].word != ".")
+        if tokens[index].word in names
+        and tokens[index + 1].word == "("
+        and (index == 0 or tokens[index - 1].word != ".")
     ]
 
 
@@ -893,7 +930,7 @@ def _is_cast_to(tokens: Tokens, index: int) -> bool:
 
 
 def _at_depth(tokens: Tokens, start: int, end: int) -> list[int]:
-    """The indices from `start` up to `end` that stand in no bracket opened there; stops where one closes that was not."""
+    """The indices from `start` up to `end` in no bracket opened there, up to one that closes an earlier bracket."""
     found, depth = [], 0
     for index in range(start, end):
         word = tokens[index].word
@@ -943,7 +980,10 @@ def _output_name(item: Tokens) -> str:
     """The name of a column of a SELECT list: its alias behind AS, or of a column itself."""
     if len(item) > 2 and item[-2].word == "AS" and item[-1].kind in ("name", "quoted"):
         return item[-1].text
-    if all(token.kind in ("name", "quoted") if i % 2 == 0 else token.word == "." for i, token in enumerate(item)) and len(item) % 2:
+    if (
+        all(token.kind in ("name", "quoted") if i % 2 == 0 else token.word == "." for i, token in enumerate(item))
+        and len(item) % 2
+    ):
         return item[-1].text
     raise NotMapped(f"QUALIFY beside a column without a name: {join(item).strip()} (write AS and a name)")
 

@@ -1,4 +1,4 @@
-"""Redshift SQL cut into tokens, for the rewriter and the deny list; the text can always be put together again, unchanged."""
+"""Redshift SQL cut into tokens, for the rewriter and the deny list; put together again they give the same text."""
 
 import re
 from typing import NamedTuple
@@ -29,6 +29,11 @@ class Token(NamedTuple):
     text: str
     space: str = ""
     word: str = ""
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text as rules compare them: in capitals."""
+    return frozenset(text.upper().split())
 
 
 def tokenize(sql: str) -> list[Token]:
