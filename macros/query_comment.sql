@@ -1,0 +1,9 @@
+{#- What stands behind every statement: which node of which run on which target it serves, as JSON. -#}
+{% macro query_comment(node, connection_name) -%}
+    {{ return(tojson({
+        'app': 'adventure_works',
+        'node': node.unique_id if node else connection_name,
+        'run': invocation_id,
+        'target': target.name,
+    })) }}
+{%- endmacro %}
