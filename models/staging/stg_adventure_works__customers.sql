@@ -30,7 +30,7 @@ standardised as (
         first_name,
         last_name,
         cast(first_name || ' ' || last_name as varchar(513)) as full_name,
-        lower(email_address) as email_address,
+        cast(lower(email_address) as varchar(256)) as email_address,
         birth_date,
         cast(
             case gender

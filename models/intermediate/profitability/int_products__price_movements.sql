@@ -36,8 +36,8 @@ sold as (
     select
         product_key,
         count(distinct unit_price) as prices,
-        min(unit_price) as lowest_price,
-        max(unit_price) as highest_price,
+        cast(min(unit_price) as numeric(18, 4)) as lowest_price,
+        cast(max(unit_price) as numeric(18, 4)) as highest_price,
         sum(order_quantity) as units,
         sum(revenue) as revenue
     from sales
