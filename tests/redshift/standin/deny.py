@@ -145,7 +145,12 @@ class Statement:
     @cached_property
     def reads_catalog(self) -> bool:
         """Whether it reads the catalog, which lives on the leader node, where most of PostgreSQL works."""
-        return any(token.kind in ("name", "quoted") and _CATALOG.match(token.text.strip('"')) for token in self.tokens)
+        return any(
+            token.kind in ("name", "quoted")
+            and _CATALOG.match(token.text.strip('"'))
+            and (self.at(index + 1) != "(" or token.word.startswith("PG_GET_"))
+            for index, token in enumerate(self.tokens)
+        )
 
     @cached_property
     def touches_tables(self) -> bool:
@@ -359,8 +364,11 @@ def _named_window(statement: Statement) -> Iterable[int]:
     return [*over, *clause]
 
 
-def _recursive_without_columns(statement: Statement) -> Iterable[int]:
-    return (index + 1 for index in statement.find("WITH", "RECURSIVE") if statement.at(index + 3) != "(")
+def _recursive(statement: Statement) -> Iterable[int]:
+    """A recursive WITH without its column names, or inside of another query."""
+    for index in statement.find("WITH", "RECURSIVE"):
+        if statement.at(index + 3) != "(" or statement.at(index - 1) == "(":
+            yield index + 1
 
 
 def _file_as_table(statement: Statement) -> Iterable[int]:
@@ -506,6 +514,16 @@ _INTEGERS = word_set("smallint int2 integer int int4 bigint int8")
 _INTEGER_FUNCTIONS = word_set("count row_number rank dense_rank ntile datediff extract length len strpos charindex")
 
 
+def _qualify_alias(statement: Statement) -> Iterable[int]:
+    """FROM t QUALIFY: nothing between the name and QUALIFY."""
+    for index in statement.find("QUALIFY"):
+        before = index - 1
+        while statement.at(before - 1) == "." and statement.is_name(before):
+            before -= 2
+        if statement.at(before - 1) in ("FROM", ",") and statement.is_name(before):
+            yield index
+
+
 def _backslash(statement: Statement) -> Iterable[int]:
     for index in statement.calls(word_set("regexp_count regexp_instr regexp_replace regexp_substr")):
         arguments = statement.arguments(index)
@@ -611,7 +629,12 @@ RULES: tuple[Rule, ...] = (
         _any(_row("FETCH", "FIRST"), _after_select(_row("FETCH", "NEXT"))),
     ),
     Rule("for-update", "FOR UPDATE is not supported", "r_SELECT_synopsis", _after_select(_row("FOR", "UPDATE"))),
-    Rule("recursive", "a recursive WITH needs a list of column names", "r_WITH_clause", _recursive_without_columns),
+    Rule(
+        "recursive",
+        "a recursive WITH needs a list of column names, and to stand outside of sub-queries",
+        "r_WITH_clause",
+        _recursive,
+    ),
     Rule("interval", "INTERVAL needs its quantity in quotes", "r_interval_literals", _interval_number),
     Rule(
         "collation", "collations by name are not supported", "c_collation_sequences", _after_select(_row("COLLATE", ""))
@@ -737,6 +760,7 @@ RULES: tuple[Rule, ...] = (
         "r_ALTER_TABLE",
         _in_transaction(lambda s: (i for i in _altered("TYPE")(s) if "ALTER" in s.words[2:i])),
     ),
+    Rule("qualify-alias", "QUALIFY right behind FROM wants an alias", "r_QUALIFY_clause", _qualify_alias, "portable"),
     Rule("concat", "concat() of a null is null on Redshift, text on DuckDB: use ||", "r_CONCAT", _concat, "portable"),
     Rule(
         "integer-average",

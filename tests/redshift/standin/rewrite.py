@@ -409,8 +409,10 @@ def _column_definition(item: Tokens, attributes: dict[str, str], not_null: set[s
         elif word == "IDENTITY" and following == "(":
             end = closing(item, index + 1)
             always = "" if kept[-1].word == "AS" else " generated always as"
-            seed, step = (join(part).strip() for part in split(item[index + 2 : end]))
-            kept += tokenize(f"{always} identity (start with {seed} increment by {step})")[:-1]
+            numbers = [join(part).strip() for part in split(item[index + 2 : end])]
+            if len(numbers) != 2:
+                raise NotMapped("IDENTITY without a seed and a step")
+            kept += tokenize(f"{always} identity (start with {numbers[0]} increment by {numbers[1]})")[:-1]
             index = end + 1
         else:
             kept.append(item[index])
@@ -822,7 +824,10 @@ def _map_type(tokens: Tokens, index: int, in_table: bool) -> tuple[str, int] | N
     length = ""
     if tokens[end].word == "(":
         last = closing(tokens, end)
-        length = join(tokens[end + 1 : last]).replace(" ", "")
+        inside = tokens[end + 1 : last]
+        if any(token.kind not in ("number", "name") and token.word != "," for token in inside):
+            return None
+        length = "".join(token.text for token in inside)
         end = last + 1
     names = {"NVARCHAR": "varchar", "NCHAR": "char", "CHARACTER": "char", "DATETIME": "timestamp", "DECIMAL": "numeric"}
     name = names.get(word, word.lower())
