@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from standin import deny, rewrite
 
 HERE = Path(__file__).resolve().parent

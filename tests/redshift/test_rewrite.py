@@ -7,6 +7,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+
 from standin import rewrite as rewriter
 from standin.rewrite import NotMapped, rewrite
 from standin.tokens import closing, enclosing, join, line_of, opening, split, tokenize
@@ -42,6 +43,8 @@ NOT_MAPPED = [
     "select decode(a, 'hex') from t",
     "select dateadd(fortnight, 1, d) from t",
     "select extract(fortnight from d) from t",
+    "select extract(ms from d) from t",
+    "select nvl2(a, b) from t",
     "select array(select 1)",
     "select top 1 a from t union select a from u",
     "select a from u union all select top 1 a from t",

@@ -68,6 +68,11 @@ create function pg_catalog.dateadd(text, bigint, date) returns timestamp languag
     select dateadd($1, $2, $3::timestamp)
 $$;
 
+-- A literal without a type is a timestamp, not PostgreSQL's preferred type, the timestamptz.
+create function pg_catalog.dateadd(text, bigint, text) returns timestamp language sql stable strict as $$
+    select dateadd($1, $2, $3::timestamp)
+$$;
+
 create function pg_catalog.dateadd(text, bigint, timestamptz) returns timestamptz language sql immutable strict as $$
     select $3 + rs.ivl($1, $2)
 $$;
@@ -127,10 +132,6 @@ create function pg_catalog.convert_timezone(text, text, timestamp) returns times
 $$;
 
 -- Conditions and text --------------------------------------------------------------------------------------------
-
-create function pg_catalog.nvl2(anyelement, anyelement, anyelement) returns anyelement language sql immutable as $$
-    select case when $1 is not null then $2 else $3 end
-$$;
 
 create function pg_catalog.len(text) returns int language sql immutable strict as $$
     select length($1)

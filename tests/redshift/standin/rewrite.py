@@ -16,7 +16,7 @@ from .tokens import Token, closing, enclosing, join, split, tokenize, word_set
 _UNDER_THEIR_OWN_NAME = word_set(
     """
     add_months charindex convert_timezone dateadd datediff date_trunc getdate is_valid_json json_extract_path_text
-    json_parse json_serialize last_day len median months_between nvl2 sha2 strtol super trunc
+    json_parse json_serialize last_day len median months_between sha2 strtol super trunc
     """
 )
 
@@ -409,10 +409,12 @@ def _column_definition(item: Tokens, attributes: dict[str, str], not_null: set[s
         elif word == "IDENTITY" and following == "(":
             end = closing(item, index + 1)
             always = "" if kept[-1].word == "AS" else " generated always as"
-            numbers = [join(part).strip() for part in split(item[index + 2 : end])]
-            if len(numbers) != 2:
+            seed, _, step = join(item[index + 2 : end]).replace(" ", "").partition(",")
+            if not step:
                 raise NotMapped("IDENTITY without a seed and a step")
-            kept += tokenize(f"{always} identity (start with {numbers[0]} increment by {numbers[1]})")[:-1]
+            bound = "maxvalue" if step.startswith("-") else "minvalue"
+            options = f"start with {seed} increment by {step} {bound} {seed}"
+            kept += tokenize(f"{always} identity ({options})")[:-1]
             index = end + 1
         else:
             kept.append(item[index])
@@ -682,39 +684,42 @@ def _sysdate(tokens: Tokens) -> Tokens:
     return tokens
 
 
+# Date parts that PostgreSQL knows by another name.
+_PART_NAMES = {"dayofweek": "dow", "dw": "dow", "weekday": "dow", "dayofyear": "doy", "dy": "doy", "yearday": "doy"}
+
+
 @_query("DATEADD", "DATEDIFF", "DATE_PART", "DATE_TRUNC")
 def _date_part(tokens: Tokens) -> Tokens:
     """dateadd(month, ...): the part, which may stand bare, as text. AWS: r_Dateparts_for_datetime_functions."""
     tokens = list(tokens)
-    for index in _calls(tokens, {"DATEADD", "DATEDIFF", "DATE_PART", "DATE_TRUNC"}):
+    for index in _calls(tokens, word_set("dateadd datediff date_part date_trunc")):
         part = tokens[index + 2]
-        if tokens[index + 3].word != "," or part.kind not in ("name", "quoted"):
+        if tokens[index + 3].word != "," or part.kind not in ("name", "quoted", "string"):
             continue
-        name = part.text.strip('"').lower()
+        name = part.text.strip("\"'").lower()
         if name.upper() not in DATE_PARTS:
             raise NotMapped(f"{name} is not a date part of the guide")
-        tokens[index + 2] = Token("string", f"'{name}'", part.space)
+        if part.kind != "string" or name in _PART_NAMES:
+            tokens[index + 2] = Token("string", f"'{_PART_NAMES.get(name, name)}'", part.space)
     return tokens
 
 
 @_query("EXTRACT")
 def _extract(tokens: Tokens) -> Tokens:
-    """EXTRACT gives an integer, cut off (PostgreSQL: numeric), and knows more names of the day of week and year.
+    """EXTRACT gives an integer, cut off; PostgreSQL a numeric.
 
-    AWS: r_EXTRACT_function. The double precision that a TIMESTAMPTZ gives is not played.
+    AWS: r_EXTRACT_function. The double precision that a TIMESTAMPTZ gives is not played, nor are milliseconds and
+    microseconds, which leave out the seconds there.
     """
-    names = {"DAYOFWEEK": "dow", "DW": "dow", "WEEKDAY": "dow", "DAYOFYEAR": "doy", "DY": "doy", "YEARDAY": "doy"}
-    for index in reversed(_calls(tokens, {"EXTRACT"})):
+    for index in reversed(_calls(tokens, word_set("extract"))):
         part = tokens[index + 2]
         end = closing(tokens, index + 1)
         if tokens[index + 3].word != "FROM":
             continue
-        if part.word not in DATE_PARTS:
-            raise NotMapped(f"{part.text} is not a date part of the guide")
-        name = names.get(part.word, part.text)
-        tokens = _replace(
-            tokens, index, end + 1, f"trunc(extract({part.space}{name}{join(tokens[index + 3 : end + 1])})::int"
-        )
+        if part.word not in DATE_PARTS or part.word.startswith(("MILLIS", "MICROS", "MS", "US")):
+            raise NotMapped(f"EXTRACT of {part.text}")
+        call = f"extract({part.space}{_PART_NAMES.get(part.text.lower(), part.text)}{join(tokens[index + 3 : end + 1])}"
+        tokens = _replace(tokens, index, end + 1, f"trunc({call})::int")
     return tokens
 
 
@@ -729,7 +734,7 @@ def _functions(tokens: Tokens) -> Tokens:
     AWS: r_AVG, r_CONCAT, r_NVL_function, REGEXP_REPLACE, r_array.
     """
     tokens = list(tokens)
-    for index in _calls(tokens, {*_FUNCTIONS, "ARRAY"}):
+    for index in _calls(tokens, frozenset([*_FUNCTIONS, "ARRAY"])):
         if tokens[index].word == "ARRAY" and tokens[index + 2].word in ("SELECT", "WITH"):
             raise NotMapped("ARRAY of a query")
         name = _FUNCTIONS.get(tokens[index].word, "rs.array")
@@ -740,7 +745,7 @@ def _functions(tokens: Tokens) -> Tokens:
 @_query("DECODE")
 def _decode(tokens: Tokens) -> Tokens:
     """DECODE(x, a, 1, b, 2, 0): a CASE in which null equals null. AWS: r_DECODE_expression."""
-    for index in reversed(_calls(tokens, {"DECODE"})):
+    for index in reversed(_calls(tokens, word_set("decode"))):
         end = closing(tokens, index + 1)
         arguments = [join(part).strip() for part in split(tokens[index + 2 : end])]
         if len(arguments) < 3:
@@ -754,13 +759,26 @@ def _decode(tokens: Tokens) -> Tokens:
     return tokens
 
 
+@_query("NVL2")
+def _nvl2(tokens: Tokens) -> Tokens:
+    """NVL2(x, a, b): a CASE, whose types may differ from that of x. AWS: r_NVL2."""
+    for index in reversed(_calls(tokens, word_set("nvl2"))):
+        end = closing(tokens, index + 1)
+        arguments = [join(part).strip() for part in split(tokens[index + 2 : end])]
+        if len(arguments) != 3:
+            raise NotMapped("NVL2 without three arguments")
+        value, known, missing = arguments
+        tokens = _replace(tokens, index, end + 1, f"(case when ({value}) is not null then {known} else {missing} end)")
+    return tokens
+
+
 @_query("LISTAGG")
 def _listagg(tokens: Tokens) -> Tokens:
     """LISTAGG(x, ',') WITHIN GROUP (ORDER BY y): string_agg; DISTINCT ones by way of an array, which keeps the order.
 
     AWS: r_LISTAGG. As a window function it has no counterpart.
     """
-    for index in reversed(_calls(tokens, {"LISTAGG"})):
+    for index in reversed(_calls(tokens, word_set("listagg"))):
         end = closing(tokens, index + 1)
         arguments = split(tokens[index + 2 : end])
         delimiter = join(arguments[1]).strip() if len(arguments) > 1 else "''"
@@ -785,7 +803,7 @@ def _listagg(tokens: Tokens) -> Tokens:
 @_query("RATIO_TO_REPORT")
 def _ratio_to_report(tokens: Tokens) -> Tokens:
     """RATIO_TO_REPORT(x) OVER (...): x divided by its sum over the window, as FLOAT8. AWS: r_WF_RATIO_TO_REPORT."""
-    for index in reversed(_calls(tokens, {"RATIO_TO_REPORT"})):
+    for index in reversed(_calls(tokens, word_set("ratio_to_report"))):
         end = closing(tokens, index + 1)
         if _words(tokens[end + 1 : end + 3]) != ("OVER", "("):
             raise NotMapped("RATIO_TO_REPORT without OVER")
@@ -913,7 +931,7 @@ def _after_if_exists(tokens: Tokens, index: int) -> int:
     return index
 
 
-def _calls(tokens: Tokens, names: set[str]) -> list[int]:
+def _calls(tokens: Tokens, names: frozenset[str]) -> list[int]:
     """Where one of the functions is called by its bare name."""
     return [
         index
