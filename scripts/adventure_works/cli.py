@@ -112,6 +112,7 @@ def load(source: str, date_order: str | None, max_rejects: float, replace: bool)
     adventure load --source kaggle                  the files from Kaggle (a token is not needed)
     adventure load --source ~/retail                a folder of CSV files, or a zip, or one file
     adventure load --source ~/retail --date-order day_first
+    ADVENTURE_LAKE=s3://bucket/prefix adventure load          into a lake on S3
     """
     from adventure_works import places
     from adventure_works.show import print_load
@@ -135,12 +136,13 @@ def run(source: str, date_order: str | None, max_rejects: float, replace: bool) 
     from adventure_works.run import build
     from adventure_works.show import print_build, print_load, print_next_steps, progress_bar
 
-    print_load(_load(source, date_order, max_rejects, replace), places.lake())
+    lake = places.lake_folder()
+    print_load(_load(source, date_order, max_rejects, replace), lake)
     with progress_bar() as progress:
         progress.advance("dbt build: reading the project", 0, 1)
         result = build(progress.advance)
     print_build(result, places.database())
-    print_next_steps(places.lake(), places.database())
+    print_next_steps(lake, places.database())
 
 
 def _load(source: str, date_order: str | None, max_rejects: float, replace: bool) -> "LoadResult":

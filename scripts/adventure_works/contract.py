@@ -37,6 +37,12 @@ class Column:
         found = re.fullmatch(r"varchar\((\d+)\)", self.data_type)
         return int(found.group(1)) if found else None
 
+    @property
+    def decimals(self) -> tuple[int, int] | None:
+        """Precision and scale of a `numeric`; None for other types."""
+        found = re.fullmatch(r"numeric\((\d+), *(\d+)\)", self.data_type)
+        return (int(found.group(1)), int(found.group(2))) if found else None
+
 
 @dataclass(frozen=True)
 class Table:

@@ -1,6 +1,8 @@
 """Where the project reads and writes. Each place can be moved by an environment variable."""
 
 import os
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from adventure_works.errors import AdventureError
@@ -8,15 +10,48 @@ from adventure_works.errors import AdventureError
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-def lake() -> Path:
-    """Folder of the lake: `ADVENTURE_LAKE`, else `lake/` in the project."""
+@dataclass(frozen=True)
+class S3Place:
+    """A lake on S3: every object of it lies below `prefix`, which may be empty, in `bucket`."""
+
+    bucket: str
+    prefix: str
+
+    def __str__(self) -> str:
+        """The place, as a user would type it."""
+        return "/".join(part for part in ("s3:/", self.bucket, self.prefix) if part)
+
+    def key(self, *parts: str) -> str:
+        """The key of the object at that place below the prefix."""
+        return "/".join(part for part in (self.prefix, *parts) if part)
+
+
+def lake() -> Path | S3Place:
+    """The lake: `ADVENTURE_LAKE`, a folder or s3://bucket/prefix, else `lake/` in the project."""
     value = os.environ.get("ADVENTURE_LAKE", "")
-    if value.startswith("s3://"):
+    if not value.startswith("s3://"):
+        return _place("ADVENTURE_LAKE", "lake")
+    bucket, *folders = value.removeprefix("s3://").rstrip("/").split("/")
+    # Letters that COPY, Athena and a shell take as they stand.
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket) or not all(
+        re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", folder) for folder in folders
+    ):
         raise AdventureError(
-            f"ADVENTURE_LAKE is {value}, but this version loads into a local folder only.\n"
-            "Set ADVENTURE_LAKE to a folder, or unset it to use lake/ in the project."
+            f"ADVENTURE_LAKE is {value}, which is no s3://bucket/prefix. Use a bucket's name, and letters, digits, "
+            "hyphens, dots and underscores for the folders below it."
         )
-    return _place("ADVENTURE_LAKE", "lake")
+    return S3Place(bucket, "/".join(folders))
+
+
+def lake_folder() -> Path:
+    """The lake where it is a folder, which is all that DuckDB reads."""
+    place = lake()
+    if isinstance(place, S3Place):
+        raise AdventureError(
+            f"ADVENTURE_LAKE is {place}, which DuckDB does not read here. Build from S3 with the target prod, or set "
+            "ADVENTURE_LAKE to a folder (or unset it to use lake/ in the project)."
+        )
+    return place
 
 
 def database() -> Path:
@@ -34,8 +69,10 @@ def logs() -> Path:
     return _place("DBT_LOG_PATH", "logs")
 
 
-def shown(path: Path) -> str:
-    """The path as a user would type it: relative to the current folder when it lies below it."""
+def shown(path: Path | S3Place) -> str:
+    """The place as a user would type it: a path is relative to the current folder when it lies below it."""
+    if isinstance(path, S3Place):
+        return str(path)
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

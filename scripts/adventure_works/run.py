@@ -57,7 +57,7 @@ def build(progress: Callable[[str, int, int], None]) -> BuildResult:
 
     database = places.database()
     database.parent.mkdir(parents=True, exist_ok=True)
-    os.environ |= {"ADVENTURE_LAKE": str(places.lake()), "ADVENTURE_DATABASE": str(database)}
+    os.environ |= {"ADVENTURE_LAKE": str(places.lake_folder()), "ADVENTURE_DATABASE": str(database)}
     logs = places.logs()
     # dbt's console stays quiet: this command says what matters, the log file has the rest.
     options = {"--log-level": "none", "--log-path": logs, "--project-dir": PROJECT, "--profiles-dir": PROJECT}

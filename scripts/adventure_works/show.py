@@ -11,7 +11,7 @@ from rich.table import Table
 
 from adventure_works.errors import AdventureError
 from adventure_works.load.loader import LoadResult
-from adventure_works.places import logs, shown
+from adventure_works.places import S3Place, logs, shown
 from adventure_works.run import KINDS, BuildResult, Problem, headline, ledger_totals
 
 # Wide enough for the tables where nobody says how wide a line is: a file, a pipe, a CI log.
@@ -44,7 +44,7 @@ def progress_bar() -> Iterator[ProgressBar]:
         yield ProgressBar(bar)
 
 
-def print_load(result: LoadResult, lake: Path) -> None:
+def print_load(result: LoadResult, lake: Path | S3Place) -> None:
     """The files of a load and what became of their records."""
     if not result.loaded:
         out.print(

@@ -280,7 +280,7 @@ def test_a_mistake_ends_with_one_message(adventure: Run, arguments: list[str], c
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        ("s3://bucket/lake", "into a local folder only"),
+        ("s3://Bucket/lake", "no s3://bucket/prefix"),
         ("{here}/file", "cannot be written"),
     ],
 )

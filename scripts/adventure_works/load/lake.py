@@ -13,8 +13,9 @@ kept until the next load, for readers that are still at it; whatever a dead load
 import fcntl
 import os
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,22 +51,68 @@ class LogEntry:
     loaded_at: datetime
 
 
+class Lake(ABC):
+    """Where a load takes its files: a folder, or a prefix on S3. As a string it is that place."""
+
+    @abstractmethod
+    def locked(self, announce: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Keeps other loads out, and tells when another load makes this one wait."""
+
+    @abstractmethod
+    def newest_entries(self) -> dict[str, LogEntry]:
+        """The newest `load_log` entry of every source file whose rows the lake holds, by file name."""
+
+    @abstractmethod
+    def new_version(self) -> "NewVersion":
+        """A version under construction, to take the place of the current one."""
+
+    @abstractmethod
+    def settle(self, announce: Callable[[str], None]) -> None:
+        """Does what is left to do once the lake is up to date, also when this load has changed nothing."""
+
+
+class FolderLake(Lake):
+    """The lake in a folder, which needs nobody else to be told of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __str__(self) -> str:
+        """The folder, as a user would type it."""
+        return shown(self.folder)
+
+    def locked(self, announce: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Holds the folder's lock."""
+        return locked(self.folder, "ADVENTURE_LAKE", announce)
+
+    def newest_entries(self) -> dict[str, LogEntry]:
+        """The newest entries of the version that `raw` names."""
+        return newest_entries(log_entries(current_version(self.folder)))
+
+    def new_version(self) -> "NewVersion":
+        """A version beside the others."""
+        return FolderVersion(self.folder)
+
+    def settle(self, announce: Callable[[str], None]) -> None:
+        """Nothing: the rename was the last step."""
+
+
 @contextmanager
-def locked(lake: Path, announce: Callable[[str], None]) -> Iterator[None]:
-    """Holds the lake for one load at a time; says so when another load makes this one wait."""
+def locked(folder: Path, variable: str, announce: Callable[[str], None]) -> Iterator[None]:
+    """Holds a folder, which `variable` moves, for one load at a time."""
     try:
-        lake.mkdir(parents=True, exist_ok=True)
-        file = (lake / ".lock").open("w")
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / ".lock").open("w")
     except OSError as error:
         raise AdventureError(
-            f"{shown(lake)}: cannot be written ({error.strerror}). Mend its permissions, or set ADVENTURE_LAKE to "
+            f"{shown(folder)}: cannot be written ({error.strerror}). Mend its permissions, or set {variable} to "
             "another folder."
         ) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            announce(f"Another load is at work on {shown(lake)}; waiting for it to finish.")
+            announce(f"Another load is at work on {shown(folder)}; waiting for it to finish.")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -80,42 +127,85 @@ def current_version(lake: Path) -> Path | None:
     return lake / raw.readlink() if raw.exists() else None
 
 
-def newest_entries(version: Path | None) -> dict[str, LogEntry]:
-    """The newest `load_log` entry of every source file whose rows the version holds, by file name."""
+def log_entries(version: Path | None) -> list[LogEntry]:
+    """Every `load_log` entry below the folder of a version, oldest first."""
     if version is None:
-        return {}
+        return []
     names = ", ".join(field.name for field in fields(LogEntry))
     with duckdb.connect() as connection:
         rows = connection.execute(
             f"select {names} from read_parquet({quoted(version / 'load_log' / '*.parquet')}) order by load_id"
         ).fetchall()
-    entries = {entry.source_file: entry for entry in (LogEntry(*row) for row in rows)}
+    return [LogEntry(*row) for row in rows]
+
+
+def newest_entries(log: list[LogEntry]) -> dict[str, LogEntry]:
+    """The newest entry of every source file whose rows are there, by file name."""
+    entries = {entry.source_file: entry for entry in log}
     return {name: entry for name, entry in entries.items() if entry.status == "loaded"}
 
 
-class NewVersion:
-    """A version under construction: filled aside, then put in the place of the one before."""
+class NewVersion(ABC):
+    """A version under construction: filled in a folder of its own, then put in the place of the one before."""
 
-    def __init__(self, lake: Path) -> None:
-        self.lake = lake
-        self.before = current_version(lake)
-        newest = self.before.name if self.before else ""
+    def __init__(self, folder: Path, newest: str, step: timedelta = timedelta(microseconds=1)) -> None:
+        """Makes the folder of a version below `folder`; its id comes after `newest`, by `step` if need be."""
         now = datetime.now(UTC).replace(tzinfo=None)
         if newest and now.strftime(LOAD_ID) <= newest:
             # The clock has gone back; load ids must not.
-            now = datetime.strptime(newest, LOAD_ID) + timedelta(microseconds=1)
+            now = datetime.strptime(newest, LOAD_ID) + step
         self.loaded_at = now
         self.load_id = now.strftime(LOAD_ID)
-        self._sweep(self.before)
-        self.folder = lake / "versions" / f".{self.load_id}"
+        self.folder = folder / f".{self.load_id}"
         for table in raw_tables():
             (self.folder / table).mkdir(parents=True)
+
+    @abstractmethod
+    def carry_over(self, entry: LogEntry) -> None:
+        """Takes over what an unchanged file brought."""
+
+    @abstractmethod
+    def carry_over_log(self) -> None:
+        """Takes over the history of loads."""
+
+    @abstractmethod
+    def publish(self, progress: Callable[[str, int, int], None]) -> None:
+        """Puts the version in place, in one step."""
+
+    def discard(self) -> None:
+        """Removes what has been built so far."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def rows(self, table: str) -> Path:
+        """The pattern of the files that hold a table's rows so far."""
+        return self.folder / table / "*" / "*.parquet"
 
     def rows_folder(self, table: str, source_file: str) -> Path:
         """The folder, made empty, for the rows that a file brings."""
         folder = self.folder / table / source_file
         folder.mkdir()
         return folder
+
+    def write_rejects(self, table: str, source_file: str, rejects: list[Reject]) -> None:
+        """Writes a file's rejected records; none make an empty file, so that its schema is always there."""
+        rows = [
+            (table, source_file, r.record_number, r.line_number, r.column_name, r.reason, r.raw_text) for r in rejects
+        ]
+        _write(self.folder / "rejected_rows" / f"{source_file}.parquet", "rejected_rows", rows)
+
+    def write_log(self, entries: list[LogEntry]) -> None:
+        """Writes what this load did, one entry a file."""
+        _write(self.folder / "load_log" / f"{self.load_id}.parquet", "load_log", [astuple(e) for e in entries])
+
+
+class FolderVersion(NewVersion):
+    """A new version of a lake in a folder."""
+
+    def __init__(self, lake: Path) -> None:
+        self.lake = lake
+        self.before = current_version(lake)
+        self._sweep(self.before)
+        super().__init__(lake / "versions", self.before.name if self.before else "")
 
     def carry_over(self, entry: LogEntry) -> None:
         """Takes over what an unchanged file brought."""
@@ -131,18 +221,7 @@ class NewVersion:
             for log in (self.before / "load_log").iterdir():
                 _link(log, self.folder / "load_log" / log.name)
 
-    def write_rejects(self, table: str, source_file: str, rejects: list[Reject]) -> None:
-        """Writes a file's rejected records; none make an empty file, so that its schema is always there."""
-        rows = [
-            (table, source_file, r.record_number, r.line_number, r.column_name, r.reason, r.raw_text) for r in rejects
-        ]
-        _write(self.folder / "rejected_rows" / f"{source_file}.parquet", "rejected_rows", rows)
-
-    def write_log(self, entries: list[LogEntry]) -> None:
-        """Writes what this load did, one entry a file."""
-        _write(self.folder / "load_log" / f"{self.load_id}.parquet", "load_log", [astuple(e) for e in entries])
-
-    def publish(self) -> None:
+    def publish(self, progress: Callable[[str, int, int], None]) -> None:
         """Puts the version in place: everything on disk first, then one rename."""
         for path in sorted(self.folder.rglob("*"), reverse=True):
             _sync(path)
@@ -156,10 +235,6 @@ class NewVersion:
         link.replace(self.lake / "raw")
         _sync(self.lake)
         self._sweep(version)
-
-    def discard(self) -> None:
-        """Removes what has been built so far."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _sweep(self, current: Path | None) -> None:
         """Removes all versions but the current one and the one before it, and what dead loads have left."""

@@ -14,10 +14,10 @@ from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError, RefusedFileError
 from adventure_works.load import sources
 from adventure_works.load.convert import Converted, Layout, convert, quoted
-from adventure_works.load.lake import LogEntry, NewVersion, current_version, locked, newest_entries
+from adventure_works.load.lake import FolderLake, Lake, LogEntry, NewVersion
 from adventure_works.load.recognise import recognise
 from adventure_works.load.scan import Scan, scan
-from adventure_works.places import shown
+from adventure_works.places import S3Place
 
 OWN_TABLES = ("load_log", "rejected_rows")
 
@@ -48,7 +48,7 @@ class _File:
 
 def load(
     source_name: str,
-    lake: Path,
+    lake: Path | S3Place | Lake,
     *,
     date_order: str | None = None,
     max_reject_share: float = 0.01,
@@ -63,7 +63,7 @@ def load(
 
     Args:
         source_name: `sample`, `kaggle` or a path.
-        lake: folder of the lake; made when it is not there.
+        lake: folder of the lake, made when it is not there, or its place on S3, in a bucket that is there.
         date_order: see `convert`.
         max_reject_share: see `convert`.
         replace_lake: start from an empty lake instead of adding to what it holds.
@@ -74,29 +74,43 @@ def load(
         AdventureError: with the reason; the lake is then as it was.
     """
     # The lock comes first: two loads at once must not make the sample, or fetch the dataset, over each other.
-    with locked(lake, announce), sources.opened(source_name, announce) as source:
+    lake = _opened(lake)
+    with lake.locked(announce), sources.opened(source_name, announce) as source:
         try:
-            return _load(source, lake, date_order, max_reject_share, replace_lake, announce, progress)
+            result = _load(source, lake, date_order, max_reject_share, replace_lake, announce, progress)
         except OSError as error:
             raise AdventureError(
-                f"{error.filename or shown(lake)}: {error.strerror}. The lake is as it was. Free space or mend the "
+                f"{error.filename or lake}: {error.strerror}. The lake is as it was. Free space or mend the "
                 "permissions, and load again."
             ) from error
         except duckdb.Error as error:
-            raise AdventureError(f"{shown(lake)}: DuckDB could not go on. The lake is as it was.\n{error}") from error
+            raise AdventureError(f"{lake}: DuckDB could not go on. The lake is as it was.\n{error}") from error
+        lake.settle(announce)
+        return result
+
+
+def _opened(lake: Path | S3Place | Lake) -> Lake:
+    if isinstance(lake, Lake):
+        return lake
+    if isinstance(lake, Path):
+        return FolderLake(lake)
+    from adventure_works.load.s3_lake import S3Lake
+
+    return S3Lake(lake)
 
 
 def _load(
     source: sources.Source,
-    lake: Path,
+    lake: Lake,
     date_order: str | None,
     max_reject_share: float,
     replace_lake: bool,
     announce: Callable[[str], None],
     progress: Callable[[str, int, int], None],
 ) -> LoadResult:
-    held = newest_entries(current_version(lake))
-    held = {} if _starts_afresh(source, held, lake, replace_lake, announce) else held
+    # What is to be replaced need not even be readable.
+    held = {} if replace_lake else lake.newest_entries()
+    held = {} if _starts_afresh(source, held, lake, announce) else held
     files = _look_at(source, progress)
     by_digest = {entry.sha256: entry for entry in held.values()}
     changed: list[_File] = []
@@ -117,7 +131,7 @@ def _load(
     _refuse_missing_tables(files, held, source)
     if not changed:
         return LoadResult(source.origin, unchanged=tuple(same))
-    version = NewVersion(lake)
+    version = lake.new_version()
     try:
         gone = {entry.source_file for entry in superseded} | {file.name for file in changed}
         for entry in held.values():
@@ -131,7 +145,7 @@ def _load(
             for entry in superseded
         ]
         version.write_log([*loaded, *let_go])
-        version.publish()
+        version.publish(progress)
     except BaseException:
         version.discard()
         raise
@@ -141,12 +155,11 @@ def _load(
 def _starts_afresh(
     source: sources.Source,
     held: dict[str, LogEntry],
-    lake: Path,
-    replace_lake: bool,
+    lake: Lake,
     announce: Callable[[str], None],
 ) -> bool:
     """Whether the lake's content gives way; generated and real data never stand in one lake together."""
-    if not held or replace_lake:
+    if not held:
         return True
     holds_sample = any(entry.source == "sample" for entry in held.values())
     if holds_sample == (source.kind == "sample"):
@@ -155,7 +168,7 @@ def _starts_afresh(
         announce("The lake held the generated sample; real files take its place.")
         return True
     raise AdventureError(
-        f"{shown(lake)}: the lake holds real files, which the generated sample would replace. Set ADVENTURE_LAKE to "
+        f"{lake}: the lake holds real files, which the generated sample would replace. Set ADVENTURE_LAKE to "
         "another folder for the sample, or pass --replace to let the real files go."
     )
 
@@ -246,7 +259,7 @@ def _convert_all(
 
 def _calendar(version: NewVersion) -> tuple[date, date] | None:
     """First and last day of the calendar in the version being built, None where its file was refused."""
-    files = version.folder / "calendar" / "*" / "*.parquet"
+    files = version.rows("calendar")
     with duckdb.connect() as connection:
         try:
             first, last = connection.execute(

@@ -1,0 +1,113 @@
+"""AWS clients with bounded waiting and retries, and what their errors mean to a user."""
+
+import os
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    UnauthorizedSSOTokenError,
+)
+
+from adventure_works.errors import AdventureError
+
+ATTEMPTS = 6
+POLICY = "docs/production.md lists what the loader's role must be allowed."
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+UNKNOWN = {
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "InvalidToken",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+DENIED = {"403", "AccessDenied", "AccessDeniedException", "Forbidden"}
+THROTTLED = {
+    "503",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+ELSEWHERE = {"301", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"}
+
+
+def client(service: str) -> Any:
+    """A client of that service, set up by AWS's own variables and files.
+
+    Throttling, server errors and lost connections are tried again, `ATTEMPTS` times in all or as often as
+    AWS_MAX_ATTEMPTS says, with botocore's growing pauses.
+
+    Raises:
+        AdventureError: no region, or a profile that does not exist.
+    """
+    retries: dict[str, Any] = {"mode": "standard"}
+    if "AWS_MAX_ATTEMPTS" not in os.environ:
+        retries["total_max_attempts"] = ATTEMPTS
+    config = Config(connect_timeout=10, read_timeout=60, retries=retries, max_pool_connections=20)
+    try:
+        return boto3.client(service, region_name=region(), config=config)
+    except (BotoCoreError, ValueError) as error:
+        raise explained(error, f"The client for {service} could not be made") from error
+
+
+def region() -> str | None:
+    """The region that clients use: AWS_REGION, which boto3 alone does not read, else what boto3 finds."""
+    return os.environ.get("AWS_REGION") or boto3.session.Session().region_name
+
+
+def code(error: Exception) -> str:
+    """The error code that AWS sent, empty for errors that come from nearer by."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def explained(error: Exception, what: str) -> AdventureError:
+    """The error as a user can act on it; `what` says in a few words what did not work."""
+    return AdventureError(f"{what}: {_remote(error) if isinstance(error, ClientError) else _local(error)}")
+
+
+def _local(error: Exception) -> str:
+    """What a failure that no service has answered means."""
+    if isinstance(error, NoRegionError):
+        return "no region is set. Set AWS_REGION to the region of the bucket and the workgroup."
+    if isinstance(error, ProfileNotFound):
+        return f"{error}. Mend AWS_PROFILE, or add the profile with `aws configure sso`."
+    if isinstance(error, UnauthorizedSSOTokenError | SSOError):
+        return "the login has expired. Renew it with `aws sso login` and run again."
+    if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError):
+        return "there are no AWS credentials. Log in (`aws sso login`), set AWS_PROFILE, or run under a role."
+    if isinstance(error, EndpointConnectionError | ConnectionClosedError | HTTPClientError):
+        return f"{error} Check the network, the region, and any AWS_ENDPOINT_URL variable, and run again."
+    return str(error)
+
+
+def _remote(error: ClientError) -> str:
+    """What an answer of a service means."""
+    found, message = code(error), error.response.get("Error", {}).get("Message", "")
+    if found in EXPIRED:
+        return f"the AWS credentials have expired ({found}). Renew them (`aws sso login`) and run again."
+    if found in UNKNOWN:
+        return f"AWS does not know the credentials ({found}). Check AWS_PROFILE and where they come from."
+    if found in DENIED:
+        return f"access denied to {error.operation_name}. {message}\n{POLICY}"
+    if found in THROTTLED:
+        return f"AWS kept turning requests away as too many ({found}). Wait a few minutes and run again."
+    if found in ELSEWHERE:
+        return f"the bucket is in another region than {region() or 'the one set'} ({found}). Set AWS_REGION to its own."
+    if found == "NoSuchBucket":
+        return "there is no such bucket. Create it, or mend ADVENTURE_LAKE."
+    return f"{found}: {message}"

@@ -1,0 +1,238 @@
+"""The lake on S3, as it is read: one small object says which version is current, and every read is verified.
+
+    s3://bucket/prefix/current.json                                names the version; the only object ever replaced
+    s3://bucket/prefix/versions/<load id>/manifest.json            every file of the version, with its sha256
+    s3://bucket/prefix/versions/<load id>/<table>/<source file>/0000.parquet
+    s3://bucket/prefix/versions/<load id>/load_log/<load id>.parquet
+    s3://bucket/prefix/versions/<load id>/rejected_rows/<source file>.parquet
+
+A version is complete and never changed, so that a reader who has seen `current.json` can take its time.
+"""
+
+import hashlib
+import io
+import json
+import tempfile
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    FlexibleChecksumError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
+
+from adventure_works import aws
+from adventure_works.errors import AdventureError
+from adventure_works.load.lake import LogEntry, log_entries, newest_entries
+from adventure_works.places import S3Place
+
+FORMAT = 1
+READS = 3
+BLOCK = 1 << 20
+AT_A_TIME = 8
+CURRENT, VERSIONS, MANIFEST = "current.json", "versions", "manifest.json"
+# What botocore does not try again by itself, since it comes after the answer has begun.
+CUT_OFF = (FlexibleChecksumError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
+_MEND = "Run again; if it stays so, load all files anew with `adventure load --replace`."
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class LakeFile:
+    """One Parquet file of a version: `bytes` is its size, `sha256` the digest of them in hexadecimal."""
+
+    table: str
+    source_file: str
+    uri: str
+    bytes: int
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Published:
+    """A version of the lake: its files, the newest `load_log` entry of each source file, and all entries."""
+
+    load_id: str
+    files: tuple[LakeFile, ...]
+    entries: dict[str, LogEntry]
+    log: list[LogEntry]
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """What `current.json` says, and the ETag it says it under."""
+
+    load_id: str
+    previous: str | None
+    manifest_sha256: str
+    etag: str
+
+
+class _Damaged(Exception):
+    """The bytes that came are not the ones that were written."""
+
+
+def published(lake: S3Place) -> Published | None:
+    """The current version, None for a lake that no load has made yet.
+
+    Raises:
+        AdventureError: the lake cannot be reached, or is damaged; the message names the object.
+    """
+    reader = Reader(lake)
+    pointer = reader.pointer()
+    if pointer is None:
+        return None
+    files = reader.files(pointer)
+    log = reader.log(files)
+    return Published(pointer.load_id, files, newest_entries(log), log)
+
+
+class Reader:
+    """Reads and verifies the objects of one lake; `client` is safe to use from several threads."""
+
+    def __init__(self, lake: S3Place) -> None:
+        self.lake = lake
+
+    @cached_property
+    def client(self) -> Any:
+        """The S3 client."""
+        return aws.client("s3")
+
+    def pointer(self) -> Pointer | None:
+        """What `current.json` says, None where there is none."""
+        key = self.lake.key(CURRENT)
+        try:
+            data, etag = self._get(key, None)
+        except KeyError:
+            return None
+        try:
+            found = json.loads(data)
+            _refuse_other_format(found, f"s3://{self.lake.bucket}/{key}")
+            return Pointer(found["load_id"], found["previous"], found["manifest_sha256"], etag)
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._damaged(key) from error
+
+    def files(self, pointer: Pointer) -> tuple[LakeFile, ...]:
+        """The files that the manifest of a version lists."""
+        key = self.lake.key(VERSIONS, pointer.load_id, MANIFEST)
+        try:
+            data, _ = self._get(key, pointer.manifest_sha256)
+        except KeyError as error:
+            raise self._missing(f"s3://{self.lake.bucket}/{key}") from error
+        found = json.loads(data)
+        _refuse_other_format(found, f"s3://{self.lake.bucket}/{key}")
+        return tuple(
+            LakeFile(
+                table=entry["table"],
+                source_file=entry["source_file"],
+                uri=f"s3://{self.lake.bucket}/{entry['key']}",
+                bytes=entry["bytes"],
+                sha256=entry["sha256"],
+                rows=entry["rows"],
+            )
+            for entry in found["files"]
+        )
+
+    def log(self, files: Iterable[LakeFile]) -> list[LogEntry]:
+        """Every `load_log` entry among the files of a version, oldest first."""
+        with tempfile.TemporaryDirectory(prefix="adventure-log-") as name:
+            folder = Path(name) / "load_log"
+            folder.mkdir()
+            logs = [file for file in files if file.table == "load_log"]
+            in_parallel(lambda file: self.fetch(file, folder / file.uri.rpartition("/")[2]), logs)
+            return log_entries(folder.parent)
+
+    def fetch(self, file: LakeFile, target: Path) -> None:
+        """Writes a file of the lake to `target`, which appears only when it is whole.
+
+        Raises:
+            AdventureError: it is missing, or its bytes differ from those that were written.
+        """
+        aside = target.with_name(f".{target.name}")
+        try:
+            with aside.open("wb") as out:
+                self._read(self.key(file), file.sha256, out)
+            aside.replace(target)
+        except KeyError as error:
+            raise self._missing(file.uri) from error
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def key(self, file: LakeFile) -> str:
+        """The key of a file of this lake."""
+        return file.uri.removeprefix(f"s3://{self.lake.bucket}/")
+
+    def _get(self, key: str, sha256: str | None) -> tuple[bytes, str]:
+        out = io.BytesIO()
+        etag = self._read(key, sha256, out)
+        return out.getvalue(), etag
+
+    def _read(self, key: str, sha256: str | None, out: BinaryIO) -> str:
+        """Writes an object to `out` and returns its ETag; a cut or altered answer is asked for again.
+
+        The digest is `sha256`, else the one that the object carries itself. KeyError when there is no such object.
+        """
+        cause: Exception | None = None
+        for _ in range(READS):
+            out.seek(0)
+            out.truncate()
+            digest = hashlib.sha256()
+            try:
+                answer = self.client.get_object(Bucket=self.lake.bucket, Key=key)
+                for block in answer["Body"].iter_chunks(BLOCK):
+                    digest.update(block)
+                    out.write(block)
+                if digest.hexdigest() != (sha256 or answer["Metadata"].get("sha256")):
+                    raise _Damaged(key)
+                return answer["ETag"]
+            except (*CUT_OFF, _Damaged) as error:
+                cause = error
+            except (ClientError, BotoCoreError) as error:
+                if aws.code(error) in ("NoSuchKey", "404"):
+                    raise KeyError(key) from error
+                raise aws.explained(error, f"s3://{self.lake.bucket}/{key} could not be read") from error
+        if isinstance(cause, _Damaged | FlexibleChecksumError):
+            raise self._damaged(key) from cause
+        raise aws.explained(cause, f"s3://{self.lake.bucket}/{key} broke off {READS} times while it was read")
+
+    def _damaged(self, key: str) -> AdventureError:
+        uri = f"s3://{self.lake.bucket}/{key}"
+        if key == self.lake.key(CURRENT):
+            return AdventureError(
+                f"{uri}: is damaged, its bytes are not those that were written. Run again; if it stays so, remove it "
+                f"(aws s3 rm {uri}) and load all files anew."
+            )
+        return AdventureError(f"{uri}: is damaged, its bytes are not those that were written. {_MEND}")
+
+    def _missing(self, uri: str) -> AdventureError:
+        return AdventureError(f"{uri}: is missing, though the current version of the lake names it. {_MEND}")
+
+
+def _refuse_other_format(found: dict, uri: str) -> None:
+    if found["format"] != FORMAT:
+        raise AdventureError(
+            f"{uri}: is written in format {found['format']}, and this version of the project reads {FORMAT}. Use the "
+            "version of the project that wrote it."
+        )
+
+
+def in_parallel(work: Callable[[Item], object], items: Iterable[Item]) -> None:
+    """Does the work on every item, several at a time; after the first failure no more is begun."""
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        futures = [pool.submit(work, item) for item in items]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise

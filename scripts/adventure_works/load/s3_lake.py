@@ -1,0 +1,286 @@
+"""The lake on S3, as a load changes it: a new version is uploaded beside the others, then one write makes it current.
+
+The version is built in a local folder first. What has not changed is copied within S3. `current.json` is written last,
+on the condition that it still is what this load has started from: of two loads at once one wins, and the other has
+changed nothing. Whatever happens before that write, the lake is as it was; whatever a dead load has left is removed
+by the next one that wins. The version before stays, for readers that are still at it.
+"""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Lock
+
+from adventure_works import places
+from adventure_works.contract import raw_tables
+from adventure_works.errors import AdventureError
+from adventure_works.load.lake import Lake, LogEntry, NewVersion, locked, newest_entries
+from adventure_works.load.parts import PART_BYTES, write_parts
+from adventure_works.load.s3 import CURRENT, FORMAT, MANIFEST, VERSIONS, LakeFile, Pointer, Reader, in_parallel
+from adventure_works.load.s3_write import LostRaceError, Writer
+from adventure_works.places import S3Place
+
+SCRATCH = ".s3-"
+
+
+@dataclass(frozen=True)
+class Current:
+    """What the lake holds: `current.json` as it stands, None where there is none, and the files of its manifest."""
+
+    pointer: Pointer | None
+    files: tuple[LakeFile, ...] = ()
+
+
+class S3Lake(Lake):
+    """The lake on S3 for the time of one load."""
+
+    def __init__(self, place: S3Place, *, part_bytes: int = PART_BYTES) -> None:
+        """Takes the settings from the environment; nothing is asked of AWS yet.
+
+        Raises:
+            AdventureError: no region, or a setting that cannot be.
+        """
+        self.place = place
+        self.part_bytes = part_bytes
+        self.slices = slices()
+        self.reader = Reader(place)
+        self.writer = Writer(place, self.reader.client)
+        self._current: Current | None = None
+        self._has_changed = False
+
+    def __str__(self) -> str:
+        """The place, as a user would type it."""
+        return str(self.place)
+
+    def locked(self, announce: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Keeps out other loads of this machine, which share its downloads; those elsewhere may go on."""
+        return locked(places.downloads(), "ADVENTURE_DOWNLOADS", announce)
+
+    def newest_entries(self) -> dict[str, LogEntry]:
+        """The newest entries of the current version."""
+        pointer = self.reader.pointer()
+        files = self.reader.files(pointer) if pointer else ()
+        self._current = Current(pointer, files)
+        return newest_entries(self.reader.log(files)) if files else {}
+
+    def new_version(self) -> "S3Version":
+        """A version that is uploaded when it is whole."""
+        # A lake that is to be replaced has not been read, lest it be damaged.
+        return S3Version(self, self._current or Current(self.reader.pointer()))
+
+    def published(self, pointer: Pointer, files: tuple[LakeFile, ...]) -> None:
+        """Takes note of the version that this load has made current."""
+        self._current = Current(pointer, files)
+        self._has_changed = True
+
+    def settle(self, announce: Callable[[str], None]) -> None:
+        """Removes what only dead loads and readers of long ago would miss."""
+        if not (self._has_changed and self._current and self._current.pointer):
+            return
+        pointer = self._current.pointer
+        try:
+            # Newer ids are loads at work, which have begun after this version became current.
+            for load_id in self.writer.versions():
+                if load_id < pointer.load_id and load_id != pointer.previous:
+                    self.writer.remove_version(load_id)
+            self.writer.abort_uploads(pointer.load_id)
+        except AdventureError as error:
+            announce(f"What older loads have left could not be removed; the next load tries again. {error}")
+
+
+class S3Version(NewVersion):
+    """A new version of a lake on S3."""
+
+    def __init__(self, lake: S3Lake, before: Current) -> None:
+        self.lake = lake
+        self.before = before
+        for left in places.downloads().glob(f"{SCRATCH}*"):
+            # The lock is ours: the load that has made it is dead.
+            shutil.rmtree(left)
+        self.scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=places.downloads()))
+        # Two machines whose clocks are behind must not find the same id.
+        step = timedelta(microseconds=1 + secrets.randbelow(1_000_000))
+        super().__init__(self.scratch, before.pointer.load_id if before.pointer else "", step)
+        self._brought: list[tuple[str, str]] = []
+        self._kept: list[LakeFile] = []
+        self._has_uploaded = False
+        self._may_be_current = False
+
+    def rows_folder(self, table: str, source_file: str) -> Path:
+        """The folder, made empty, for the rows that a file brings."""
+        self._brought.append((table, source_file))
+        return super().rows_folder(table, source_file)
+
+    def rows(self, table: str) -> Path:
+        """The pattern of the files that hold a table's rows so far; those on S3 are fetched for it."""
+        for number, file in enumerate(file for file in self._kept if file.table == table):
+            folder = self.folder / table / file.source_file
+            folder.mkdir(exist_ok=True)
+            self.lake.reader.fetch(file, folder / f"{number:04}.parquet")
+        return super().rows(table)
+
+    def carry_over(self, entry: LogEntry) -> None:
+        """Takes over what an unchanged file brought."""
+        self._kept += [
+            file
+            for file in self.before.files
+            if file.source_file == entry.source_file and file.table in (entry.table_name, "rejected_rows")
+        ]
+
+    def carry_over_log(self) -> None:
+        """Takes over the history of loads."""
+        self._kept += [file for file in self.before.files if file.table == "load_log"]
+
+    def publish(self, progress: Callable[[str, int, int], None]) -> None:
+        """Uploads everything, then the manifest, then makes the version current if no other load has been faster."""
+        uploads = self._parts()
+        copies = [(file, replace(file, uri=f"{self._uri}/{self._below(file)}")) for file in self._kept]
+        files = (*(file for _, file in uploads), *(file for _, file in copies))
+        in_parallel(self._copy, copies)
+        self._send(uploads, progress)
+        entries = [
+            {**asdict(file), "key": self.lake.reader.key(file)} for file in sorted(files, key=lambda file: file.uri)
+        ]
+        for entry in entries:
+            del entry["uri"]
+        manifest = _json({"format": FORMAT, "load_id": self.load_id, "files": entries})
+        self.lake.writer.put(self.lake.place.key(VERSIONS, self.load_id, MANIFEST), manifest)
+        self.lake.published(self._make_current(hashlib.sha256(manifest).hexdigest()), files)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def discard(self) -> None:
+        """Removes what has been built and uploaded so far, unless it may have become current."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        if self._has_uploaded and not self._may_be_current:
+            # What cannot be removed now is swept up by a later load.
+            with suppress(AdventureError):
+                self.lake.writer.remove_version(self.load_id)
+
+    @property
+    def _uri(self) -> str:
+        return f"s3://{self.lake.place.bucket}/{self.lake.place.key(VERSIONS, self.load_id)}"
+
+    def _below(self, file: LakeFile) -> str:
+        """Where a file of the version before lies in it."""
+        assert self.before.pointer
+        return self.lake.reader.key(file).removeprefix(self.lake.place.key(VERSIONS, self.before.pointer.load_id) + "/")
+
+    def _parts(self) -> list[tuple[Path, LakeFile]]:
+        """The files to upload, each with what the manifest is to say of it."""
+        parts = []
+        for table, source_file in self._brought:
+            pieces = self.folder / table / source_file
+            name = object_name(source_file)
+            parts += self._made(table, source_file, sorted(pieces.glob("*.parquet")), f"{table}/{name}/")
+            shutil.rmtree(pieces)
+            rejects = self.folder / "rejected_rows" / f"{source_file}.parquet"
+            parts += self._made("rejected_rows", source_file, [rejects], f"rejected_rows/{name}.parquet")
+        log = f"{self.load_id}.parquet"
+        return parts + self._made("load_log", log, [self.folder / "load_log" / log], f"load_log/{log}")
+
+    def _made(self, table: str, source_file: str, pieces: list[Path], below: str) -> list[tuple[Path, LakeFile]]:
+        """The parts made of some pieces; `below` is the name of the one part, or ends in / for a folder of them."""
+        written = write_parts(
+            pieces,
+            raw_tables()[table],
+            self.scratch / below.rstrip("/"),
+            part_bytes=self.lake.part_bytes if below.endswith("/") else sys.maxsize,
+            slices=self.lake.slices,
+        )
+        made = []
+        for path, rows in written:
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            uri = f"{self._uri}/{below}{path.name if below.endswith('/') else ''}"
+            made.append((path, LakeFile(table, source_file, uri, path.stat().st_size, sha256, rows)))
+        return made
+
+    def _copy(self, copy: tuple[LakeFile, LakeFile]) -> None:
+        old, new = copy
+        self._has_uploaded = True
+        self.lake.writer.copy(self.lake.reader.key(old), self.lake.reader.key(new), old.sha256)
+
+    def _send(self, uploads: list[tuple[Path, LakeFile]], progress: Callable[[str, int, int], None]) -> None:
+        total, done, lock = sum(file.bytes for _, file in uploads), 0, Lock()
+
+        def sent(size: int) -> None:
+            nonlocal done
+            with lock:
+                done = min(done + size, total)
+                progress(f"Uploading to {self.lake}", done, total)
+
+        def send(upload: tuple[Path, LakeFile]) -> None:
+            path, file = upload
+            self._has_uploaded = True
+            self.lake.writer.send(path, self.lake.reader.key(file), file.sha256, sent)
+            path.unlink()
+
+        in_parallel(send, uploads)
+
+    def _make_current(self, manifest_sha256: str) -> Pointer:
+        """Writes `current.json`, the one step that readers see."""
+        before = self.before.pointer
+        content = {
+            "format": FORMAT,
+            "load_id": self.load_id,
+            "previous": before.load_id if before else None,
+            "manifest_sha256": manifest_sha256,
+        }
+        condition = {"IfMatch": before.etag} if before else {"IfNoneMatch": "*"}
+        self._may_be_current = True
+        try:
+            etag = self.lake.writer.put(self.lake.place.key(CURRENT), _json(content), **condition)
+            return Pointer(self.load_id, content["previous"], manifest_sha256, etag)
+        except AdventureError as error:
+            # An answer can be lost on its way: the object itself tells what has become of the write.
+            found = self._pointer_after(error)
+            if found and found.load_id == self.load_id:
+                return found
+            if isinstance(error, LostRaceError):
+                self._may_be_current = False
+                raise AdventureError(
+                    f"{self.lake}: another load has finished first, and this one has changed nothing. Run it again: "
+                    "what the other has loaded already is skipped."
+                ) from error
+            raise
+
+    def _pointer_after(self, error: AdventureError) -> Pointer | None:
+        try:
+            return self.lake.reader.pointer()
+        except AdventureError as unread:
+            raise AdventureError(
+                f"{error}\nIt is not known whether this load has become current. Either way the lake is whole: run "
+                "again."
+            ) from unread
+
+
+def slices() -> int:
+    """How many parts Redshift reads at a time, by `ADVENTURE_SLICES`, else 8."""
+    value = os.environ.get("ADVENTURE_SLICES") or "8"
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", value):
+        raise AdventureError(f"ADVENTURE_SLICES is {value}. Give the number of parts that COPY reads at a time, as 8.")
+    return int(value)
+
+
+def object_name(source_file: str) -> str:
+    """The name of a source file as part of a key: itself, or made harmless, with a digest so that no two are the same.
+
+    Athena and Spectrum pass over names that begin with a dot or an underscore (Spectrum also # and a final ~), and
+    not every reader takes a space or a percent sign in a key as it stands.
+    """
+    plain = re.sub(r"[^A-Za-z0-9._-]", "-", source_file).lstrip("._-")
+    return plain if plain == source_file else f"{plain}-{hashlib.sha256(source_file.encode()).hexdigest()[:16]}"
+
+
+def _json(content: dict) -> bytes:
+    return json.dumps(content, indent=1, ensure_ascii=False).encode()

@@ -1,0 +1,144 @@
+"""Writing and removing objects of the lake on S3, each with its own sha256 and encrypted."""
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from adventure_works import aws
+from adventure_works.errors import AdventureError
+from adventure_works.load.s3 import VERSIONS
+from adventure_works.places import S3Place
+
+LOAD_ID = re.compile(r"\d{8}T\d{12}")
+# Sent in one stream each, several files at a time: the two together bound the memory.
+MULTIPART = 32 << 20
+TRANSFER = TransferConfig(multipart_threshold=MULTIPART, multipart_chunksize=MULTIPART, use_threads=False)
+# S3 says 412 when the condition does not hold, 409 when another conditional write was under way, and 404 when the
+# object is gone that was to be replaced.
+LOST = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", "NoSuchKey", "404"}
+
+
+class LostRaceError(AdventureError):
+    """A conditional write that came after somebody else's."""
+
+
+class Writer:
+    """Writes below one prefix; safe to use from several threads."""
+
+    def __init__(self, lake: S3Place, client: Any) -> None:
+        self.lake = lake
+        self.client = client
+        key = os.environ.get("ADVENTURE_S3_KMS_KEY", "")
+        self.encryption = (
+            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {"ServerSideEncryption": "AES256"}
+        )
+
+    def send(self, path: Path, key: str, sha256: str, sent: Callable[[int], None]) -> None:
+        """Uploads a file, in several parts when it is large; `sent` is told the number of bytes after each."""
+        arguments = {"Metadata": {"sha256": sha256}, **self.encryption}
+        with self._explaining(key, "could not be written"), path.open("rb") as file:
+            self.client.upload_fileobj(file, self.lake.bucket, key, ExtraArgs=arguments, Callback=sent, Config=TRANSFER)
+
+    def put(self, key: str, data: bytes, **condition: str) -> str:
+        """Writes a small object, under a condition if one is given, and returns its ETag.
+
+        Raises:
+            LostRaceError: the condition did not hold.
+        """
+        with self._explaining(key, "could not be written"):
+            try:
+                answer = self.client.put_object(
+                    Bucket=self.lake.bucket,
+                    Key=key,
+                    Body=data,
+                    ContentType="application/json",
+                    Metadata={"sha256": hashlib.sha256(data).hexdigest()},
+                    **self.encryption,
+                    **condition,
+                )
+            except ClientError as error:
+                if condition and aws.code(error) in LOST:
+                    raise LostRaceError(f"{self._uri(key)}: was written by another load.") from error
+                raise
+        return answer["ETag"]
+
+    def copy(self, source: str, key: str, sha256: str) -> None:
+        """Copies an object within S3, which works out the digest of what it has copied.
+
+        Raises:
+            AdventureError: the object is missing or damaged.
+        """
+        mend = "Run again; if it stays so, load all files anew with `adventure load --replace`."
+        with self._explaining(source, "could not be copied"):
+            try:
+                answer = self.client.copy_object(
+                    Bucket=self.lake.bucket,
+                    Key=key,
+                    CopySource={"Bucket": self.lake.bucket, "Key": source},
+                    ChecksumAlgorithm="SHA256",
+                    **self.encryption,
+                )
+            except ClientError as error:
+                if aws.code(error) not in ("NoSuchKey", "404"):
+                    raise
+                raise AdventureError(
+                    f"{self._uri(source)}: is missing, though the current version of the lake names it. {mend}"
+                ) from error
+        found = answer["CopyObjectResult"].get("ChecksumSHA256")
+        if found and base64.b64decode(found).hex() != sha256:
+            raise AdventureError(f"{self._uri(source)}: is damaged, its bytes are not those that were written. {mend}")
+
+    def versions(self) -> list[str]:
+        """The load ids that something is stored under, complete or not."""
+        prefix = self.lake.key(VERSIONS) + "/"
+        with self._explaining(prefix, "could not be listed"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.lake.bucket, Prefix=prefix, Delimiter="/"
+            )
+            folders = [folder["Prefix"] for page in pages for folder in page.get("CommonPrefixes", ())]
+        names = [folder.removeprefix(prefix).rstrip("/") for folder in folders]
+        return [name for name in names if LOAD_ID.fullmatch(name)]
+
+    def remove_version(self, load_id: str) -> None:
+        """Removes every object of a version, and uploads that were never completed."""
+        assert LOAD_ID.fullmatch(load_id)
+        prefix = self.lake.key(VERSIONS, load_id) + "/"
+        with self._explaining(prefix, "could not be removed"):
+            for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.lake.bucket, Prefix=prefix):
+                doomed = [{"Key": entry["Key"]} for entry in page.get("Contents", ())]
+                if doomed:
+                    answer = self.client.delete_objects(
+                        Bucket=self.lake.bucket, Delete={"Objects": doomed, "Quiet": True}
+                    )
+                    for error in answer.get("Errors", ())[:1]:
+                        raise AdventureError(f"{self._uri(error['Key'])} could not be removed: {error['Message']}")
+
+    def abort_uploads(self, before: str) -> None:
+        """Ends the uploads that loads older than `before` have left unfinished, whose parts are paid for."""
+        prefix = self.lake.key(VERSIONS) + "/"
+        with self._explaining(prefix, "could not be tidied"):
+            pages = self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.lake.bucket, Prefix=prefix)
+            for upload in [upload for page in pages for upload in page.get("Uploads", ())]:
+                if upload["Key"].removeprefix(prefix).partition("/")[0] < before:
+                    self.client.abort_multipart_upload(
+                        Bucket=self.lake.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                    )
+
+    def _uri(self, key: str) -> str:
+        return f"s3://{self.lake.bucket}/{key}"
+
+    @contextmanager
+    def _explaining(self, key: str, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (ClientError, BotoCoreError, Boto3Error) as error:
+            raise aws.explained(error, f"{self._uri(key)} {what}") from error
