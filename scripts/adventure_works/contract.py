@@ -18,6 +18,7 @@ class Column:
     """One column of a raw table; `header` is its name in the CSV file, None for columns the loader adds.
 
     `multiline` says that a value may hold line breaks; elsewhere one means that a quote is out of place.
+    `description` is what the documentation says, its doc blocks filled in.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Column:
     header: str | None = None
     required: bool = False
     multiline: bool = False
+    description: str = ""
 
     @property
     def kind(self) -> str:
@@ -59,6 +61,7 @@ class Table:
     sorted_by: str | None = None
     within_calendar: tuple[str, ...] = ()
     not_after: tuple[tuple[str, str], ...] = ()
+    description: str = ""
 
     @property
     def file_columns(self) -> tuple[Column, ...]:
@@ -90,6 +93,7 @@ def _table(entry: dict) -> Table:
         sorted_by=meta.get("sorted_by"),
         within_calendar=tuple(meta.get("within_calendar", ())),
         not_after=tuple(meta.get("not_after", {}).items()),
+        description=_described(entry),
     )
 
 
@@ -101,4 +105,17 @@ def _column(entry: dict) -> Column:
         header=meta.get("header"),
         required=meta.get("required", False),
         multiline=meta.get("multiline", False),
+        description=_described(entry),
     )
+
+
+def _described(entry: dict) -> str:
+    text = entry.get("description", "").strip()
+    return re.sub(r"\{\{\s*doc\('(\w+)'\)\s*\}\}", lambda found: _doc_blocks()[found.group(1)], text)
+
+
+@cache
+def _doc_blocks() -> dict[str, str]:
+    """The texts that descriptions share, by name."""
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted((PROJECT / "models").rglob("*.md")))
+    return dict(re.findall(r"\{% docs (\w+) %\}(.*?)\{% enddocs %\}", text, re.DOTALL))

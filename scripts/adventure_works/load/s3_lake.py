@@ -24,6 +24,7 @@ from threading import Lock
 from adventure_works import places
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
+from adventure_works.load.glue import Catalog
 from adventure_works.load.lake import Lake, LogEntry, NewVersion, locked, newest_entries
 from adventure_works.load.parts import PART_BYTES, write_parts
 from adventure_works.load.s3 import CURRENT, FORMAT, MANIFEST, VERSIONS, LakeFile, Pointer, Reader, in_parallel
@@ -55,6 +56,7 @@ class S3Lake(Lake):
         self.slices = slices()
         self.reader = Reader(place)
         self.writer = Writer(place, self.reader.client)
+        self.catalog = Catalog()
         self._current: Current | None = None
         self._has_changed = False
 
@@ -84,10 +86,24 @@ class S3Lake(Lake):
         self._has_changed = True
 
     def settle(self, announce: Callable[[str], None]) -> None:
-        """Removes what only dead loads and readers of long ago would miss."""
-        if not (self._has_changed and self._current and self._current.pointer):
+        """Points the catalog at the current version, then removes what no reader can be at any more."""
+        if not (self._current and self._current.pointer):
             return
         pointer = self._current.pointer
+        try:
+            self.catalog.register(self.place, pointer.load_id, self._current.files)
+        except AdventureError as error:
+            # The version that the catalog still names must stay: nothing is swept up.
+            raise AdventureError(
+                f"{self}: the lake is up to date (version {pointer.load_id}), but the Glue Data Catalog is not, and "
+                f"Athena and Spectrum still read what it names: {error}\nThen run the same command again: it brings "
+                "the catalog up and loads nothing twice."
+            ) from error
+        if self._has_changed:
+            self._sweep(pointer, announce)
+
+    def _sweep(self, pointer: Pointer, announce: Callable[[str], None]) -> None:
+        """Removes all older versions but the one before, and what dead loads have left."""
         try:
             # Newer ids are loads at work, which have begun after this version became current.
             for load_id in self.writer.versions():
@@ -95,7 +111,7 @@ class S3Lake(Lake):
                     self.writer.remove_version(load_id)
             self.writer.abort_uploads(pointer.load_id)
         except AdventureError as error:
-            announce(f"What older loads have left could not be removed; the next load tries again. {error}")
+            announce(f"What older loads have left could not be removed; a later load tries again. {error}")
 
 
 class S3Version(NewVersion):

@@ -1,0 +1,143 @@
+"""The lake's tables in the Glue Data Catalog, for Athena and Spectrum: typed from the contract, no crawler to wait for.
+
+A table's location is its folder in the current version, which both read with all sub-folders. Tables change one by
+one, each in one step.
+"""
+
+import os
+import re
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from adventure_works import aws
+from adventure_works.contract import Column, Table, raw_tables
+from adventure_works.errors import AdventureError
+from adventure_works.load.parts import parquet_type
+from adventure_works.load.s3 import VERSIONS, LakeFile
+from adventure_works.places import S3Place
+
+COMMENT, DESCRIPTION = 255, 2048  # Glue takes no longer ones.
+PARQUET = {
+    "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+    "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+    "SerdeInfo": {
+        "SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+        "Parameters": {"serialization.format": "1"},
+    },
+}
+
+
+class Catalog:
+    """One database of the Glue Data Catalog: `ADVENTURE_GLUE_DATABASE`, else adventure_works_raw."""
+
+    def __init__(self) -> None:
+        """Makes the client; nothing is asked of AWS yet.
+
+        Raises:
+            AdventureError: no region, or a database name that Athena would not take.
+        """
+        self.database = os.environ.get("ADVENTURE_GLUE_DATABASE") or "adventure_works_raw"
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_]{0,254}", self.database):
+            raise AdventureError(
+                f"ADVENTURE_GLUE_DATABASE is {self.database!r}. Use lower-case letters, digits and underscores."
+            )
+        self.client: Any = aws.client("glue")
+
+    def register(self, lake: S3Place, load_id: str, files: tuple[LakeFile, ...]) -> None:
+        """Makes every raw table point at a version of the lake; tables that do already are left alone.
+
+        Raises:
+            AdventureError: Glue has refused or cannot be reached, or a table belongs to another lake.
+        """
+        try:
+            held = self._tables()
+            for table in raw_tables().values():
+                rows = sum(file.rows for file in files if file.table == table.name)
+                wanted = table_input(table, lake, load_id, rows)
+                self._put(held.get(table.name), wanted, lake)
+        except (ClientError, BotoCoreError) as error:
+            raise aws.explained(error, f"the Glue database {self.database}") from error
+
+    def _tables(self) -> dict[str, dict]:
+        """The tables of the database, which is made where there is none."""
+        pages = self.client.get_paginator("get_tables").paginate(DatabaseName=self.database)
+        try:
+            return {table["Name"]: table for page in pages for table in page["TableList"]}
+        except ClientError as error:
+            if aws.code(error) != "EntityNotFoundException":
+                raise
+        try:
+            description = "Raw tables of Adventure Works, as the loader has left them in the lake."
+            self.client.create_database(DatabaseInput={"Name": self.database, "Description": description})
+        except ClientError as error:
+            # Another load has been faster.
+            if aws.code(error) != "AlreadyExistsException":
+                raise
+        return {}
+
+    def _put(self, held: dict | None, wanted: dict, lake: S3Place) -> None:
+        if held is None:
+            self.client.create_table(DatabaseName=self.database, TableInput=wanted)
+            return
+        found = held.get("Parameters", {})
+        if found.get("lake") != str(lake):
+            raise AdventureError(
+                f"the table {held['Name']} of the Glue database {self.database} belongs to "
+                f"{found.get('lake', 'something else than this loader')}. Set ADVENTURE_GLUE_DATABASE to a database of "
+                "this lake's own, or delete the table."
+            )
+        # A load that has finished later may have been here before.
+        is_newer = found.get("load_id", "") > wanted["Parameters"]["load_id"]
+        if not is_newer and not _holds(held, wanted):
+            self.client.update_table(DatabaseName=self.database, TableInput=wanted, SkipArchive=True)
+
+
+def table_input(table: Table, lake: S3Place, load_id: str, rows: int) -> dict[str, Any]:
+    """What Glue is told of a table: names, types, place, format and descriptions."""
+    columns = [
+        {"Name": column.name, "Type": glue_type(column), "Comment": _text(column.description, COMMENT)}
+        for column in table.columns
+    ]
+    location = f"s3://{lake.bucket}/{lake.key(VERSIONS, load_id, table.name)}/"
+    return {
+        "Name": table.name,
+        "Description": _text(table.description, DESCRIPTION),
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": {
+            "EXTERNAL": "TRUE",
+            "classification": "parquet",
+            "lake": str(lake),
+            "load_id": load_id,
+            # Spectrum plans its joins by it.
+            "numRows": str(rows),
+        },
+        "StorageDescriptor": {"Columns": columns, "Location": location, **PARQUET},
+    }
+
+
+def glue_type(column: Column) -> str:
+    """The column's type as Athena and Spectrum know it.
+
+    Raises:
+        AdventureError: the contract gives it a type that has no counterpart in Parquet.
+    """
+    parquet_type(column)
+    if column.kind == "integer":
+        return "int"
+    return column.data_type.replace("numeric", "decimal").replace(" ", "")
+
+
+def _holds(held: Any, wanted: Any) -> bool:
+    """Whether Glue has everything that is wanted; it adds entries of its own."""
+    if isinstance(wanted, dict):
+        return isinstance(held, dict) and all(_holds(held.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(held, list) and len(held) == len(wanted) and all(map(_holds, held, wanted))
+    return held == wanted
+
+
+def _text(text: str, size: int) -> str:
+    """The text on one line, cut where Glue takes no more."""
+    line = " ".join(text.split())
+    return line if len(line) <= size else f"{line[: size - 3]}..."
