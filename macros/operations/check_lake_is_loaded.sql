@@ -55,5 +55,5 @@
 {%- endmacro %}
 
 {% macro duckdb__lake_place() -%}
-    {{ return(env_var('ADVENTURE_LAKE', 'lake') ~ "/raw") }}
+    {{ return(env_var('ADVENTURE_RAW', env_var('ADVENTURE_LAKE', 'lake') ~ '/raw')) }}
 {%- endmacro %}

@@ -7,7 +7,8 @@
 
 A load builds its version aside and then moves the link, which is one rename: a reader sees the old lake or the
 new one, whenever the load dies. Files that had not changed are hard links to the version before. That version is
-kept until the next load, for readers that are still at it; whatever a dead load left is swept up by the next.
+kept until the next load, for readers that are still at it, and so are those that a database needs (`pins`);
+whatever a dead load left is swept up by the next.
 """
 
 import fcntl
@@ -25,6 +26,7 @@ import duckdb
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.load.convert import Reject, quoted
+from adventure_works.load.pins import pinned
 from adventure_works.places import shown
 
 LOAD_ID = "%Y%m%dT%H%M%S%f"
@@ -237,12 +239,13 @@ class FolderVersion(NewVersion):
         self._sweep(version)
 
     def _sweep(self, current: Path | None) -> None:
-        """Removes all versions but the current one and the one before it, and what dead loads have left."""
+        """Removes all versions but the current one, the one before it and those pinned, and what dead loads left."""
         versions = self.lake / "versions"
         found = sorted(versions.iterdir()) if versions.exists() else []
         older = [path for path in found if current and path.name < current.name and not path.name.startswith(".")]
+        wanted = pinned(self.lake)
         for path in found:
-            if path not in {current, *older[-1:]}:
+            if path not in {current, *older[-1:]} and path.name not in wanted:
                 shutil.rmtree(path)
 
 

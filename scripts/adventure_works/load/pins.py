@@ -1,0 +1,45 @@
+"""Pins: which versions of a lake the databases need that were built from them.
+
+    lake/pins/<load id>@<digest of the database's path>     holds the path of the database
+
+The staging views of a database read the version that it was built and audited from, not whatever `raw` names by
+then. A pin keeps that version from being swept up, for as long as the database's folder is there.
+"""
+
+import hashlib
+from pathlib import Path
+
+
+def pin(version: Path, database: Path) -> None:
+    """Keeps a version, the folder `lake/versions/<load id>`, for a database. Hold the lake's lock meanwhile."""
+    pins = _folder(version.parents[1])
+    pins.mkdir(exist_ok=True)
+    (pins / _name(version.name, database)).write_text(str(database), encoding="utf-8")
+
+
+def release(lake: Path, database: Path, keep: set[str]) -> None:
+    """Removes the pins of a database on all versions but those to keep, given by load id."""
+    wanted = {_name(load_id, database) for load_id in keep}
+    for path in _folder(lake).glob(_name("*", database)):
+        if path.name not in wanted:
+            path.unlink(missing_ok=True)
+
+
+def pinned(lake: Path) -> set[str]:
+    """Load ids of the versions to keep. Pins of databases whose folder is gone are removed."""
+    found = set()
+    for path in _folder(lake).glob("*@*"):
+        database = Path(path.read_text(encoding="utf-8"))
+        if database.parent.is_dir():
+            found.add(path.name.partition("@")[0])
+        else:
+            path.unlink(missing_ok=True)
+    return found
+
+
+def _folder(lake: Path) -> Path:
+    return lake / "pins"
+
+
+def _name(load_id: str, database: Path) -> str:
+    return f"{load_id}@{hashlib.sha256(str(database).encode()).hexdigest()[:16]}"
