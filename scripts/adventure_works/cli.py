@@ -120,12 +120,21 @@ def load(source: str, date_order: str | None, max_rejects: float, replace: bool)
     print_load(_load(source, date_order, max_rejects, replace), places.lake())
 
 
+def no_wait_option(command: Callable) -> Callable:
+    """The option of every command that publishes."""
+    return click.option(
+        "--no-wait", is_flag=True, help="Stop when another process is in the way, instead of waiting for it."
+    )(command)
+
+
 @adventure.command()
 @loading_options
-def run(source: str, date_order: str | None, max_rejects: float, replace: bool) -> None:
-    """Load, build and test everything, and show the headline figures.
+@no_wait_option
+def run(source: str, date_order: str | None, max_rejects: float, replace: bool, no_wait: bool) -> None:
+    """Load, build and test everything, publish it, and show the headline figures.
 
-    Ends with exit code 1 and the reason first when a file is refused or a test fails.
+    The warehouse is built aside, and takes the place of the published one when every test has passed. Ends with
+    exit code 1 and the reason first when a file is refused or a test fails; what is published is then as it was.
 
     \b
     adventure run                                   on the generated sample
@@ -133,16 +142,53 @@ def run(source: str, date_order: str | None, max_rejects: float, replace: bool) 
     adventure run --source ~/retail                 on a folder of CSV files, or a zip, or one file
     """
     from adventure_works import places
-    from adventure_works.run import build
-    from adventure_works.show import print_build, print_load, print_next_steps, progress_bar
+    from adventure_works.publish.access import one_at_a_time
+    from adventure_works.publish.audited import publish, start_candidate
+    from adventure_works.publish.files import Warehouse
+    from adventure_works.run import build_and_audit
+    from adventure_works.show import announce, print_build, print_load, print_next_steps, progress_bar
 
     lake = places.lake_folder()
-    print_load(_load(source, date_order, max_rejects, replace), lake)
-    with progress_bar() as progress:
-        progress.advance("dbt build: reading the project", 0, 1)
-        result = build(progress.advance)
-    print_build(result, places.database())
-    print_next_steps(lake, places.database())
+    warehouse = Warehouse(places.database(), announce, patient=not no_wait)
+    with one_at_a_time(warehouse.published, announce, patient=not no_wait):
+        print_load(_load(source, date_order, max_rejects, replace), lake)
+        raw = start_candidate(warehouse, lake)
+        with progress_bar() as progress:
+            progress.advance("dbt build: reading the project", 0, 1)
+            result = build_and_audit(warehouse, raw, progress.advance)
+        print_build(result, warehouse)
+        publish(warehouse)
+    print_next_steps(lake, warehouse)
+
+
+@adventure.command()
+@click.option("--rollback", is_flag=True, help="Exchange what is published and what was published before.")
+@click.option("--list", "only_list", is_flag=True, help="Show what is published, and what else there is.")
+@no_wait_option
+def publish(rollback: bool, only_list: bool, no_wait: bool) -> None:
+    """Publish a build that waits, go back to the one before, or show which is which.
+
+    `adventure run` publishes by itself. Without an option this command publishes the candidate of a run that passed
+    every test, and could not publish because another process had the warehouse open for writing.
+
+    \b
+    adventure publish --list
+    adventure publish --rollback        a second time undoes the first
+    adventure publish
+    """
+    from adventure_works import places
+    from adventure_works.publish import audited
+    from adventure_works.publish.access import one_at_a_time
+    from adventure_works.publish.files import Warehouse
+    from adventure_works.show import announce, print_states
+
+    if rollback and only_list:
+        raise click.UsageError("--rollback and --list do not go together.")
+    warehouse = Warehouse(places.database(), announce, patient=not no_wait)
+    if not only_list:
+        with one_at_a_time(warehouse.published, announce, patient=not no_wait):
+            (audited.roll_back if rollback else audited.publish)(warehouse)
+    print_states(audited.states(warehouse))
 
 
 def _load(source: str, date_order: str | None, max_rejects: float, replace: bool) -> "LoadResult":

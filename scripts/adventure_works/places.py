@@ -69,6 +69,11 @@ def logs() -> Path:
     return _place("DBT_LOG_PATH", "logs")
 
 
+def target() -> Path:
+    """Folder of what dbt compiles, which dbt moves by the same variable: `DBT_TARGET_PATH`, else `target/`."""
+    return _place("DBT_TARGET_PATH", "target")
+
+
 def shown(path: Path | S3Place) -> str:
     """The place as a user would type it: a path is relative to the current folder when it lies below it."""
     if isinstance(path, S3Place):

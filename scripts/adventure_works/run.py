@@ -1,8 +1,10 @@
 """Load, build and test everything, and say how it went."""
 
+import json
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +14,8 @@ import duckdb
 from adventure_works import places
 from adventure_works.errors import AdventureError
 from adventure_works.places import PROJECT
+from adventure_works.publish.audited import judge_candidate
+from adventure_works.publish.files import Warehouse
 
 # Tag or resource type of a test, and what the summary calls it. A test with two of the tags counts as the first.
 KINDS = {
@@ -47,29 +51,61 @@ class BuildResult:
     seconds: float
 
 
-def build(progress: Callable[[str, int, int], None]) -> BuildResult:
-    """Runs `dbt build` in this process on the project's lake and warehouse.
+def build(database: Path, raw: Path, progress: Callable[[str, int, int], None]) -> BuildResult:
+    """Runs `dbt build` in this process.
+
+    Args:
+        database: the DuckDB file to build in.
+        raw: the version of the lake to build from, a folder.
+        progress: told what is being built, the number of nodes done, and of all.
 
     Raises:
-        AdventureError: dbt could not start, for example because another process holds the warehouse.
+        AdventureError: dbt could not start, for example because another process holds the file.
     """
     from dbt.cli.main import dbtRunner
 
-    database = places.database()
-    database.parent.mkdir(parents=True, exist_ok=True)
-    os.environ |= {"ADVENTURE_LAKE": str(places.lake_folder()), "ADVENTURE_DATABASE": str(database)}
     logs = places.logs()
     # dbt's console stays quiet: this command says what matters, the log file has the rest.
     options = {"--log-level": "none", "--log-path": logs, "--project-dir": PROJECT, "--profiles-dir": PROJECT}
-    arguments = [str(part) for option in options.items() for part in option]
-    result = dbtRunner(callbacks=[_follow(progress)]).invoke(["build", "--no-version-check", *arguments])
-    _release_warehouse()
+    arguments = ["--no-version-check", "--write-json", *(str(part) for option in options.items() for part in option)]
+    with _environment(ADVENTURE_DATABASE=str(database), ADVENTURE_RAW=str(raw)):
+        result = dbtRunner(callbacks=[_follow(progress)]).invoke(["build", *arguments])
+        _release_warehouse()
     if result.exception or result.result is None:
         reason = str(result.exception or "dbt said nothing of why").strip()
         if "Conflicting lock" in reason:
             reason = f"{places.shown(database)} is open in another process. Close it there and run again.\n{reason}"
         raise AdventureError(f"dbt build did not start: {reason}\nMore in {places.shown(logs / 'dbt.log')}")
     return _summary(result.result.results, result.result.elapsed_time)
+
+
+def build_and_audit(warehouse: Warehouse, raw: Path, progress: Callable[[str, int, int], None]) -> BuildResult:
+    """Builds the candidate of a warehouse with every test, and writes into it how that went; arguments as `build`."""
+    result = build(warehouse.candidate, raw, progress)
+    tests = sum(sum(counts.values()) for counts in result.tests.values())
+    if result.errors:
+        # What is wrong is more to the point than a record that cannot be written, on a full disk for example.
+        with suppress(AdventureError):
+            judge_candidate(warehouse, passed=False, tests=tests)
+    else:
+        headline(warehouse.candidate)
+        judge_candidate(warehouse, passed=True, tests=tests)
+    return result
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    """Environment variables for dbt, as they were before afterwards."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ |= values
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _follow(progress: Callable[[str, int, int], None]) -> Callable[[object], None]:
@@ -105,7 +141,18 @@ def _summary(results: list, seconds: float) -> BuildResult:
             stored = getattr(node, "relation_name", None) if resource == "test" else None
             problem = Problem(node.name, status, (result.message or "").strip(), stored)
             (warnings if status == "warn" else errors).append(problem)
+    errors += _tests_left_out({result.node.unique_id for result in results})
     return BuildResult(nodes, tests, work, errors, warnings, seconds)
+
+
+def _tests_left_out(ran: set[str]) -> list[Problem]:
+    """The tests of data that dbt was told to leave out: without them nothing is audited."""
+    manifest = json.loads((places.target() / "manifest.json").read_text(encoding="utf-8"))
+    return [
+        Problem(node["name"], "left out", "was not run; look for DBT_ variables in the environment", None)
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "test" and unique_id not in ran
+    ]
 
 
 def headline(database: Path) -> dict[str, Decimal]:

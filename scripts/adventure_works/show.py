@@ -12,6 +12,9 @@ from rich.table import Table
 from adventure_works.errors import AdventureError
 from adventure_works.load.loader import LoadResult
 from adventure_works.places import S3Place, logs, shown
+from adventure_works.publish.audited import State
+from adventure_works.publish.files import Warehouse
+from adventure_works.publish.record import Outcome
 from adventure_works.run import KINDS, BuildResult, Problem, headline, ledger_totals
 
 # Wide enough for the tables where nobody says how wide a line is: a file, a pipe, a CI log.
@@ -34,6 +37,11 @@ class ProgressBar:
     def announce(self, message: str) -> None:
         """Prints a sentence above the bar."""
         err.print(message)
+
+
+def announce(message: str) -> None:
+    """Prints a sentence that the user should see while the work goes on."""
+    err.print(message)
 
 
 @contextmanager
@@ -69,26 +77,28 @@ def print_load(result: LoadResult, lake: Path | S3Place) -> None:
         out.print(f"Unchanged: {len(result.unchanged)} files.")
 
 
-def print_build(build: BuildResult, database: Path) -> None:
-    """How a build went, and the figures it gives.
+def print_build(build: BuildResult, warehouse: Warehouse) -> None:
+    """How the build of a candidate went, and the figures it gives.
 
     Raises:
         AdventureError: something failed; its message begins with what, and nothing else is printed.
     """
     if build.errors:
-        raise AdventureError(_failure_message(build, database))
+        raise AdventureError(_failure_message(build, warehouse))
     for problem in build.warnings:
         out.print(f"[yellow]Worth a look:[/] {problem.name}: {problem.message}{_rows_hint(problem)}")
     _print_tests(build)
-    _print_headline(database)
+    _print_headline(warehouse.candidate)
 
 
-def print_next_steps(lake: Path, database: Path) -> None:
-    """Where everything is and what to try."""
+def print_next_steps(lake: Path, warehouse: Warehouse) -> None:
+    """Where everything is, once it is published, and what to try."""
+    before = f"\n  Before      {shown(warehouse.previous)} (adventure publish --rollback)"
     out.print(
         f"""
 [bold]Where it is[/]
-  Warehouse   {shown(database)} (schemas marts, core, operations, intermediate, staging)
+  Published   {shown(warehouse.published)} (schemas marts, core, operations, intermediate, staging)\
+{before if warehouse.previous.exists() else ""}
   Lake        {shown(lake)}/raw, one folder a table
   Log         {shown(logs() / "dbt.log")}
 
@@ -100,6 +110,30 @@ def print_next_steps(lake: Path, database: Path) -> None:
   make docs                                  every model and column explained, with lineage
   make run SOURCE=kaggle                     the real files instead of the sample"""
     )
+
+
+def print_states(states: list[State]) -> None:
+    """What is published, what was before, and what waits or failed."""
+    if not states:
+        out.print("Nothing has been built yet: adventure run")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "File", "Load", "Built (UTC)", "By version", "Audit"):
+        table.add_column(heading, overflow="fold")
+    for state in states:
+        record = state.record
+        if record is None:
+            table.add_row(state.role, shown(state.path), "", "", "", state.trouble or "none: built by plain dbt")
+            continue
+        audit = {
+            Outcome.BUILDING: "not finished",
+            Outcome.PASSED: f"passed, {record.tests} tests",
+            Outcome.FAILED: "failed",
+            Outcome.CHANGED: "passed, but plain dbt has built in it since",
+        }[Outcome(record.outcome)]
+        built = f"{record.started_at:%Y-%m-%d %H:%M}"
+        table.add_row(state.role, shown(state.path), record.load_id, built, record.project_version, audit)
+    out.print(table)
 
 
 def _print_tests(build: BuildResult) -> None:
@@ -134,14 +168,21 @@ def _print_headline(database: Path) -> None:
     )
 
 
-def _failure_message(build: BuildResult, database: Path) -> str:
-    lines = [f"{len(build.errors)} of the build's checks or models failed, so that its figures are not to be used."]
+def _failure_message(build: BuildResult, warehouse: Warehouse) -> str:
+    as_it_was = f"{shown(warehouse.published)} is as it was" if warehouse.published.exists() else "nothing is, yet"
+    lines = [f"{len(build.errors)} of the build's checks or models failed, so that it is not published; {as_it_was}."]
     for problem in build.errors[:10]:
         lines.append(f"  {problem.name}: {problem.message}{_rows_hint(problem)}")
     if len(build.errors) > 10:
         lines.append(f"  ... and {len(build.errors) - 10} more")
+    candidate = shown(warehouse.candidate)
+    table = next((problem.failures for problem in build.errors if problem.failures), None)
+    query = f"select * from {table.replace(chr(34), '').partition('.')[2]}" if table else "show all tables"
     lines.append(
-        f"The failing rows stand in {shown(database)}; the whole story in {shown(logs() / 'dbt.log')}.\n"
+        f"The build with the failing rows is kept, until the next run, in {candidate}. Look into it:\n"
+        f"  ADVENTURE_DATABASE={candidate} dbt show --inline '{query}'\n"
+        f"  duckdb -readonly {candidate}\n"
+        f"The whole story is in {shown(logs() / 'dbt.log')}.\n"
         "Mend the files or the models and run again; the lake keeps what was loaded."
     )
     return "\n".join(lines)

@@ -1,0 +1,238 @@
+"""The files of a DuckDB warehouse, and the renames that publish one of them.
+
+    warehouse/adventure_works.duckdb             published: what people read
+    warehouse/candidate/adventure_works.duckdb   being built and audited, or kept because its audit failed
+    warehouse/previous/adventure_works.duckdb    what was published before
+
+All three have the same name, because views name the database, and DuckDB calls that after its file. A rename leaves
+readers of the old file alone: they go on reading it. Nothing here writes into a published file, with one exception:
+changes that a killed process has left in its write-ahead log (`.wal`) are put into it before it is copied, since the
+log of one file must never come to stand beside another.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from adventure_works.errors import AdventureError
+from adventure_works.places import shown
+from adventure_works.publish.access import UnreadableError, opened
+
+# How long to wait for a process that has the published file open for writing, such as `mf query` or `dbt show`.
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The three files of a warehouse, by the path of the published one.
+
+    `patient` is whether to wait for others, and `announce` is told of whom.
+    """
+
+    published: Path
+    announce: Callable[[str], None]
+    patient: bool = True
+
+    @property
+    def patience(self) -> float:
+        """Seconds to wait for a process that is in the way."""
+        return PATIENCE_SECONDS if self.patient else 0
+
+    @property
+    def candidate(self) -> Path:
+        """The file under construction."""
+        return self.published.parent / "candidate" / self.published.name
+
+    @property
+    def previous(self) -> Path:
+        """The file that was published before."""
+        return self.published.parent / "previous" / self.published.name
+
+
+def start_from_nothing(warehouse: Warehouse) -> None:
+    """Clears the candidate's place.
+
+    Raises:
+        HeldError: another process, perhaps somebody looking into a failed audit, has the candidate open for writing.
+        AdventureError: the place cannot be written.
+    """
+    with _said(warehouse.candidate, "Nothing has changed"):
+        warehouse.candidate.parent.mkdir(exist_ok=True)
+        if warehouse.candidate.exists():
+            with suppress(UnreadableError), opened(warehouse.candidate, read_only=True):
+                pass
+        _discard(warehouse.candidate)
+
+
+def start_from_published(warehouse: Warehouse) -> None:
+    """Makes the candidate a copy of the published file, which stays readable meanwhile.
+
+    Raises:
+        HeldError: another process has one of the files open for writing.
+        AdventureError: the published file cannot be read, or there is no room for a copy.
+    """
+    start_from_nothing(warehouse)
+    with _kept_from_writers(warehouse), _said(warehouse.candidate, "Nothing has changed"):
+        try:
+            _copy(warehouse.published, warehouse.candidate)
+        except OSError:
+            _discard(warehouse.candidate)
+            raise
+
+
+def put_in_place(warehouse: Warehouse) -> None:
+    """Publishes the candidate: one rename. What was published becomes the previous one.
+
+    Killed at any moment, it leaves the old file or the new one in place, whole.
+
+    Raises:
+        HeldError: another process has one of the files open for writing.
+    """
+    with _said(warehouse.published, "Nothing has been published"):
+        _settle(warehouse, warehouse.candidate)
+        _sync(warehouse.candidate)
+        _finish_exchange(warehouse)
+        with _kept_from_writers(warehouse):
+            if warehouse.published.exists():
+                shutil.copymode(warehouse.published, warehouse.candidate)
+            _exchange_for(warehouse, warehouse.candidate)
+
+
+def exchange(warehouse: Warehouse) -> None:
+    """Exchanges the published file and the previous one; a second time, and everything is as it was.
+
+    A published file that cannot be read is not worth a place: it goes to the folder `unreadable`.
+
+    Raises:
+        AdventureError: there is no previous one, or it cannot be read.
+        HeldError: another process has one of the files open for writing.
+    """
+    with _said(warehouse.published, "Nothing has changed"):
+        _finish_exchange(warehouse)
+        if not warehouse.previous.exists():
+            raise AdventureError(
+                f"{shown(warehouse.previous)}: there is no previous warehouse to go back to. `adventure run` keeps "
+                "the one that it replaces."
+            )
+        _settle(warehouse, warehouse.previous)
+        try:
+            with _kept_from_writers(warehouse):
+                _exchange_for(warehouse, warehouse.previous)
+        except UnreadableError:
+            _set_unreadable_aside(warehouse)
+            warehouse.previous.replace(warehouse.published)
+            _sync(warehouse.published.parent)
+
+
+def log_of(path: Path) -> Path:
+    """Where DuckDB keeps changes that it has not yet put into the file itself."""
+    return path.with_name(f"{path.name}.wal")
+
+
+@contextmanager
+def _said(path: Path, state: str) -> Iterator[None]:
+    """Says in one message what the system would not do, and how things stand."""
+    try:
+        yield
+    except OSError as error:
+        raise AdventureError(
+            f"{shown(Path(error.filename or path))}: {error.strerror}. {state}. Free space or mend the permissions, "
+            "and run again."
+        ) from error
+
+
+@contextmanager
+def _kept_from_writers(warehouse: Warehouse) -> Iterator[None]:
+    """Keeps the published file from being opened for writing, and free of a log that a rename would orphan."""
+    if not warehouse.published.exists():
+        log_of(warehouse.published).unlink(missing_ok=True)
+        yield
+        return
+    if log_of(warehouse.published).exists():
+        _settle(warehouse, warehouse.published)
+    with opened(warehouse.published, read_only=True, patience=warehouse.patience, announce=warehouse.announce):
+        yield
+
+
+def _exchange_for(warehouse: Warehouse, new: Path) -> None:
+    """Puts a file in the published one's place, and that one in the place of the previous."""
+    if warehouse.published.exists():
+        _link(warehouse.published, _aside(warehouse))
+    new.replace(warehouse.published)
+    _sync(warehouse.published.parent)
+    _finish_exchange(warehouse)
+
+
+def _set_unreadable_aside(warehouse: Warehouse) -> None:
+    """Gives the published file a second name, and its log another one, so that nothing is lost with them."""
+    unreadable = warehouse.published.parent / "unreadable" / warehouse.published.name
+    unreadable.parent.mkdir(exist_ok=True)
+    _link(warehouse.published, unreadable)
+    if log_of(warehouse.published).exists():
+        log_of(warehouse.published).replace(log_of(unreadable))
+    warehouse.announce(f"What was published cannot be read; it is kept as {shown(unreadable)}.")
+
+
+def _settle(warehouse: Warehouse, path: Path) -> None:
+    """Puts what stands in a file's log into the file."""
+    with opened(path, read_only=False, patience=warehouse.patience, announce=warehouse.announce) as connection:
+        connection.execute("checkpoint")
+
+
+def _aside(warehouse: Warehouse) -> Path:
+    """Where the published file waits, under a second name, to become the previous one."""
+    return warehouse.previous.with_name(f".{warehouse.previous.name}")
+
+
+def _finish_exchange(warehouse: Warehouse) -> None:
+    """Brings the file that waits aside to its place, also when the exchange that put it there was killed."""
+    warehouse.previous.parent.mkdir(exist_ok=True)
+    aside = _aside(warehouse)
+    if not aside.exists():
+        return
+    if warehouse.published.exists() and aside.samefile(warehouse.published):
+        # Killed before the rename: what waits is still what is published.
+        aside.unlink()
+    else:
+        aside.replace(warehouse.previous)
+    _sync(warehouse.previous.parent)
+
+
+def _discard(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    log_of(path).unlink(missing_ok=True)
+
+
+def _link(source: Path, target: Path) -> None:
+    """A second name for a file, or a copy where the file system has no such thing; replaces the target."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        _copy(source, target)
+        _sync(target)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A copy; where the file system can, it shares the blocks and takes no time or room."""
+    with source.open("rb") as reader, target.open("wb") as writer:
+        rest = os.fstat(reader.fileno()).st_size
+        try:
+            while rest:
+                rest -= os.copy_file_range(reader.fileno(), writer.fileno(), rest)
+        except (AttributeError, OSError):
+            # Not on this system, or not between these two places.
+            reader.seek(0)
+            writer.seek(0)
+            shutil.copyfileobj(reader, writer, 1 << 20)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
