@@ -3,9 +3,7 @@
 import json
 import logging
 import secrets
-import shutil
 import ssl
-import tempfile
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +34,6 @@ class StandIn:
     `certificate` is the file of the authority that clients must trust, `password` that of the user PASSWORD_USER.
     """
 
-    folder: Path
     engine: Engine
     proxy: Proxy
     data_api: DataApi
@@ -102,7 +99,6 @@ class StandIn:
         self.proxy.stop()
         self.aws.stop()
         self.engine.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @dataclass
@@ -158,8 +154,9 @@ class Warehouse:
 def start(port: int = 0, data_port: int = 0, aws_port: int = 0) -> StandIn:
     """Starts everything (about three seconds); ports are free ones unless given."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # moto's server: not a line a request
-    folder = Path(tempfile.mkdtemp(prefix="standin-files-"))
     engine = postgres.start()
+    folder = engine.folder / "files"  # goes with it
+    folder.mkdir()
     aws = ThreadedMotoServer(ip_address="127.0.0.1", port=aws_port, verbose=False)
     aws.start()
     host, bound = aws.get_host_and_port()
@@ -193,7 +190,7 @@ def start(port: int = 0, data_port: int = 0, aws_port: int = 0) -> StandIn:
         port=data_port,
     )
     data_api.start()
-    return StandIn(folder, engine, proxy, data_api, aws, aws_endpoint, certificate, password)
+    return StandIn(engine, proxy, data_api, aws, aws_endpoint, certificate, password)
 
 
 def _certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
