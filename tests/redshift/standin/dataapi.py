@@ -136,11 +136,15 @@ class Job:
 
 @dataclass
 class DataApi:
-    """The server. `workgroup` and `namespace` are what GetWorkgroup and GetNamespace return; tests may change them."""
+    """The server; `password` is that of IAM_USER, for its own connections.
+
+    `workgroup` and `namespace` are what GetWorkgroup and GetNamespace return; tests may change them.
+    """
 
     proxy: Proxy
     region: str
     access_key: str
+    password: str
     workgroup: dict[str, Any]
     namespace: dict[str, Any]
     cancel_in_engine: Callable[[int], None]
@@ -153,8 +157,6 @@ class DataApi:
         self._lock = threading.Lock()
         self._jobs: dict[str, Job] = {}
         self._tokens: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
-        self._password = secrets.token_hex(16)
-        self.proxy.logins.setdefault(IAM_USER, {})[self._password] = float("inf")
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -397,7 +399,7 @@ class DataApi:
                 port=self.proxy.port,
                 database=job.database,
                 user=IAM_USER,
-                password=self._password,
+                password=self.password,
                 ssl=False,
                 application_name="redshift-data-api",
             )

@@ -91,7 +91,7 @@ class Engine:
 
     def create_database(self, name: str) -> None:
         """A fresh database, in which the two users may create schemas."""
-        self.run(f'create database "{name}" template {_TEMPLATE}')
+        self.run(f'create database "{name}" template {_TEMPLATE} strategy file_copy')
         self.run(f'grant create, temporary on database "{name}" to "{IAM_USER}", {PASSWORD_USER}')
 
     def drop_database(self, name: str) -> None:

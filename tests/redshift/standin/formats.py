@@ -7,7 +7,7 @@ Redshift checks them, before the engine could cast.
 import csv
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,15 +67,16 @@ def convert_parquet(source: Path, url: str, table: str, columns: Sequence[Column
     """
     with duckdb.connect() as connection:
         try:
-            elements = connection.execute(
+            schema = connection.execute(
                 "select name, type, converted_type, precision, scale, num_children from parquet_schema(?)",
                 [str(source)],
-            ).fetchall()[1:]
+            ).fetchall()
             codecs = connection.execute(
                 "select distinct compression from parquet_metadata(?)", [str(source)]
             ).fetchall()
         except duckdb.Error as error:
             raise scan_error(f"File '{url}' is not a valid Parquet file: {str(error).splitlines()[0]}") from error
+        elements = list(_top_level(schema))
         if len(elements) != len(columns):
             raise scan_error(
                 "Unmatched number of columns between table and file. "
@@ -107,6 +108,19 @@ def convert_parquet(source: Path, url: str, table: str, columns: Sequence[Column
             f"copy (select * from {relation}) to '{rows}' (format csv, header false, nullstr '\\N', force_quote *)",
             [str(source)],
         )
+
+
+def _top_level(schema: list[tuple]) -> Iterator[tuple]:
+    """The elements of a Parquet schema that are columns; the last member of each is how many children follow it."""
+    pending = [schema[0][-1]]  # children still to come, of the root and of what we are inside of
+    for element in schema[1:]:
+        if len(pending) == 1:
+            yield element
+        pending[-1] -= 1
+        if element[-1]:
+            pending.append(element[-1])
+        while len(pending) > 1 and not pending[-1]:
+            pending.pop()
 
 
 def _fits(column: Column, kind: str, annotation: str | None, precision: int | None, scale: int | None) -> bool:

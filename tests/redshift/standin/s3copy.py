@@ -13,6 +13,7 @@ import shutil
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,8 +48,9 @@ class Store:
     roles: set[str] = field(default_factory=set)
     default_role: str | None = None
 
+    @cached_property
     def client(self) -> Any:
-        """A boto3 client of S3."""
+        """A boto3 client of S3, for every thread."""
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,
@@ -98,12 +100,11 @@ def plan(sql: str, store: Store) -> Job:
 
 # COPY -----------------------------------------------------------------------------------------------------------------
 
-# Option -> what follows it: nothing, a value, or one of these words.
+# Option -> what follows it: nothing, a value, or one of these words. `FORMAT AS` is left out before they are looked up.
 _ON_OFF = ("ON", "OFF", "TRUE", "FALSE")
 _FORMATS = ("PARQUET", "CSV", "JSON")
 _COPY_OPTIONS: dict[str, str | tuple[str, ...]] = {
     "IAM_ROLE": "value",
-    "FORMAT": _FORMATS,
     "PARQUET": "",
     "CSV": "",
     "JSON": "value",
@@ -120,7 +121,7 @@ _COPY_OPTIONS: dict[str, str | tuple[str, ...]] = {
 }
 
 # "Only the following COPY parameters are supported", copy-usage_notes-copy-from-columnar.html
-_COLUMNAR_OPTIONS = {"FORMAT", "IAM_ROLE", "MANIFEST", "STATUPDATE"}
+_COLUMNAR_OPTIONS = {"PARQUET", "IAM_ROLE", "MANIFEST", "STATUPDATE"}
 
 
 class _Copy:
@@ -168,7 +169,7 @@ class _Copy:
                 for number, (bucket, key) in enumerate(self._objects()):
                     source, rows = folder / f"{number}.in", folder / f"{number}.csv"
                     try:
-                        self.store.client().download_file(bucket, key, str(source))
+                        self.store.client.download_file(bucket, key, str(source))
                     except (ClientError, BotoCoreError) as error:
                         raise _s3_error(error) from error
                     self._convert(source, f"s3://{bucket}/{key}", columns, rows)
@@ -184,7 +185,7 @@ class _Copy:
             found = [target for target in self._manifest(bucket, key) if target]
         else:
             try:
-                pages = self.store.client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+                pages = self.store.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
                 found = [(bucket, item["Key"]) for page in pages for item in page.get("Contents", [])]
             except (ClientError, BotoCoreError) as error:
                 raise _s3_error(error) from error
@@ -194,7 +195,7 @@ class _Copy:
 
     def _manifest(self, bucket: str, key: str) -> Iterator[tuple[str, str] | None]:
         """Its entries; None for one that is not there and need not be."""
-        s3 = self.store.client()
+        s3 = self.store.client
         try:
             text = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         except (ClientError, BotoCoreError) as error:
@@ -260,7 +261,6 @@ class _Copy:
 
 _UNLOAD_OPTIONS: dict[str, str | tuple[str, ...]] = {
     "IAM_ROLE": "value",
-    "FORMAT": _FORMATS,
     "PARQUET": "",
     "CSV": "",
     "JSON": "",
@@ -299,7 +299,7 @@ class _Unload:
     def _check_destination(self) -> None:
         bucket, key = _split(self.url)
         try:
-            there = self.store.client().list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("KeyCount", 0)
+            there = self.store.client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("KeyCount", 0)
         except (ClientError, BotoCoreError) as error:
             raise _s3_error(error) from error
         if there and "ALLOWOVERWRITE" not in self.options:
@@ -316,7 +316,7 @@ class _Unload:
         target = self.file.with_suffix(".out")
         formats.write(self.file, self.types, target, self.format, header="HEADER" in self.options)
         try:
-            self.store.client().upload_file(str(target), bucket, name)
+            self.store.client.upload_file(str(target), bucket, name)
         except (S3UploadFailedError, ClientError, BotoCoreError) as error:
             raise _s3_error(error) from error
 
@@ -326,7 +326,8 @@ class _Unload:
 
 def _options(text: str, known: dict[str, str | tuple[str, ...]], command: str) -> dict[str, str]:
     """The options by name, with their value as it was written. Raises Refused for one that is not known."""
-    tokens, options = _TOKEN.findall(text), {}
+    tokens = _TOKEN.findall(re.sub(r"(?i)\bformat(\s+as)?\s+(?=parquet|csv|json)", "", text))
+    options: dict[str, str] = {}
     while tokens:
         name = tokens.pop(0).upper()
         if name not in known:
@@ -338,21 +339,18 @@ def _options(text: str, known: dict[str, str | tuple[str, ...]], command: str) -
             if not tokens:
                 raise Refused(f"syntax error at end of input: {name} needs a value", "42601")
             options[name] = tokens.pop(0)
-        elif tokens and tokens[0].upper() in takes and takes:
+        elif tokens and isinstance(takes, tuple) and tokens[0].upper() in takes:
             options[name] = tokens.pop(0).upper()
-            if options[name] == "JSON" and command == "COPY":
-                options["JSON"] = tokens.pop(0) if tokens and tokens[0].startswith("'") else "'auto'"
         else:
             options[name] = "ON"
     return options
 
 
 def _format(options: dict[str, str]) -> str:
-    named = options.get("FORMAT") if options.get("FORMAT") in _FORMATS else None
-    found = named or next((name for name in _FORMATS if name in options), None)
-    if not found:
+    named = [name for name in _FORMATS if name in options]
+    if len(named) != 1:
         raise Refused("stand-in: COPY and UNLOAD are mapped for PARQUET, CSV and JSON only; name one", "0A000")
-    return found
+    return named[0]
 
 
 def _check_role(store: Store, options: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ from moto.server import ThreadedMotoServer
 
 from standin import engine as postgres
 from standin.dataapi import ACCOUNT, DataApi, Faults
-from standin.engine import PASSWORD_USER, Engine
+from standin.engine import IAM_USER, PASSWORD_USER, Engine
 from standin.proxy import Proxy
 from standin.s3copy import Store
 
@@ -120,15 +120,12 @@ class Warehouse:
 
     def connect(self, **options: Any) -> redshift_connector.Connection:
         """A connection through the proxy by the driver, in autocommit, as the user that loads and builds."""
-        credentials = self.standin.client("redshift-serverless").get_credentials(
-            workgroupName=WORKGROUP, dbName=self.database
-        )
         settings = {
             "host": "127.0.0.1",
             "port": self.standin.proxy.port,
             "database": self.database,
-            "user": credentials["dbUser"],
-            "password": credentials["dbPassword"],
+            "user": IAM_USER,
+            "password": self.standin.data_api.password,
             "ssl": False,
         }
         connection = redshift_connector.connect(**(settings | options))
@@ -162,15 +159,16 @@ def start(port: int = 0, data_port: int = 0, aws_port: int = 0) -> StandIn:
     host, bound = aws.get_host_and_port()
     aws_endpoint = f"http://{host}:{bound}"
     certificate, tls = _certificate(folder)
-    password = secrets.token_hex(16)
+    password, iam_password = secrets.token_hex(16), secrets.token_hex(16)
     store = Store(aws_endpoint, REGION, engine.transfer, roles={COPY_ROLE}, default_role=COPY_ROLE)
     proxy = Proxy(engine.socket, store, folder / "statements.jsonl", tls, port)
-    proxy.logins[PASSWORD_USER] = {password: float("inf")}
+    proxy.logins = {PASSWORD_USER: {password: float("inf")}, IAM_USER: {iam_password: float("inf")}}
     proxy.start()
     data_api = DataApi(
         proxy,
         REGION,
         ACCESS_KEY,
+        iam_password,
         workgroup={
             "workgroupName": WORKGROUP,
             "namespaceName": NAMESPACE,
