@@ -33,10 +33,15 @@ run: $(VENV)/.ready  ## Load, build and test everything. SOURCE=sample|kaggle|pa
 test: $(VENV)/.ready-dev  ## Run every test (ARGS="-k loader" for some).
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
-lint: $(VENV)/.ready-dev  ## Check the style of Python, SQL and YAML.
+lint: $(VENV)/.ready-dev  ## Check the style of Python, SQL and YAML, and that Redshift takes the SQL.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@PATH="$(BIN):$$PATH" $(BIN)/sqlfluff lint --processes 2 models analyses tests/data
+	@# Compiled without a warehouse: whatever the environment says of one, nothing connects.
+	@rm -rf target/prod/compiled
+	@REDSHIFT_METHOD=iam_role REDSHIFT_WORKGROUP=none $(BIN)/dbt --quiet compile --target prod --target-path target/prod \
+		--no-populate-cache --no-introspect
+	@PYTHONPATH=tests/redshift $(BIN)/python -m standin.deny target/prod
 
 format: $(VENV)/.ready-dev  ## Mend the style of Python and SQL where a tool can.
 	@$(BIN)/ruff check --fix .
