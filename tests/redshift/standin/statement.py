@@ -1,0 +1,91 @@
+"""A statement as the rules of the deny list look at it."""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from .tokens import Token, closing, enclosing, split
+from .vocabulary import NOT_FUNCTIONS
+
+_CATALOG = re.compile(r"(pg_|information_schema$|svv_|svl_|stv_|stl_|sys_|table_privileges$)", re.IGNORECASE)
+
+
+class Statement:
+    """A statement's tokens, and what several rules ask of them."""
+
+    def __init__(self, tokens: list[Token], in_transaction: bool):
+        self.tokens = tokens
+        self.words = [token.word for token in tokens]
+        self.in_transaction = in_transaction
+
+    def at(self, index: int) -> str:
+        """The word at an index, "" outside of the statement."""
+        return self.words[index] if 0 <= index < len(self.words) else ""
+
+    def starts(self, *words: str) -> bool:
+        return self.words[: len(words)] == list(words)
+
+    def is_name(self, index: int) -> bool:
+        """Whether a name that is no keyword stands at an index."""
+        kind, word = self.tokens[index].kind, self.words[index]
+        return kind == "quoted" or (kind == "name" and word not in NOT_FUNCTIONS)
+
+    def find(self, *words: str) -> Iterator[int]:
+        """Where the words stand in a row."""
+        for index in range(len(self.words) - len(words) + 1):
+            if all(self.words[index + i] == word for i, word in enumerate(words)):
+                yield index
+
+    def calls(self, names: frozenset[str]) -> Iterator[int]:
+        """Where one of the functions is called by its bare name."""
+        for index, word in enumerate(self.words):
+            if word in names and self.at(index + 1) == "(" and self.at(index - 1) != ".":
+                yield index
+
+    def arguments(self, index: int) -> list[list[Token]]:
+        """The arguments of the call at an index."""
+        return split(self.tokens[index + 2 : closing(self.tokens, index + 1)])
+
+    def casts(self) -> Iterator[int]:
+        """Where the type of a cast stands."""
+        for index in range(1, len(self.tokens)):
+            in_cast = self.at(index - 1) == "AS" and self.at(enclosing(self.tokens, index) - 1) in ("CAST", "TRY_CAST")
+            if in_cast or self.at(index - 1) == "::":
+                yield index
+
+    @cached_property
+    def reads_catalog(self) -> bool:
+        """Whether it reads the catalog, which lives on the leader node, where most of PostgreSQL works."""
+        return any(
+            token.kind in ("name", "quoted")
+            and _CATALOG.match(token.text.strip('"'))
+            and (self.at(index + 1) != "(" or token.word.startswith("PG_GET_"))
+            for index, token in enumerate(self.tokens)
+        )
+
+    @cached_property
+    def touches_tables(self) -> bool:
+        """Whether the compute nodes have a part in it."""
+        if self.words and self.words[0] in ("INSERT", "UPDATE", "DELETE", "MERGE", "CREATE"):
+            return True
+        functions = ("EXTRACT", "TRIM", "SUBSTRING", "OVERLAY", "POSITION")
+        return any(self.at(enclosing(self.tokens, index) - 1) not in functions for index in self.find("FROM"))
+
+    @cached_property
+    def table_definition(self) -> tuple[int, int]:
+        """Where the bracket of CREATE TABLE opens and closes; (0, 0) when there is none."""
+        if self.starts("CREATE") and "TABLE" in self.words[1:5]:
+            for index in range(2, len(self.words)):
+                if self.words[index] == "AS":
+                    break
+                if self.words[index] == "(":
+                    return index, closing(self.tokens, index)
+        return 0, 0
+
+    def columns(self) -> Iterator[int]:
+        """Where a column, or a constraint, of CREATE TABLE begins."""
+        start, end = self.table_definition
+        index = start + 1
+        for item in split(self.tokens[start + 1 : end]):
+            yield index
+            index += len(item) + 1
