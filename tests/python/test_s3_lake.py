@@ -1,0 +1,607 @@
+"""The lake on S3: the same rows as in a folder, one version or the other whatever happens, nothing read unverified."""
+
+import json
+import multiprocessing
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from adventure_works.contract import raw_tables
+from adventure_works.errors import AdventureError
+from adventure_works.load import s3_write
+from adventure_works.load.loader import LoadResult, load
+from adventure_works.load.parts import write_parts
+from adventure_works.load.s3 import Published, Reader, published
+from adventure_works.load.s3_lake import S3Lake, object_name
+from adventure_works.places import S3Place
+from s3_server import BUCKET, REGION, SECRET, S3Server, answer, flip, lose, meanwhile, reset, truncate
+
+SALES = "AdventureWorks_Sales_2017.csv"
+CUSTOMERS = "AdventureWorks_Customers.csv"
+MOMENTS = 10
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[S3Server]:
+    with S3Server() as running:
+        running.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        yield running
+
+
+@pytest.fixture
+def aws(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The server, with nothing planned; this process and its children find it."""
+    server.recover()
+    for name, value in server.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ADVENTURE_DOWNLOADS", str(tmp_path / "downloads"))
+    monkeypatch.setenv("ADVENTURE_GLUE_DATABASE", f"raw_{abs(hash(tmp_path))}")
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "ADVENTURE_S3_KMS_KEY", "ADVENTURE_SLICES"):
+        monkeypatch.delenv(name, raising=False)
+    return server
+
+
+@pytest.fixture
+def place(aws: S3Server, tmp_path: Path) -> S3Place:
+    """A prefix of the test's own."""
+    return S3Place(BUCKET, f"{tmp_path.name}/lake")
+
+
+def current(place: S3Place) -> Published:
+    found = published(place)
+    assert found
+    return found
+
+
+def content(place: S3Place, folder: Path) -> dict[str, list[tuple]]:
+    """Every row of the lake by table, each file of it fetched, and so verified; the times of loading left out."""
+    reader, files = Reader(place), current(place).files
+    for number, file in enumerate(files):
+        (folder / file.table).mkdir(parents=True, exist_ok=True)
+        reader.fetch(file, folder / file.table / f"{number}.parquet")
+    found = {table: rows(folder / table) for table in raw_tables()}
+    shutil.rmtree(folder)
+    return found
+
+
+def rows(folder: Path) -> list[tuple]:
+    what = "* exclude (load_id, loaded_at)" if folder.name == "load_log" else "*"
+    return duckdb.sql(f"select {what} from read_parquet('{folder}/**/*.parquet') order by all").fetchall()
+
+
+def loaded(result: LoadResult) -> set[str]:
+    return {entry.source_file for entry in result.loaded}
+
+
+def change(files: Path, quantity: int) -> None:
+    """Gives one sales file other rows."""
+    path = files / SALES
+    path.write_bytes(re.sub(rb",\d+\r\n", b",%d\r\n" % quantity, path.read_bytes()))
+
+
+def test_the_lake_on_s3_holds_what_the_one_in_a_folder_holds(
+    aws: S3Server, place: S3Place, files: Path, adventure: Run, tmp_path: Path
+) -> None:
+    odd = "_sales of 2017 (50%) é#.csv"
+    (files / SALES).rename(files / odd)
+    customers = (files / CUSTOMERS).read_bytes().split(b"\r\n")
+    customers[3] += b",x,y"
+    (files / CUSTOMERS).write_bytes(b"\r\n".join(customers))
+    environment = {**aws.environment(), "ADVENTURE_LAKE": str(place)}
+    done = adventure("load", "--source", files, "--max-rejects", "5%", **environment)
+    assert done.returncode == 0, done.stderr
+    assert "Loaded from" in done.stdout
+    load(str(files), tmp_path / "lake", max_reject_share=0.05)
+
+    found = content(place, tmp_path / "fetched")
+    assert {table: len(found[table]) for table in ("territories", "rejected_rows", "load_log")} == {
+        "territories": 10,
+        "rejected_rows": 1,
+        "load_log": 10,
+    }
+    assert found == {table: rows(tmp_path / "lake" / "raw" / table) for table in raw_tables()}
+
+    version = current(place)
+    (sales,) = (file for file in version.files if file.source_file == odd and file.table == "sales")
+    base = f"{place}/versions/{version.load_id}"
+    assert sales.uri == f"{base}/sales/{object_name(odd)}/0000.parquet"
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", object_name(odd))
+    assert sales.rows == len(duckdb.sql(f"select 1 from read_csv('{files / odd}')").fetchall())
+    # Exactly these objects, each with its own digest and encrypted, and only names that Athena and Spectrum see.
+    names = {"current.json", f"versions/{version.load_id}/manifest.json"}
+    names |= {file.uri.removeprefix(f"{place}/") for file in version.files}
+    assert {key.removeprefix(f"{place.prefix}/") for key in aws.objects(place.prefix)} == names
+    assert not [name for name in names for part in name.split("/") if part.startswith(("_", ".", "#"))]
+    digests = {file.uri: file.sha256 for file in version.files}
+    for name in names:
+        head = aws.s3.head_object(Bucket=BUCKET, Key=place.key(name))
+        assert head["ServerSideEncryption"] == "AES256"
+        assert head["Metadata"]["sha256"] == digests.get(f"{place}/{name}", head["Metadata"]["sha256"])
+    # Written last, and only where there was nothing.
+    assert [request.path for request in aws.requests if request.method == "PUT"][-2:] == [
+        f"/{BUCKET}/{place.key('versions', version.load_id, 'manifest.json')}",
+        f"/{BUCKET}/{place.key('current.json')}",
+    ]
+    assert [request.headers["If-None-Match"] for request in aws.requests if "If-None-Match" in request.headers] == ["*"]
+    assert not list((tmp_path / "downloads").glob(".s3-*"))
+
+    aws.recover()
+    again = adventure("load", "--source", files, **environment)
+    assert f"Nothing to load from {files}: all 10 files are in the lake, unchanged." in again.stdout
+    assert not [request for request in aws.requests if request.method in ("PUT", "DELETE")]
+
+
+def test_an_object_is_snappy_in_contract_order_and_types_that_all_readers_take(place: S3Place, files: Path) -> None:
+    load(str(files), place)
+    reader = Reader(place)
+    for file in current(place).files:
+        target = files / "part.parquet"
+        reader.fetch(file, target)
+        schema = duckdb.sql(f"select name, converted_type from parquet_schema('{target}') offset 1").fetchall()
+        assert [name for name, _ in schema] == [column.name for column in raw_tables()[file.table].columns]
+        assert {kind for _, kind in schema} <= {"DATE", "INT_32", "INT_64", "DECIMAL", "UTF8", "TIMESTAMP_MICROS"}
+        codecs = duckdb.sql(f"select distinct compression from parquet_metadata('{target}')").fetchall()
+        assert codecs == [("SNAPPY",)] or (codecs, file.rows) == ([], 0)
+
+
+def test_a_changed_file_is_uploaded_and_the_others_are_copied_within_s3(
+    aws: S3Server, place: S3Place, files: Path, tmp_path: Path
+) -> None:
+    load(str(files), place)
+    first, before = current(place), content(place, tmp_path / "fetched")
+    aws.recover()
+    change(files, 9)
+    assert loaded(load(str(files), place)) == {SALES}
+    second, after = current(place), content(place, tmp_path / "fetched")
+    puts = [request for request in aws.requests if request.method == "PUT"]
+    sent = {request.path.rpartition("/versions/")[2].partition("/")[2] for request in puts}
+    copied = {r.path.rpartition("/versions/")[2].partition("/")[2] for r in puts if "x-amz-copy-source" in r.headers}
+    assert sent - copied == {
+        "",
+        "manifest.json",
+        f"sales/{SALES}/0000.parquet",
+        f"rejected_rows/{SALES}.parquet",
+        f"load_log/{second.load_id}.parquet",
+    }
+    assert len(copied) == 9 * 2 + 1
+    assert {row[-3] for row in after["sales"] if SALES in row} == {9}
+    assert [row for row in after["sales"] if SALES not in row] == [row for row in before["sales"] if SALES not in row]
+    assert {table for table in before if before[table] != after[table]} == {"sales", "load_log"}
+    assert len(after["load_log"]) == len(second.log) == 11
+    assert second.entries[SALES].load_id == second.load_id
+    assert second.entries[CUSTOMERS].load_id == first.load_id
+    # The one write that readers see came on the condition that nothing had happened since.
+    assert [request.headers["If-Match"] for request in puts if "If-Match" in request.headers]
+
+
+def test_a_superseded_file_is_let_go_and_replace_starts_afresh(place: S3Place, files: Path, tmp_path: Path) -> None:
+    load(str(files), place)
+    old = files / "AdventureWorks_Territories.csv"
+    (files / "regions.csv").write_bytes(old.read_bytes() + b"11,Utopia,Utopia,Utopia\r\n")
+    old.unlink()
+    assert [entry.source_file for entry in load(str(files), place).superseded] == [old.name]
+    version = current(place)
+    assert old.name not in version.entries
+    assert old.name not in {file.source_file for file in version.files}
+    assert [entry.loaded for entry in version.log if entry.status == "superseded"] == [0]
+    assert len(content(place, tmp_path / "fetched")["territories"]) == 11
+
+    shutil.move(files / SALES, tmp_path / SALES)
+    assert len(load(str(files), place, replace_lake=True).loaded) == 9
+    version = current(place)
+    assert SALES not in version.entries
+    assert len(version.log) == 9
+
+
+def test_the_version_before_is_kept_and_nothing_that_is_no_version_is_touched(
+    aws: S3Server, place: S3Place, files: Path
+) -> None:
+    others = [
+        f"{place.prefix}/copies/20200101T000000000000/sales.manifest",
+        f"{place.prefix}/versions/readme.txt",
+        f"{place.prefix}/versions/2019/notes.txt",
+        f"{place.prefix}2/versions/20200101T000000000000/sales/x.parquet",
+        f"{place.prefix}/versions/29990101T000000000000/sales/a-load-at-work.parquet",
+    ]
+    dead = f"{place.prefix}/versions/20200101T000000000000/sales/x.parquet"
+    for key in [*others, dead]:
+        aws.s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
+    aws.s3.create_multipart_upload(Bucket=BUCKET, Key=dead)
+    versions = []
+    for quantity in (3, 4, 5):
+        change(files, quantity)
+        load(str(files), place)
+        versions.append(current(place).load_id)
+    kept = aws.objects(place.prefix)
+    assert set(others) <= set(kept)
+    assert dead not in kept
+    found = {key.split("/")[3] for key in kept if key.startswith(f"{place.prefix}/versions/2") and key not in others}
+    assert found == set(versions[-2:])
+    assert "Uploads" not in aws.s3.list_multipart_uploads(Bucket=BUCKET, Prefix=place.prefix)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_of_two_loads_at_once_one_wins_and_the_other_has_changed_nothing(
+    aws: S3Server, place: S3Place, files: Path, adventure: Run, tmp_path: Path, is_first: bool
+) -> None:
+    if not is_first:
+        load(str(files), place)
+    change(files, 7)
+    other = Path(shutil.copytree(files, tmp_path / "other"))
+    change(other, 8)
+    winners = []
+
+    def win() -> None:
+        environment = {**aws.environment(), "ADVENTURE_LAKE": str(place)}
+        environment["ADVENTURE_DOWNLOADS"] = str(tmp_path / "elsewhere")
+        done = adventure("load", "--source", other, **environment)
+        assert done.returncode == 0, done.stderr
+        winners.append(current(place).load_id)
+
+    aws.fail(meanwhile(win), "PUT", "/current.json")
+    with pytest.raises(AdventureError, match="another load has finished first, and this one has changed nothing"):
+        load(str(files), place)
+    assert [current(place).load_id] == winners
+    assert {row[-3] for row in content(place, tmp_path / "fetched")["sales"] if SALES in row} == {8}
+    stored = {key.split("/")[3] for key in aws.objects(f"{place.prefix}/versions/")}
+    assert len(stored) == (1 if is_first else 2)
+    assert loaded(load(str(files), place)) == {SALES}
+    assert {row[-3] for row in content(place, tmp_path / "fetched")["sales"] if SALES in row} == {7}
+
+
+def test_a_lost_answer_to_the_last_write_is_no_lost_race(aws: S3Server, place: S3Place, files: Path) -> None:
+    aws.fail(lose, "PUT", "/current.json")
+    load(str(files), place)
+    assert len([request for request in aws.requests if request.path.endswith("/current.json")]) >= 3
+    assert len(current(place).entries) == 10
+
+
+def test_an_unknown_outcome_is_said_and_removes_nothing(
+    aws: S3Server, place: S3Place, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(str(files), place)
+    change(files, 9)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+
+    def lose_and_break(conversation: object, ask: Callable) -> None:
+        aws.fail(reset, "GET", "/current.json")
+        lose(conversation, ask)
+
+    aws.fail(lose_and_break, "PUT", "/current.json")
+    with pytest.raises(AdventureError, match="It is not known whether this load has become current"):
+        load(str(files), place)
+    assert len(current(place).log) == 11
+    assert loaded(load(str(files), place)) == set()
+
+
+def _load(files: str, place: S3Place) -> None:
+    with suppress(AdventureError):
+        load(files, place)
+
+
+def test_kill_at_any_moment(aws: S3Server, place: S3Place, files: Path, tmp_path: Path) -> None:
+    """Whenever a load dies the lake is whole, and the next load mends what is left."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["adventure_works.load.s3_lake"])
+    other = Path(shutil.copytree(files, tmp_path / "other"))
+    change(other, 8)
+
+    def run(source: Path, seconds: float | None) -> float:
+        process = context.Process(target=_load, args=(str(source), place))
+        begin = time.monotonic()
+        process.start()
+        process.join(seconds)
+        process.kill()
+        process.join()
+        return time.monotonic() - begin
+
+    load(str(files), place)
+    states = {files: content(place, tmp_path / "fetched")["sales"]}
+    run(files, None)
+    whole = run(other, None)
+    states[other] = content(place, tmp_path / "fetched")["sales"]
+    assert states[files] != states[other]
+    now, unfinished = other, 0
+    for moment in range(MOMENTS):
+        target = files if now == other else other
+        run(target, whole * (0.2 + 0.8 * moment / MOMENTS))
+        found = content(place, tmp_path / "fetched")["sales"]
+        assert found in (states[now], states[target]), f"killed at moment {moment}"
+        unfinished += found == states[now]
+        load(str(target), place)
+        assert content(place, tmp_path / "fetched")["sales"] == states[target], f"after moment {moment}"
+        now = target
+    # Were all moments too late, this test would prove nothing.
+    assert unfinished >= MOMENTS / 3
+    change(files, 11)
+    load(str(files), place)
+    assert len({key.split("/")[3] for key in aws.objects(f"{place.prefix}/versions/")}) == 2
+    assert not list((tmp_path / "downloads").glob(".s3-*"))
+
+
+@pytest.mark.parametrize(
+    ("failure", "method", "where"),
+    [
+        (answer(503, "SlowDown"), "GET", "/current.json"),
+        (answer(500, "InternalError"), "PUT", f"/sales/{SALES}"),
+        (answer(503, "SlowDown"), "PUT", f"/customers/{CUSTOMERS}"),
+        (reset, "GET", "/manifest.json"),
+        (reset, "PUT", "/manifest.json"),
+        (truncate, "GET", "/load_log/"),
+        (truncate, "GET", "/manifest.json"),
+        (flip, "GET", "/current.json"),
+        (answer(400, "ThrottlingException"), "POST", "UpdateTable"),
+    ],
+)
+def test_a_passing_failure_is_got_over(
+    aws: S3Server, place: S3Place, files: Path, failure: object, method: str, where: str
+) -> None:
+    load(str(files), place)
+    change(files, 9)
+    aws.fail(failure, method, where)
+    assert loaded(load(str(files), place)) == {SALES}
+    assert len(current(place).log) == 11
+
+
+@pytest.mark.parametrize(
+    ("failure", "method", "where", "words"),
+    [
+        (answer(503, "SlowDown"), "PUT", "/sales/", "turning requests away as too many (SlowDown). Wait a few minutes"),
+        (reset, "PUT", "/sales/", "Check the network"),
+        (answer(400, "ExpiredToken"), "PUT", "/manifest.json", "credentials have expired (ExpiredToken). Renew them"),
+        (answer(403, "AccessDenied"), "PUT", "/current.json", "access denied to PutObject"),
+        (answer(403, "InvalidAccessKeyId"), "GET", "/current.json", "AWS does not know the credentials"),
+        (answer(301, "PermanentRedirect"), "GET", "/current.json", "another region than eu-west-1"),
+        (answer(404, "NoSuchKey"), "PUT", f"/customers/{CUSTOMERS}", "is missing, though the current version"),
+        (truncate, "GET", "/manifest.json", "/manifest.json broke off 3 times while it was read"),
+        (flip, "GET", "/manifest.json", "/manifest.json: is damaged, its bytes are not those that were written"),
+        (flip, "GET", "/load_log/", ".parquet: is damaged, its bytes are not those that were written"),
+        (flip, "GET", "/current.json", "/current.json: is damaged, its bytes are not those that were written"),
+        (answer(404, "NoSuchKey"), "GET", "/load_log/", "is missing, though the current version of the lake names it"),
+    ],
+)
+def test_a_lasting_failure_is_explained_and_changes_nothing(
+    aws: S3Server,
+    place: S3Place,
+    files: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: object,
+    method: str,
+    where: str,
+    words: str,
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
+    load(str(files), place)
+    before = current(place)
+    change(files, 9)
+    aws.fail(failure, method, where, times=float("inf"))
+    with pytest.raises(AdventureError) as refusal:
+        load(str(files), place)
+    assert words in str(refusal.value)
+    assert SECRET not in str(refusal.value)
+    aws.recover()
+    assert current(place) == before
+    assert loaded(load(str(files), place)) == {SALES}
+
+
+def test_a_damaged_or_missing_object_is_found_when_it_is_copied_and_replace_mends_it(
+    aws: S3Server, place: S3Place, files: Path, tmp_path: Path
+) -> None:
+    load(str(files), place)
+    before = content(place, tmp_path / "fetched")
+    (customers,) = (file for file in current(place).files if file.table == "customers")
+    key = Reader(place).key(customers)
+    body = bytearray(aws.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+    body[100] ^= 1
+    change(files, 9)
+    for words in ("is damaged", "is missing"):
+        if words == "is damaged":
+            aws.s3.put_object(Bucket=BUCKET, Key=key, Body=bytes(body), Metadata={"sha256": customers.sha256})
+        else:
+            aws.s3.delete_object(Bucket=BUCKET, Key=key)
+        for attempt in (lambda: load(str(files), place), lambda: content(place, tmp_path / "fetched")):
+            with pytest.raises(AdventureError, match=rf"{re.escape(customers.uri)}: {words}.*--replace"):
+                attempt()
+        shutil.rmtree(tmp_path / "fetched")
+    load(str(files), place, replace_lake=True)
+    assert content(place, tmp_path / "fetched")["customers"] == before["customers"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"ADVENTURE_LAKE": "s3://no-such-bucket/lake"}, "there is no such bucket. Create it, or mend ADVENTURE_LAKE"),
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no AWS credentials. Log in"),
+        ({"AWS_REGION": ""}, "no region is set. Set AWS_REGION"),
+        ({"AWS_PROFILE": "nobody"}, "Mend AWS_PROFILE"),
+        ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}, "Check the network"),
+        ({"ADVENTURE_SLICES": "many"}, "ADVENTURE_SLICES is many"),
+        ({"ADVENTURE_GLUE_DATABASE": "Raw-Data"}, "ADVENTURE_GLUE_DATABASE is 'Raw-Data'"),
+        ({"ADVENTURE_LAKE": "s3://a b/lake"}, "which is no s3://bucket/prefix"),
+    ],
+)
+def test_a_wrong_setting_ends_with_one_message(
+    place: S3Place, files: Path, adventure: Run, environment: dict[str, str], words: str
+) -> None:
+    done = adventure("load", "--source", files, **{"ADVENTURE_LAKE": str(place), **environment})
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert SECRET not in done.stderr
+
+
+def test_duckdb_is_not_sent_to_s3(place: S3Place, adventure: Run) -> None:
+    done = adventure("run", ADVENTURE_LAKE=str(place))
+    assert done.returncode == 1
+    assert f"ADVENTURE_LAKE is {place}, which DuckDB does not read here." in done.stderr
+
+
+def test_a_key_of_kms_encrypts_every_object(
+    aws: S3Server, place: S3Place, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    load(str(files), place)
+    monkeypatch.setenv("ADVENTURE_S3_KMS_KEY", key)
+    change(files, 9)
+    load(str(files), place)
+    for name in [f"versions/{current(place).load_id}/", "current.json"]:
+        for found in aws.objects(place.key(name)):
+            head = aws.s3.head_object(Bucket=BUCKET, Key=found)
+            assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", key)
+
+
+def test_a_large_file_is_sent_in_parts(
+    aws: S3Server, place: S3Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = 5 << 20
+    transfer = s3_write.TransferConfig(multipart_threshold=size, multipart_chunksize=size, use_threads=False)
+    monkeypatch.setattr(s3_write, "TRANSFER", transfer)
+    path = tmp_path / "large"
+    path.write_bytes(b"0123456789abcdef" * (12 << 16))
+    lake = S3Lake(place)
+    sent: list[int] = []
+    aws.fail(reset, "PUT", "partNumber=2")
+    lake.writer.send(path, place.key("large"), "digest", sent.append)
+    assert sum(sent) >= path.stat().st_size
+    assert len({request.path for request in aws.requests if "partNumber" in request.path}) == 3
+    stored = aws.s3.get_object(Bucket=BUCKET, Key=place.key("large"))
+    assert stored["Body"].read() == path.read_bytes()
+    assert (stored["Metadata"], stored["ServerSideEncryption"]) == ({"sha256": "digest"}, "AES256")
+
+
+def test_a_large_table_comes_in_as_many_parts_as_the_slices_read_equally(
+    place: S3Place, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADVENTURE_SLICES", "3")
+    load(str(files), S3Lake(place, part_bytes=1500))
+    load(str(files), tmp_path / "lake")
+    files_of = {
+        file.uri: file.rows for file in current(place).files if file.source_file == SALES and "/sales/" in file.uri
+    }
+    assert len(files_of) > 3
+    assert len(files_of) % 3 == 0
+    assert max(files_of.values()) - min(files_of.values()) <= 1
+    assert content(place, tmp_path / "fetched")["sales"] == rows(tmp_path / "lake" / "raw" / "sales")
+    assert len([file for file in current(place).files if file.table == "territories"]) == 1
+
+
+@pytest.mark.parametrize(("part_bytes", "slices", "count"), [(10_000_000, 8, 1), (100_000, 8, 8), (100_000, 5, 5)])
+def test_parts_keep_order_and_every_row(tmp_path: Path, part_bytes: int, slices: int, count: int) -> None:
+    table = raw_tables()["returns"]
+    made = "date '2016-01-01' + i::integer % 300, 1 + i::integer % 9, i::integer, 1, 'a.csv', i + 1"
+    for piece in range(3):
+        duckdb.sql(f"select {made} from range({piece * 20_000}, {(piece + 1) * 20_000}) r (i)").project(
+            ", ".join(f"#{n} as {column.name}" for n, column in enumerate(table.columns, 1))
+        ).write_parquet(str(tmp_path / f"{piece}.parquet"))
+    pieces = sorted(tmp_path.glob("*.parquet"))
+    parts = write_parts(pieces, table, tmp_path / "parts", part_bytes=part_bytes, slices=slices)
+    assert len(parts) % slices == 0 if count > 1 else len(parts) == 1
+    assert len(parts) >= count
+    numbers = [
+        number
+        for path, _ in parts
+        for (number,) in duckdb.sql(f"select record_number from read_parquet('{path}')").fetchall()
+    ]
+    assert numbers == list(range(1, 60_001))
+    assert sum(rows for _, rows in parts) == 60_000
+    assert all(path.stat().st_size <= part_bytes for path, _ in parts)
+
+
+def glue_tables(aws: S3Server, database: str) -> dict[str, dict]:
+    pages = aws.glue.get_paginator("get_tables").paginate(DatabaseName=database)
+    return {table["Name"]: table for page in pages for table in page["TableList"]}
+
+
+def test_the_catalog_has_every_table_typed_and_pointing_at_the_current_version(
+    aws: S3Server, place: S3Place, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADVENTURE_GLUE_DATABASE", "adventure_typed")
+    load(str(files), place)
+    first = glue_tables(aws, "adventure_typed")
+    assert first.keys() == raw_tables().keys()
+    # Written by hand from the Kaggle files' columns, not from the contract.
+    storage = first["customers"]["StorageDescriptor"]
+    assert {column["Name"]: column["Type"] for column in storage["Columns"]} == {
+        "customer_key": "int",
+        "prefix": "varchar(64)",
+        "first_name": "varchar(256)",
+        "last_name": "varchar(256)",
+        "birth_date": "date",
+        "marital_status": "varchar(64)",
+        "gender": "varchar(64)",
+        "email_address": "varchar(256)",
+        "annual_income": "decimal(18,4)",
+        "total_children": "int",
+        "education_level": "varchar(256)",
+        "occupation": "varchar(256)",
+        "home_owner": "varchar(64)",
+        "source_file": "varchar(256)",
+        "record_number": "bigint",
+    }
+    assert storage["Columns"][4]["Comment"] == "Day of birth."
+    assert storage["Columns"][-2]["Comment"] == "Name of the file that the row came from."
+    assert "parquet" in storage["InputFormat"]
+    log = {column["Name"]: column["Type"] for column in first["load_log"]["StorageDescriptor"]["Columns"]}
+    assert log["loaded_at"] == "timestamp"
+    assert first["customers"]["Description"] == "One row per customer."
+    version = current(place)
+    for name, table in first.items():
+        assert table["StorageDescriptor"]["Location"] == f"{place}/versions/{version.load_id}/{name}/"
+        assert table["Parameters"]["classification"] == "parquet"
+        assert table["Parameters"]["load_id"] == version.load_id
+        assert int(table["Parameters"]["numRows"]) == sum(file.rows for file in version.files if file.table == name)
+        # Whatever lies at the location is read: nothing but this table's files may.
+        key = table["StorageDescriptor"]["Location"].removeprefix(f"s3://{BUCKET}/")
+        assert {f"s3://{BUCKET}/{found}" for found in aws.objects(key)} == {
+            file.uri for file in version.files if file.table == name
+        }
+    aws.recover()
+    change(files, 9)
+    load(str(files), place)
+    moved = glue_tables(aws, "adventure_typed")
+    assert {table["Parameters"]["load_id"] for table in moved.values()} == {current(place).load_id}
+    updates = [json.loads(request.body) for request in aws.requests if request.path.endswith("UpdateTable")]
+    assert len(updates) == len(raw_tables())
+    assert all(update["SkipArchive"] for update in updates)
+
+
+def test_a_catalog_that_could_not_be_brought_up_is_repaired_by_the_next_load(
+    aws: S3Server, place: S3Place, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADVENTURE_GLUE_DATABASE", "adventure_repaired")
+    load(str(files), place)
+    named = current(place).load_id
+    for quantity in (8, 9):
+        aws.fail(answer(400, "AccessDeniedException", "not yours"), "POST", "UpdateTable")
+        change(files, quantity)
+        with pytest.raises(AdventureError) as refusal:
+            load(str(files), place)
+        assert f"the lake is up to date (version {current(place).load_id}), but the Glue" in str(refusal.value)
+        assert "access denied to UpdateTable. not yours" in str(refusal.value)
+    # What the catalog still names is still there, however many versions have passed.
+    assert aws.objects(f"{place.prefix}/versions/{named}/sales/")
+    assert loaded(load(str(files), place)) == set()
+    tables = glue_tables(aws, "adventure_repaired")
+    assert {table["Parameters"]["load_id"] for table in tables.values()} == {current(place).load_id}
+    aws.recover()
+    load(str(files), place)
+    assert not [request for request in aws.requests if "Table" in request.path and "GetTables" not in request.path]
+
+
+def test_a_table_of_another_lake_is_not_taken_over(
+    aws: S3Server, place: S3Place, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADVENTURE_GLUE_DATABASE", "adventure_shared")
+    load(str(files), place)
+    other = S3Place(BUCKET, f"{place.prefix}-other")
+    with pytest.raises(AdventureError, match=rf"belongs to {place}. Set ADVENTURE_GLUE_DATABASE"):
+        load(str(files), other)
+    assert str(place) in glue_tables(aws, "adventure_shared")["sales"]["StorageDescriptor"]["Location"]
