@@ -38,6 +38,9 @@ _SETTINGS = {
     "jit": "off",
     "shared_buffers": "64MB",
     "max_connections": "100",
+    # What a late-binding view holds is unknown to the planner, whose guess would be a nested loop over all of it.
+    "enable_nestloop": "off",
+    "work_mem": "64MB",
     "allow_system_table_mods": "on",
     "timezone": "UTC",
     "default_transaction_isolation": "repeatable read",
