@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,13 @@ def loading_options(command: Callable) -> Callable:
             help="Refuse a file when more than this share of its records cannot be read.",
         ),
         click.option(
+            "--as-of",
+            type=click.DateTime(["%Y-%m-%d"]),
+            metavar="DATE",
+            help="Last day that the files tell of; new prices and addresses hold from the day after. Default: the last "
+            "order date.",
+        ),
+        click.option(
             "--date-order",
             type=click.Choice(["month_first", "day_first"]),
             help="How to read dates such as 1/2/2016 in a file that does not show it itself.",
@@ -101,7 +109,7 @@ def loading_options(command: Callable) -> Callable:
 
 @adventure.command()
 @loading_options
-def load(source: str, date_order: str | None, max_rejects: float, replace: bool) -> None:
+def load(source: str, date_order: str | None, as_of: datetime | None, max_rejects: float, replace: bool) -> None:
     """Load CSV files into the lake: all of them, or none.
 
     Files are recognised by their header. A file that has not changed is skipped; a changed one
@@ -117,7 +125,7 @@ def load(source: str, date_order: str | None, max_rejects: float, replace: bool)
     from adventure_works import places
     from adventure_works.show import print_load
 
-    print_load(_load(source, date_order, max_rejects, replace), places.lake())
+    print_load(_load(source, date_order, as_of, max_rejects, replace), places.lake())
 
 
 def no_wait_option(command: Callable) -> Callable:
@@ -130,7 +138,9 @@ def no_wait_option(command: Callable) -> Callable:
 @adventure.command()
 @loading_options
 @no_wait_option
-def run(source: str, date_order: str | None, max_rejects: float, replace: bool, no_wait: bool) -> None:
+def run(
+    source: str, date_order: str | None, as_of: datetime | None, max_rejects: float, replace: bool, no_wait: bool
+) -> None:
     """Load, build and test everything, publish it, and show the headline figures.
 
     The warehouse is built aside, and takes the place of the published one when every test has passed. Ends with
@@ -151,7 +161,7 @@ def run(source: str, date_order: str | None, max_rejects: float, replace: bool, 
     lake = places.lake_folder()
     warehouse = Warehouse(places.database(), announce, patient=not no_wait)
     with one_at_a_time(warehouse.published, announce, patient=not no_wait):
-        print_load(_load(source, date_order, max_rejects, replace), lake)
+        print_load(_load(source, date_order, as_of, max_rejects, replace), lake)
         raw = start_candidate(warehouse, lake)
         with progress_bar() as progress:
             progress.advance("dbt build: reading the project", 0, 1)
@@ -191,7 +201,9 @@ def publish(rollback: bool, only_list: bool, no_wait: bool) -> None:
     print_states(audited.states(warehouse))
 
 
-def _load(source: str, date_order: str | None, max_rejects: float, replace: bool) -> "LoadResult":
+def _load(
+    source: str, date_order: str | None, as_of: datetime | None, max_rejects: float, replace: bool
+) -> "LoadResult":
     from adventure_works import places
     from adventure_works.load.loader import load as load_source
     from adventure_works.show import progress_bar
@@ -203,6 +215,7 @@ def _load(source: str, date_order: str | None, max_rejects: float, replace: bool
             date_order=date_order,
             max_reject_share=max_rejects,
             replace_lake=replace,
+            as_of=as_of.date() if as_of else None,
             announce=progress.announce,
             progress=progress.advance,
         )

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -306,3 +307,62 @@ def test_the_dataset_is_loaded_from_kaggle_and_known_the_second_time(files: Path
         assert f"{csv_records(files, SALES):,}" in done.stdout
         again = adventure("load", "--source", "kaggle", **environment)
         assert "Nothing to load from Kaggle, version 3: all 10 files are in the lake" in again.stdout
+
+
+def next_month(files: Path) -> None:
+    """Takes the calendar a month further, and adds a file of sales on its 20th."""
+    with (files / "AdventureWorks_Calendar.csv").open("a", newline="") as calendar:
+        calendar.writelines(f"7/{day}/2017\r\n" for day in range(1, 32))
+    header, *records = (files / SALES).read_text(encoding="utf-8").splitlines()
+    later = ["7/20/2017," + record.split(",", 1)[1].replace("SO", "SP", 1) for record in records[:20]]
+    (files / "July.csv").write_text("\r\n".join([header, *later, ""]), encoding="utf-8", newline="")
+
+
+def test_every_load_says_up_to_which_day_the_lake_tells(files: Path, lake: Path) -> None:
+    """By default up to the last order, and never back, though the file with the last orders shrinks."""
+    load(str(files), lake)
+    whole = (files / SALES).read_bytes()
+    (last_order,) = rows(lake, "sales", "max(order_date)")[0]
+    (files / SALES).write_bytes(b"\r\n".join([*whole.splitlines()[:10], b""]))
+    load(str(files), lake)
+    assert rows(lake, "sales", "max(order_date)")[0][0] < last_order
+    assert set(rows(lake, "load_log", "as_of_date")) == {(last_order,)}
+
+    next_month(files)
+    load(str(files), lake)
+    assert rows(lake, "load_log", "distinct as_of_date") == [(last_order,), (date(2017, 7, 20),)]
+
+
+def test_the_as_of_date_can_be_given_but_not_back_nor_past_the_calendar(files: Path, lake: Path) -> None:
+    load(str(files), lake, as_of=date(2017, 6, 1))
+    before = content(lake)
+    assert {entry[-1] for entry in before["load_log"]} == {date(2017, 6, 1)}
+    next_month(files)
+    for wanted, complaint in (
+        (date(2017, 5, 31), "already tells of 2017-06-01"),
+        (date(2017, 8, 1), "ends on 2017-07-31"),
+    ):
+        with pytest.raises(AdventureError, match=f"--as-of {wanted}: .*{complaint}.*Nothing has been loaded"):
+            load(str(files), lake, as_of=wanted)
+    assert content(lake) == before
+    load(str(files), lake, as_of=date(2017, 7, 31))
+    assert rows(lake, "load_log", "max(as_of_date)") == [(date(2017, 7, 31),)]
+
+
+def test_a_mistyped_order_date_does_not_move_the_as_of_date(files: Path, lake: Path) -> None:
+    with (files / SALES).open("a", newline="") as sales:
+        sales.write((files / SALES).read_text().splitlines()[-1].replace("/2017", "/2071", 1) + "\r\n")
+    load(str(files), lake)
+    assert rows(lake, "sales", "max(order_date) > date '2071-01-01'") == [(True,)]
+    assert rows(lake, "load_log", "max(as_of_date) < date '2017-07-01'") == [(True,)]
+
+
+def test_a_lake_of_an_earlier_version_is_refused_until_it_is_replaced(files: Path, lake: Path) -> None:
+    load(str(files), lake)
+    (log,) = (lake / "raw" / "load_log").iterdir()
+    rest = f"(select * exclude (as_of_date) from read_parquet('{log}'))"
+    duckdb.sql(f"copy {rest} to '{log.with_name('older')}' (format parquet)")
+    log.with_name("older").replace(log)
+    with pytest.raises(AdventureError, match=r"as_of_date.*Load everything afresh with --replace"):
+        load(str(files), lake)
+    assert len(load(str(files), lake, replace_lake=True).loaded) == 10

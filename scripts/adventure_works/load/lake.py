@@ -18,7 +18,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import astuple, dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -51,6 +51,7 @@ class LogEntry:
     source: str
     dataset_version: str
     loaded_at: datetime
+    as_of_date: date
 
 
 class Lake(ABC):
@@ -135,9 +136,15 @@ def log_entries(version: Path | None) -> list[LogEntry]:
         return []
     names = ", ".join(field.name for field in fields(LogEntry))
     with duckdb.connect() as connection:
-        rows = connection.execute(
-            f"select {names} from read_parquet({quoted(version / 'load_log' / '*.parquet')}) order by load_id"
-        ).fetchall()
+        try:
+            rows = connection.execute(
+                f"select {names} from read_parquet({quoted(version / 'load_log' / '*.parquet')}) order by load_id"
+            ).fetchall()
+        except duckdb.BinderException as error:
+            raise AdventureError(
+                f"{shown(version)}: the load log lacks columns ({names.split(', ')[-1]} among them), so an earlier "
+                "version of this project wrote the lake. Load everything afresh with --replace."
+            ) from error
     return [LogEntry(*row) for row in rows]
 
 

@@ -53,6 +53,7 @@ def load(
     date_order: str | None = None,
     max_reject_share: float = 0.01,
     replace_lake: bool = False,
+    as_of: date | None = None,
     announce: Callable[[str], None] = lambda message: None,
     progress: Callable[[str, int, int], None] = lambda file, done, total: None,
 ) -> LoadResult:
@@ -67,6 +68,7 @@ def load(
         date_order: see `convert`.
         max_reject_share: see `convert`.
         replace_lake: start from an empty lake instead of adding to what it holds.
+        as_of: the last day that the files tell of; see `_as_of_date` for the default.
         announce: told what a user should know, a sentence at a time.
         progress: told file name, bytes done and bytes in all.
 
@@ -77,7 +79,7 @@ def load(
     lake = _opened(lake)
     with lake.locked(announce), sources.opened(source_name, announce) as source:
         try:
-            result = _load(source, lake, date_order, max_reject_share, replace_lake, announce, progress)
+            result = _load(source, lake, date_order, max_reject_share, replace_lake, as_of, announce, progress)
         except OSError as error:
             raise AdventureError(
                 f"{error.filename or lake}: {error.strerror}. The lake is as it was. Free space or mend the "
@@ -105,6 +107,7 @@ def _load(
     date_order: str | None,
     max_reject_share: float,
     replace_lake: bool,
+    as_of: date | None,
     announce: Callable[[str], None],
     progress: Callable[[str, int, int], None],
 ) -> LoadResult:
@@ -144,7 +147,8 @@ def _load(
             replace(entry, load_id=version.load_id, loaded_at=version.loaded_at, status="superseded", loaded=0)
             for entry in superseded
         ]
-        version.write_log([*loaded, *let_go])
+        as_of_date = _as_of_date(version, as_of, [entry.as_of_date for entry in held.values()])
+        version.write_log([replace(entry, as_of_date=as_of_date) for entry in [*loaded, *let_go]])
         version.publish(progress)
     except BaseException:
         version.discard()
@@ -270,6 +274,45 @@ def _calendar(version: NewVersion) -> tuple[date, date] | None:
     return (first, last) if first else None
 
 
+def _as_of_date(version: NewVersion, wanted: date | None, before: list[date]) -> date:
+    """The last day that the version tells of: the one wanted, else the last order date that its calendar covers.
+
+    What changes of a product or a customer holds from the day after, so that no sale already known changes its price.
+    The date therefore never goes back, not even when a corrected file ends earlier than the one before.
+    """
+    latest = max(before, default=date.min)
+    calendar = _calendar(version)
+    assert calendar, "a version has a calendar"
+    if wanted and wanted < latest:
+        raise AdventureError(
+            f"--as-of {wanted}: the lake already tells of {latest}, and what held up to then is settled. Give that day "
+            "or a later one, or leave the option out. Nothing has been loaded."
+        )
+    if wanted and wanted > calendar[1]:
+        raise AdventureError(
+            f"--as-of {wanted}: the calendar ends on {calendar[1]}. Give an earlier day, or load a calendar that "
+            "reaches further. Nothing has been loaded."
+        )
+    last_order = _last_order_date(version, calendar[1])
+    return wanted or max([*before, *([last_order] if last_order else [])], default=calendar[1])
+
+
+def _last_order_date(version: NewVersion, until: date) -> date | None:
+    """The last order date up to a day in the files at hand, None where there is none.
+
+    On S3 those are the files of this load, so that the others need not be fetched: they have been looked at before.
+    """
+    with duckdb.connect() as connection:
+        try:
+            return connection.execute(
+                f"select max(order_date) from read_parquet({quoted(version.folder / 'sales' / '*' / '*.parquet')}) "
+                "where order_date <= ?",
+                [until],
+            ).fetchone()[0]
+        except duckdb.IOException:
+            return None
+
+
 def _entry(file: _File, converted: Converted, version: NewVersion, source: sources.Source) -> LogEntry:
     return LogEntry(
         load_id=version.load_id,
@@ -287,6 +330,7 @@ def _entry(file: _File, converted: Converted, version: NewVersion, source: sourc
         source=source.kind,
         dataset_version=source.version,
         loaded_at=version.loaded_at,
+        as_of_date=date.min,  # until every file of the load is known
     )
 
 
