@@ -6,7 +6,8 @@ customers as (
         customer_key,
         birth_date,
         annual_income
-    from {{ ref('stg_adventure_works__customers') }}
+    from {{ ref('int_customers__history') }}
+    where is_current
 
 ),
 

@@ -13,7 +13,8 @@ load_log as (
         blank_records,
         load_source,
         dataset_version,
-        loaded_at
+        loaded_at,
+        as_of_date
     from {{ ref('stg_adventure_works__load_log') }}
 
 ),
@@ -32,6 +33,11 @@ ranked as (
         load_source,
         dataset_version,
         loaded_at,
+        min(load_id) over () as lake_id,
+        max(as_of_date) over (
+            order by load_id
+            rows between unbounded preceding and current row
+        ) as as_of_date,
         row_number() over (
             partition by table_name, source_file
             order by load_id desc
@@ -53,7 +59,9 @@ current_loads as (
         blank_records,
         load_source,
         dataset_version,
-        loaded_at
+        loaded_at,
+        lake_id,
+        as_of_date
     from ranked
     where
         recency = 1

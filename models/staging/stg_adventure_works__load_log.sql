@@ -17,7 +17,8 @@ source as (
         date_order,
         source,
         dataset_version,
-        loaded_at
+        loaded_at,
+        as_of_date
     from {{ source('adventure_works_load', 'load_log') }}
 
 ),
@@ -39,7 +40,8 @@ renamed as (
         date_order,
         source as load_source,
         dataset_version,
-        loaded_at
+        loaded_at,
+        as_of_date
     from source
 
 )

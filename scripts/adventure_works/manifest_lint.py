@@ -16,7 +16,7 @@ class Layer:
     is_public: bool = False
 
 
-_BELOW_CORE = frozenset({"staging", "intermediate", "seeds"})
+_BELOW_CORE = frozenset({"staging", "intermediate", "seeds", "snapshots"})
 _ABOVE_CORE = frozenset({"marts/core", "seeds", "intermediate/steps"})
 
 # By folder. Data goes one way only (staging, intermediate, core, marts), and nothing but staging reads the raw lake.
@@ -71,7 +71,7 @@ def _resources(manifest: dict) -> Iterator[dict]:
 
 
 def _layer(node: dict) -> str:
-    if node["resource_type"] in ("source", "seed"):
+    if node["resource_type"] in ("source", "seed", "snapshot"):
         return f"{node['resource_type']}s"
     folder = PurePosixPath(node["original_file_path"]).parent.relative_to("models")
     return "intermediate/steps" if folder.parts[:-1] == ("intermediate",) else str(folder)

@@ -321,9 +321,9 @@ def next_month(files: Path) -> None:
 def test_every_load_says_up_to_which_day_the_lake_tells(files: Path, lake: Path) -> None:
     """By default up to the last order, and never back, though the file with the last orders shrinks."""
     load(str(files), lake)
-    whole = (files / SALES).read_bytes()
+    records = (files / SALES).read_bytes().splitlines()
     (last_order,) = rows(lake, "sales", "max(order_date)")[0]
-    (files / SALES).write_bytes(b"\r\n".join([*whole.splitlines()[:10], b""]))
+    (files / SALES).write_bytes(b"\r\n".join([*records[: len(records) // 2], b""]))
     load(str(files), lake)
     assert rows(lake, "sales", "max(order_date)")[0][0] < last_order
     assert set(rows(lake, "load_log", "as_of_date")) == {(last_order,)}

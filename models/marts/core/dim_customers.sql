@@ -16,8 +16,10 @@ customers as (
         total_children,
         education_level,
         occupation,
-        annual_income
-    from {{ ref('stg_adventure_works__customers') }}
+        annual_income,
+        is_deleted
+    from {{ ref('int_customers__history') }}
+    where is_current
 
 ),
 
@@ -55,7 +57,8 @@ described as (
         customers.occupation,
         customers.annual_income,
         bands.income_bracket,
-        bands.income_bracket_order
+        bands.income_bracket_order,
+        customers.is_deleted
     from customers
     left join bands on customers.customer_key = bands.customer_key
 
@@ -82,7 +85,8 @@ unknown_member as (
         'Unknown' as occupation,
         cast(null as numeric(18, 4)) as annual_income,
         'Unknown' as income_bracket,
-        99 as income_bracket_order
+        99 as income_bracket_order,
+        false as is_deleted
 
 ),
 

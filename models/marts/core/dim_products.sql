@@ -13,8 +13,10 @@ products as (
         product_size,
         product_style,
         product_price,
-        product_cost
-    from {{ ref('stg_adventure_works__products') }}
+        product_cost,
+        is_deleted
+    from {{ ref('int_products__history') }}
+    where is_current
 
 ),
 
@@ -55,7 +57,8 @@ categorised as (
         products.product_price,
         products.product_cost,
         {{ safe_divide('products.product_price - products.product_cost', 'products.product_price') }}
-            as profit_margin
+            as profit_margin,
+        products.is_deleted
     from products
     left join subcategories on products.product_subcategory_key = subcategories.product_subcategory_key
     left join categories on subcategories.product_category_key = categories.product_category_key
@@ -79,7 +82,8 @@ unknown_member as (
         'Unknown' as category_name,
         cast(null as numeric(18, 4)) as product_price,
         cast(null as numeric(18, 4)) as product_cost,
-        cast(null as numeric(18, 6)) as profit_margin
+        cast(null as numeric(18, 6)) as profit_margin,
+        false as is_deleted
 
 ),
 

@@ -19,8 +19,10 @@ customers as (
 
     select
         customer_key,
-        birth_date
-    from {{ ref('dim_customers') }}
+        birth_date,
+        valid_from,
+        valid_to
+    from {{ ref('dim_customers_history') }}
 
 ),
 
@@ -78,7 +80,11 @@ numbered as (
         summed.cost,
         summed.profit
     from summed
-    left join customers on summed.customer_key = customers.customer_key
+    left join customers
+        on
+            summed.customer_key = customers.customer_key
+            and summed.order_date >= customers.valid_from
+            and summed.order_date < customers.valid_to
 
 ),
 

@@ -23,7 +23,7 @@ sales as (
 customers as (
 
     select customer_key
-    from {{ ref('stg_adventure_works__customers') }}
+    from {{ ref('dim_customers') }}
 
 ),
 

@@ -1,4 +1,4 @@
--- Each dimension has as many rows as its file, and the Unknown member.
+-- Each dimension has as many rows as its file, the Unknown member, and what earlier files named and this one does not.
 {% set dimensions = {
     'dim_customers': 'stg_adventure_works__customers',
     'dim_products': 'stg_adventure_works__products',
@@ -6,6 +6,7 @@
     'dim_product_subcategories': 'stg_adventure_works__product_subcategories',
     'dim_territories': 'stg_adventure_works__territories',
 } %}
+{% set with_history = ['dim_customers', 'dim_products'] %}
 
 with
 
@@ -13,7 +14,13 @@ counts as (
     {% for dimension, staged in dimensions.items() %}
     select
         '{{ dimension }}' as dimension,
-        (select count(*) from {{ ref(dimension) }}) as dimension_rows,
+        (
+            select count(*)
+            from {{ ref(dimension) }}
+            {%- if dimension in with_history %}
+            where not is_deleted
+            {%- endif %}
+        ) as dimension_rows,
         (select count(*) from {{ ref(staged) }}) as staged_rows
     {{ 'union all' if not loop.last }}
     {%- endfor %}

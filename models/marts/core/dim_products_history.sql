@@ -1,0 +1,109 @@
+with
+
+products as (
+
+    select
+        product_key,
+        product_subcategory_key,
+        product_sku,
+        product_name,
+        model_name,
+        product_description,
+        product_color,
+        product_size,
+        product_style,
+        product_price,
+        product_cost,
+        version_number,
+        valid_from,
+        valid_to,
+        is_current,
+        is_deleted
+    from {{ ref('int_products__history') }}
+
+),
+
+subcategories as (
+
+    select
+        product_subcategory_key,
+        subcategory_name,
+        product_category_key
+    from {{ ref('stg_adventure_works__product_subcategories') }}
+
+),
+
+categories as (
+
+    select
+        product_category_key,
+        category_name
+    from {{ ref('stg_adventure_works__product_categories') }}
+
+),
+
+categorised as (
+
+    select
+        products.product_key,
+        products.version_number,
+        products.valid_from,
+        products.valid_to,
+        products.is_current,
+        products.is_deleted,
+        products.product_sku,
+        products.product_name,
+        products.model_name,
+        products.product_description,
+        products.product_color,
+        products.product_size,
+        products.product_style,
+        coalesce(subcategories.product_subcategory_key, -1) as product_subcategory_key,
+        coalesce(subcategories.subcategory_name, 'Unknown') as subcategory_name,
+        coalesce(categories.product_category_key, -1) as product_category_key,
+        coalesce(categories.category_name, 'Unknown') as category_name,
+        products.product_price,
+        products.product_cost,
+        {{ safe_divide('products.product_price - products.product_cost', 'products.product_price') }}
+            as profit_margin
+    from products
+    left join subcategories on products.product_subcategory_key = subcategories.product_subcategory_key
+    left join categories on subcategories.product_category_key = categories.product_category_key
+
+),
+
+unknown_member as (
+
+    select
+        -1 as product_key,
+        1 as version_number,
+        cast('1900-01-01' as date) as valid_from,
+        cast('9999-12-31' as date) as valid_to,
+        true as is_current,
+        false as is_deleted,
+        'Unknown' as product_sku,
+        'Unknown' as product_name,
+        'Unknown' as model_name,
+        cast(null as varchar(2048)) as product_description,
+        'Unknown' as product_color,
+        'Unknown' as product_size,
+        'Unknown' as product_style,
+        -1 as product_subcategory_key,
+        'Unknown' as subcategory_name,
+        -1 as product_category_key,
+        'Unknown' as category_name,
+        cast(null as numeric(18, 4)) as product_price,
+        cast(null as numeric(18, 4)) as product_cost,
+        cast(null as numeric(18, 6)) as profit_margin
+
+),
+
+final as (
+
+    select * from categorised
+    union all
+    select * from unknown_member
+
+)
+
+select * from final
