@@ -19,7 +19,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import redshift_connector
-from redshift_connector.utils.oids import get_datatype_name
 
 from standin.engine import IAM_USER
 from standin.proxy import Proxy
@@ -486,19 +485,32 @@ def bind(sql: str, parameters: list[dict[str, str]]) -> str:
     return _PLACEHOLDER.sub(literal, sql)
 
 
+# PostgreSQL's own names, which the API gives, by type oid; the numbers among them are signed.
+_NUMBERS = {20: "int8", 21: "int2", 23: "int4", 700: "float4", 701: "float8", 1700: "numeric"}
+_TYPE_NAMES = _NUMBERS | {
+    16: "bool",
+    19: "name",
+    1042: "bpchar",
+    1043: "varchar",
+    1082: "date",
+    1114: "timestamp",
+    1184: "timestamptz",
+    4000: "super",
+}
+
+
 def _column(name: str, oid: int) -> dict[str, Any]:
-    kind = get_datatype_name(oid).lower()
     return {
         "name": name,
         "label": name,
-        "typeName": {"integer": "int4", "bigint": "int8", "smallint": "int2", "boolean": "bool"}.get(kind, kind),
+        "typeName": _TYPE_NAMES.get(oid, "unknown"),
         "nullable": 1,
         "length": 0,
         "precision": 0,
         "scale": 0,
         "isCaseSensitive": False,
         "isCurrency": False,
-        "isSigned": kind in ("integer", "bigint", "smallint", "numeric", "real", "float"),
+        "isSigned": oid in _NUMBERS,
         "schemaName": "",
         "tableName": "",
     }
