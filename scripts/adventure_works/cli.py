@@ -137,9 +137,16 @@ def no_wait_option(command: Callable) -> Callable:
 
 @adventure.command()
 @loading_options
+@click.option("--full-refresh", is_flag=True, help="Build incremental tables anew, as after a change of columns.")
 @no_wait_option
 def run(
-    source: str, date_order: str | None, as_of: datetime | None, max_rejects: float, replace: bool, no_wait: bool
+    source: str,
+    date_order: str | None,
+    as_of: datetime | None,
+    max_rejects: float,
+    replace: bool,
+    full_refresh: bool,
+    no_wait: bool,
 ) -> None:
     """Load, build and test everything, publish it, and show the headline figures.
 
@@ -165,7 +172,7 @@ def run(
         raw = start_candidate(warehouse, lake)
         with progress_bar() as progress:
             progress.advance("dbt build: reading the project", 0, 1)
-            result = build_and_audit(warehouse, raw, progress.advance)
+            result = build_and_audit(warehouse, raw, progress.advance, *["--full-refresh"] * full_refresh)
         print_build(result, warehouse)
         publish(warehouse)
     print_next_steps(lake, warehouse)

@@ -51,13 +51,14 @@ class BuildResult:
     seconds: float
 
 
-def build(database: Path, raw: Path, progress: Callable[[str, int, int], None]) -> BuildResult:
+def build(database: Path, raw: Path, progress: Callable[[str, int, int], None], *options: str) -> BuildResult:
     """Runs `dbt build` in this process.
 
     Args:
         database: the DuckDB file to build in.
         raw: the version of the lake to build from, a folder.
         progress: told what is being built, the number of nodes done, and of all.
+        options: of `dbt build`.
 
     Raises:
         AdventureError: dbt could not start, for example because another process holds the file.
@@ -66,8 +67,9 @@ def build(database: Path, raw: Path, progress: Callable[[str, int, int], None]) 
 
     logs = places.logs()
     # dbt's console stays quiet: this command says what matters, the log file has the rest.
-    options = {"--log-level": "none", "--log-path": logs, "--project-dir": PROJECT, "--profiles-dir": PROJECT}
-    arguments = ["--no-version-check", "--write-json", *(str(part) for option in options.items() for part in option)]
+    places_of = {"--log-path": logs, "--project-dir": PROJECT, "--profiles-dir": PROJECT}
+    arguments = [str(part) for option in places_of.items() for part in option]
+    arguments += ["--log-level", "none", "--no-version-check", "--write-json", *options]
     with _environment(ADVENTURE_DATABASE=str(database), ADVENTURE_RAW=str(raw)):
         result = dbtRunner(callbacks=[_follow(progress)]).invoke(["build", *arguments])
         _release_warehouse()
@@ -79,9 +81,11 @@ def build(database: Path, raw: Path, progress: Callable[[str, int, int], None]) 
     return _summary(result.result.results, result.result.elapsed_time)
 
 
-def build_and_audit(warehouse: Warehouse, raw: Path, progress: Callable[[str, int, int], None]) -> BuildResult:
+def build_and_audit(
+    warehouse: Warehouse, raw: Path, progress: Callable[[str, int, int], None], *options: str
+) -> BuildResult:
     """Builds the candidate of a warehouse with every test, and writes into it how that went; arguments as `build`."""
-    result = build(warehouse.candidate, raw, progress)
+    result = build(warehouse.candidate, raw, progress, *options)
     tests = sum(sum(counts.values()) for counts in result.tests.values())
     if result.errors:
         # What is wrong is more to the point than a record that cannot be written, on a full disk for example.

@@ -74,8 +74,8 @@ def start_from_published(warehouse: Warehouse) -> None:
         HeldError: another process has one of the files open for writing.
         AdventureError: the published file cannot be read, or there is no room for a copy.
     """
-    start_from_nothing(warehouse)
     with _kept_from_writers(warehouse), _said(warehouse.candidate, "Nothing has changed"):
+        start_from_nothing(warehouse)
         try:
             _copy(warehouse.published, warehouse.candidate)
         except OSError:

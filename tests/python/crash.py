@@ -1,0 +1,191 @@
+"""Kills `adventure run` at random moments of load, build and publication: `make crash` (about half a minute a moment).
+
+After each kill the published warehouse must open and hold the old or the new state, and the next run, which is let
+finish, must arrive at the new one. Writes what it found into docs/robustness.md.
+"""
+
+import argparse
+import os
+import random
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from adventure_works.load.lake import current_version
+from adventure_works.publish.audited import State, states
+from adventure_works.publish.files import Warehouse, exchange, put_in_place, start_from_published
+from adventure_works.sample import generate
+from conftest import PROJECT, own_places
+from fork_server import ForkServer
+
+DOCUMENT = PROJECT / "docs" / "robustness.md"
+BLOCK = re.compile(r"(<!-- begin: crash -->\n).*?(<!-- end: crash -->)", re.DOTALL)
+# Enough of the project for a test that has little time: the facts with all that they need.
+REDUCED = ("--select", "+fact_sales", "+fact_returns", "--exclude-resource-type", "test", "unit_test")
+
+
+def reduced_run() -> None:
+    """What `adventure run` does, with a part of the models and none of the tests; runs in a child of ForkServer."""
+    from adventure_works import places
+    from adventure_works.load.loader import load
+    from adventure_works.publish.access import one_at_a_time
+    from adventure_works.publish.audited import judge_candidate, publish, start_candidate
+    from adventure_works.run import build
+
+    source = sys.argv[-1]
+    warehouse = Warehouse(places.database(), print)
+    with one_at_a_time(warehouse.published, print):
+        load(source, places.lake())
+        raw = start_candidate(warehouse, places.lake())
+        build(warehouse.candidate, raw, lambda what, done, total: None, *REDUCED)
+        judge_candidate(warehouse, passed=True, tests=0)
+        publish(warehouse)
+
+
+def publish_for_ever() -> None:
+    """Publishes one state after another, and goes back now and then; runs in a child of ForkServer, until killed."""
+    warehouse = Warehouse(Path(sys.argv[1]), print)
+    while True:
+        if publish_once(warehouse) % 3 == 0:
+            exchange(warehouse)
+            exchange(warehouse)
+
+
+def publish_once(warehouse: Warehouse) -> int:
+    """Publishes the state after the one that is published, and returns its number: the two tables agree on it."""
+    start_from_published(warehouse)
+    with duckdb.connect(str(warehouse.candidate)) as connection:
+        (number,) = connection.execute("update one set number = number + 1 returning number").fetchone()
+        connection.execute("update other set number = ?", [number])
+    put_in_place(warehouse)
+    return number
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a kill left: the phase it hit, and whether the published state was the old one."""
+
+    phase: str
+    is_old: bool
+
+
+class Rehearsal:
+    """Two sets of files and a warehouse that goes from one to the other, killed on the way."""
+
+    def __init__(self, folder: Path, server: ForkServer, function: str) -> None:
+        self.sources = two_sources(folder)
+        self.server = server
+        self.function = function
+        self.places = own_places(folder) | {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
+        self.output = folder / "output.txt"
+        self.lake = folder / "lake"
+        self.warehouse = Warehouse(Path(self.places["ADVENTURE_DATABASE"]), print)
+        # Twice there and back, so that the time is that of a run like those that will be killed.
+        self.run(0)
+        self.states = [self.published()]
+        begin = time.monotonic()
+        self.run(1)
+        self.seconds = time.monotonic() - begin
+        self.states.append(self.published())
+        self.now = 1
+        assert self.states[0] != self.states[1]
+
+    def run(self, source: int, kill_after: float | None = None) -> None:
+        """Runs on one of the two sources; without a time to kill it after, it has to end well."""
+        arguments = ["run", "--source", str(self.sources[source])]
+        call = self.server.start(self.function, arguments, self.places, self.output)
+        if kill_after is not None:
+            time.sleep(kill_after)
+            call.kill()
+        code = call.wait()
+        assert kill_after is not None or code == 0, self.output.read_text(encoding="utf-8")
+
+    def published(self) -> tuple:
+        """What tells one state of the published warehouse from another."""
+        with duckdb.connect(str(self.warehouse.published), read_only=True) as connection:
+            return connection.execute(
+                "select count(*), sum(revenue), sum(profit), (select sum(return_quantity) from core.fact_returns), "
+                "(select count(*) from staging.stg_adventure_works__sales) from core.fact_sales"
+            ).fetchone()
+
+    def killed(self, moment: float) -> Found:
+        """Kills the way to the other state after a share of the time that it takes, and looks at what is left."""
+        before = current_version(self.lake)
+        self.run(1 - self.now, self.seconds * moment)
+        found = self.published()
+        assert found in self.states, f"a state that never was, killed after {moment:.0%}: {found}"
+        is_old = found == self.states[self.now]
+        return Found(self._phase(before, is_old), is_old)
+
+    def converge(self) -> None:
+        """Lets the next run finish, and checks that it arrives."""
+        self.run(1 - self.now)
+        self.now = 1 - self.now
+        assert self.published() == self.states[self.now], "the run after a kill arrived elsewhere"
+
+    def _phase(self, before: Path | None, is_old: bool) -> str:
+        candidate: State | None = next((s for s in states(self.warehouse) if s.role == "candidate"), None)
+        if not is_old:
+            return "after the rename"
+        if current_version(self.lake) == before:
+            return "load"
+        if candidate and candidate.record and candidate.record.outcome == "passed":
+            return "publication"
+        return "build and audit"
+
+
+def two_sources(folder: Path) -> list[Path]:
+    """The small sample, and the same with other quantities sold and returned."""
+    first, second = folder / "first", folder / "second"
+    generate(first, scale=0.01, seed=7)
+    shutil.copytree(first, second)
+    for path in (*second.glob("*Sales*.csv"), *second.glob("*Returns*.csv")):
+        path.write_bytes(path.read_bytes().replace(b",1\r\n", b",3\r\n"))
+    return [first, second]
+
+
+def main() -> None:
+    """Kills, looks, runs again, and writes the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--moments", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    chance = random.Random(options.seed)
+    kept: Counter[Found] = Counter()
+    with tempfile.TemporaryDirectory(prefix="crash-") as name, ForkServer() as server:
+        rehearsal = Rehearsal(Path(name), server, "adventure_works.cli:main")
+        for number in range(options.moments):
+            moment = chance.random()
+            found = rehearsal.killed(moment)
+            rehearsal.converge()
+            kept[found] += 1
+            print(f"{number + 1:>4}  killed after {moment * rehearsal.seconds:5.1f} s, in {found.phase}", flush=True)
+    table = crash_table(kept)
+    print(table)
+    text, blocks = BLOCK.subn(lambda block: f"{block[1]}{table}{block[2]}", DOCUMENT.read_text(encoding="utf-8"))
+    assert blocks == 1, f"{DOCUMENT} has lost its markers"
+    DOCUMENT.write_text(text, encoding="utf-8")
+
+
+def crash_table(kept: Counter[Found]) -> str:
+    """Kills by phase, and what was found, as a Markdown table."""
+    lines = [
+        "| Killed in | Times | Opened | Old state | New state | Next run arrived |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for phase in ("load", "build and audit", "publication", "after the rename"):
+        old, new = kept[Found(phase, True)], kept[Found(phase, False)]
+        lines.append(f"| {phase} | {old + new} | {old + new} | {old} | {new} | {old + new} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    os.nice(5)
+    main()

@@ -1,0 +1,69 @@
+"""Killed at any moment, a run leaves what was published or what was to be, and the next run arrives."""
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from adventure_works.publish.files import Warehouse, exchange
+from conftest import own_places
+from crash import Rehearsal, publish_once
+from fork_server import Call, ForkServer
+
+MOMENTS = 4
+KILLS = 20
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ForkServer]:
+    with ForkServer() as server:
+        yield server
+
+
+def test_a_run_killed_at_any_moment(server: ForkServer, tmp_path: Path) -> None:
+    """`make crash` does the same at 100 moments of a whole run."""
+    rehearsal = Rehearsal(tmp_path, server, "crash:reduced_run")
+    found = [rehearsal.killed((number + 0.5) / MOMENTS) for number in range(MOMENTS)]
+    rehearsal.converge()
+    # Most of the moments lie inside the run; were they all too late, this test would prove nothing.
+    assert sum(one.is_old for one in found) >= MOMENTS / 2, found
+    # Whatever the killed runs have left is gone or in its place.
+    assert not rehearsal.warehouse.candidate.exists()
+    assert not list(rehearsal.warehouse.published.parent.rglob("*.wal"))
+
+
+def test_publication_killed_at_any_moment(server: ForkServer, tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "w.duckdb", print)
+    with duckdb.connect(str(warehouse.published)) as connection:
+        connection.execute("create table one as select 0 as number; create table other as from one")
+
+    def published() -> int:
+        with duckdb.connect(str(warehouse.published), read_only=True) as connection:
+            one, other = connection.execute("select (from one), (from other)").fetchone()
+        assert one == other
+        return one
+
+    def start() -> Call:
+        return server.start("crash:publish_for_ever", [str(warehouse.published)], own_places(tmp_path), output)
+
+    output = tmp_path / "output.txt"
+    begin = time.monotonic()
+    publish_once(warehouse)
+    cycle, last = time.monotonic() - begin, 1
+    chance = random.Random(3)
+    moved = 0
+    for _ in range(KILLS):
+        call = start()
+        time.sleep(cycle * chance.uniform(0, 2))
+        call.kill()
+        assert call.wait() == -9, output.read_text(encoding="utf-8")
+        # Going back and undoing it may be cut in two: one step back is right, two are not.
+        assert published() >= last - 1
+        moved += published() > last
+        last = published()
+    assert moved >= KILLS / 4
+    exchange(warehouse)
+    assert published() in (last - 1, last + 1)

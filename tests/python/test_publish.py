@@ -1,0 +1,287 @@
+"""Write, audit, publish: people read an audited state, the old one or the new one, whatever happens meanwhile."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from adventure_works.errors import AdventureError
+from adventure_works.load import pins
+from adventure_works.load.loader import load
+from adventure_works.publish.audited import judge_candidate, publish, roll_back, start_candidate, states
+from adventure_works.publish.files import Warehouse, log_of, put_in_place, start_from_published
+from adventure_works.publish.record import Outcome, Record, write_record
+
+Connection = duckdb.DuckDBPyConnection
+RECORD = Record("/lake", "20260101T000000000000", "20260101T000000000000", datetime(2026, 1, 1), "0.1.0", "passed", 210)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """A warehouse of which state 1 is published."""
+    warehouse = Warehouse(tmp_path / "warehouse" / "w.duckdb", lambda message: None, patient=False)
+    warehouse.published.parent.mkdir()
+    with duckdb.connect(str(warehouse.published)) as connection:
+        connection.execute("create table one as select 1 as number; create table other as from one")
+        write_record(connection, RECORD)
+    return warehouse
+
+
+def candidate_of(warehouse: Warehouse, number: int, outcome: Outcome = Outcome.PASSED) -> None:
+    start_from_published(warehouse)
+    with duckdb.connect(str(warehouse.candidate)) as connection:
+        connection.execute("update one set number = ?", [number])
+        connection.execute("update other set number = ?", [number])
+        write_record(connection, replace(RECORD, outcome=outcome))
+
+
+def number_in(path: Path) -> int:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        one, other = connection.execute("select (from one), (from other)").fetchone()
+    assert one == other
+    return one
+
+
+@contextmanager
+def process(code: str, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """A Python process that has printed its first line and ends with its stdin."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdin and running.stdout
+        running.stdout.readline()
+        yield running
+        if not running.stdin.closed:
+            running.stdin.close()
+
+
+HOLD = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "reading")
+print("open", flush=True)
+for _ in sys.stdin:
+    print(*connection.execute("select (from one), (from other)").fetchone(), flush=True)
+"""
+
+# A tool that opens the file anew for each of its questions, until it is told to end.
+ASK = """
+import duckdb, select, sys
+query, seen = sys.argv[2], []
+print("open", flush=True)
+while not select.select([sys.stdin], [], [], 0)[0]:
+    with duckdb.connect(sys.argv[1], read_only=True) as connection:
+        found = connection.execute(query).fetchone()
+    if found not in seen:
+        seen.append(found)
+print(*seen, sep="\\n", flush=True)
+"""
+
+
+def test_readers_before_during_and_after(warehouse: Warehouse) -> None:
+    old = process(HOLD, warehouse.published, "reading")
+    asking = process(ASK, warehouse.published, "select (from one), (from other)")
+    with old as old_reader, asking as asking_reader:
+        for number in range(2, 22):
+            candidate_of(warehouse, number)
+            put_in_place(warehouse)
+        old_reader.stdin.write("\n")
+        old_reader.stdin.flush()
+        assert old_reader.stdout.readline().split() == ["1", "1"]
+        asked, _ = asking_reader.communicate("end\n")
+    seen = [tuple(map(int, re.findall(r"\d+", line))) for line in asked.splitlines()]
+    assert len(seen) > 3
+    assert seen == sorted(seen) and all(one == other for one, other in seen)
+    assert number_in(warehouse.published) == 21
+
+
+def test_rollback_exchanges_and_a_second_one_undoes_it(warehouse: Warehouse) -> None:
+    with pytest.raises(AdventureError, match="no previous warehouse"):
+        roll_back(warehouse)
+    candidate_of(warehouse, 2)
+    publish(warehouse)
+    assert (number_in(warehouse.published), number_in(warehouse.previous)) == (2, 1)
+    roll_back(warehouse)
+    assert (number_in(warehouse.published), number_in(warehouse.previous)) == (1, 2)
+    roll_back(warehouse)
+    assert (number_in(warehouse.published), number_in(warehouse.previous)) == (2, 1)
+
+
+def test_only_a_candidate_that_passed_is_published(warehouse: Warehouse) -> None:
+    with pytest.raises(AdventureError, match="no candidate that has passed"):
+        publish(warehouse)
+    candidate_of(warehouse, 2, Outcome.FAILED)
+    with pytest.raises(AdventureError, match="no candidate that has passed"):
+        publish(warehouse)
+    assert number_in(warehouse.published) == 1
+
+
+@pytest.mark.parametrize("killed", ["before the rename", "after the rename of a rollback"])
+def test_a_killed_exchange_is_finished(warehouse: Warehouse, killed: str) -> None:
+    candidate_of(warehouse, 2)
+    put_in_place(warehouse)
+    aside = warehouse.previous.with_name(".w.duckdb")
+    os.link(warehouse.published, aside)
+    if killed == "after the rename of a rollback":
+        warehouse.previous.replace(warehouse.published)
+    now = number_in(warehouse.published)
+    roll_back(warehouse)
+    assert (number_in(warehouse.published), number_in(warehouse.previous)) == (3 - now, now)
+    assert not aside.exists()
+
+
+def test_a_writer_is_named_and_nothing_is_lost(warehouse: Warehouse) -> None:
+    candidate_of(warehouse, 2)
+    with process(HOLD, warehouse.published, "writing") as holder:
+        for step in (start_from_published, put_in_place):
+            with pytest.raises(AdventureError, match=rf"w\.duckdb is open in another process: .*{holder.pid}"):
+                step(warehouse)
+    put_in_place(warehouse)
+    assert (number_in(warehouse.published), number_in(warehouse.previous)) == (2, 1)
+
+
+def test_a_writer_that_leaves_is_waited_for(warehouse: Warehouse) -> None:
+    said: list[str] = []
+    candidate_of(warehouse, 2)
+    with process(HOLD, warehouse.published, "writing") as holder:
+
+        def announce(message: str) -> None:
+            said.append(message)
+            holder.stdin.close()
+
+        put_in_place(Warehouse(warehouse.published, announce))
+    assert len(said) == 1 and "waiting up to 60 s" in said[0]
+    assert number_in(warehouse.published) == 2
+
+
+def test_what_a_killed_writer_left_in_its_log_is_kept(warehouse: Warehouse) -> None:
+    """A dbt command killed in the middle leaves a log; it is never applied to another file than its own."""
+    code = """
+import duckdb, os, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("update one set number = 5; update other set number = 5")
+os.kill(os.getpid(), 9)
+"""
+    log = log_of(warehouse.published)
+    subprocess.run([sys.executable, "-c", code, warehouse.published])
+    assert log.exists()
+    start_from_published(warehouse)
+    assert number_in(warehouse.candidate) == 5
+    assert not log.exists()
+    subprocess.run([sys.executable, "-c", code.replace("= 5", "= 6"), warehouse.published])
+    assert log.exists()
+    put_in_place(warehouse)
+    assert (number_in(warehouse.published), number_in(warehouse.previous)) == (5, 6)
+    assert not log.exists()
+
+
+def test_a_published_file_that_cannot_be_read_is_set_aside(warehouse: Warehouse) -> None:
+    candidate_of(warehouse, 2)
+    put_in_place(warehouse)
+    warehouse.published.write_bytes(b"not a database" * 1000)
+    with pytest.raises(AdventureError, match="adventure publish --rollback"):
+        start_from_published(warehouse)
+    roll_back(warehouse)
+    assert number_in(warehouse.published) == 1
+    assert (warehouse.published.parent / "unreadable" / "w.duckdb").read_bytes().startswith(b"not a database")
+
+
+def test_publishing_keeps_who_may_read(warehouse: Warehouse) -> None:
+    warehouse.published.chmod(0o640)
+    candidate_of(warehouse, 2)
+    put_in_place(warehouse)
+    assert warehouse.published.stat().st_mode & 0o777 == 0o640
+
+
+def test_the_lake_of_every_file_is_kept(files: Path, tmp_path: Path) -> None:
+    """The views of a published database read the version that was audited, however often the lake is loaded."""
+    lake = tmp_path / "lake"
+    warehouse = Warehouse(tmp_path / "warehouse" / "w.duckdb", lambda message: None)
+    warehouse.published.parent.mkdir()
+
+    def change_and_load(number: int) -> None:
+        sales = next(files.glob("*Sales_2017.csv"))
+        sales.write_bytes(sales.read_bytes().replace(b",1\r\n", b",%d\r\n" % number, 1))
+        load(str(files), lake)
+
+    used = []
+    for number in range(2, 5):
+        change_and_load(number)
+        used.append(start_candidate(warehouse, lake).name)
+        for further in range(3):
+            change_and_load(10 * number + further)
+        assert used[-1] in versions(lake), "the candidate's"
+        judge_candidate(warehouse, passed=True, tests=1)
+        publish(warehouse)
+    change_and_load(99)
+    change_and_load(98)
+    # Two for the files of the warehouse; the current version of the lake, and the one before.
+    assert used[0] not in versions(lake)
+    assert set(used[1:]) < set(versions(lake)) and len(versions(lake)) == 4
+    shutil.rmtree(warehouse.published.parent)
+    change_and_load(97)
+    assert len(versions(lake)) == 2
+    assert not pins.pinned(lake)
+
+
+def versions(lake: Path) -> list[str]:
+    return sorted(path.name for path in (lake / "versions").iterdir())
+
+
+def test_a_lake_that_began_anew_starts_from_nothing(files: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    lake = tmp_path / "lake"
+    warehouse = Warehouse(tmp_path / "warehouse" / "w.duckdb", said.append)
+    warehouse.published.parent.mkdir()
+    load(str(files), lake)
+    start_candidate(warehouse, lake)
+    with duckdb.connect(str(warehouse.candidate)) as connection:
+        connection.execute("create table history as select 1 as kept")
+    judge_candidate(warehouse, passed=True, tests=1)
+    publish(warehouse)
+
+    start_candidate(warehouse, lake)
+    with duckdb.connect(str(warehouse.candidate)) as connection:
+        assert connection.execute("from history").fetchall() == [(1,)]
+    assert not said
+    load(str(files), lake, replace_lake=True)
+    start_candidate(warehouse, lake)
+    with duckdb.connect(str(warehouse.candidate)) as connection, pytest.raises(duckdb.CatalogException):
+        connection.execute("from history")
+    assert "began anew" in said[0]
+
+
+def test_a_clock_that_went_back_changes_nothing(files: Path, tmp_path: Path) -> None:
+    """Neither what is published nor what is built from goes by the clock: all that was made here lies in the future."""
+    lake = tmp_path / "lake"
+    warehouse = Warehouse(tmp_path / "warehouse" / "w.duckdb", lambda message: None)
+    warehouse.published.parent.mkdir()
+    load(str(files), lake)
+    now = lake / "raw"
+    future = now.readlink().with_name("20990101T000000000000")
+    (lake / now.readlink()).rename(lake / future)
+    now.unlink()
+    now.symlink_to(future)
+    start_candidate(warehouse, lake)
+    judge_candidate(warehouse, passed=True, tests=1)
+    publish(warehouse)
+    with duckdb.connect(str(warehouse.published)) as connection:
+        connection.execute("update operations.audit_record set started_at = timestamp '2099-01-01'")
+    sales = next(files.glob("*Sales_2017.csv"))
+    sales.write_bytes(sales.read_bytes().replace(b",1\r\n", b",2\r\n", 1))
+    load(str(files), lake)
+    version = start_candidate(warehouse, lake)
+    assert version.name == "20990101T000000000001"
+    judge_candidate(warehouse, passed=True, tests=1)
+    publish(warehouse)
+    assert [(state.role, state.record.load_id) for state in states(warehouse)] == [
+        ("published", "20990101T000000000001"),
+        ("previous", "20990101T000000000000"),
+    ]
