@@ -10,7 +10,7 @@ import duckdb
 from adventure_works.errors import AdventureError
 from adventure_works.load import pins
 from adventure_works.load.convert import quoted
-from adventure_works.load.lake import current_version, locked
+from adventure_works.load.lake import FolderLake, current_version
 from adventure_works.places import shown
 from adventure_works.publish import files
 from adventure_works.publish.access import opened
@@ -40,7 +40,7 @@ def start_candidate(warehouse: Warehouse, lake: Path) -> Path:
     Raises:
         AdventureError: the lake was never loaded, or the candidate cannot be made; nothing has changed then.
     """
-    with locked(lake, warehouse.announce):
+    with FolderLake(lake).locked(warehouse.announce):
         version = current_version(lake)
         if version is None:
             raise AdventureError(f"{shown(lake)}: nothing has been loaded. Load first: adventure load --source sample")
