@@ -53,7 +53,7 @@ def test_a_refused_file_ends_the_run_with_the_reason_first(files: Path, tmp_path
     done = run_adventure(tmp_path, "run", "--source", files)
     assert done.returncode == 1
     assert done.stderr.startswith("Error: AdventureWorks_Returns.csv: the file is empty.")
-    assert not (tmp_path / "warehouse").exists()
+    assert not list((tmp_path / "warehouse").rglob("*.duckdb"))
 
 
 def test_a_warehouse_that_another_process_holds_is_said_so(files: Path, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_warehouse_that_another_process_holds_is_said_so(files: Path, tmp_path
     ) as holder:
         assert holder.stdout and holder.stdin
         holder.stdout.readline()
-        done = run_adventure(tmp_path, "run", "--source", files)
+        done = run_adventure(tmp_path, "run", "--no-wait", "--source", files)
         holder.stdin.close()
     assert done.returncode == 1
     assert "is open in another process" in done.stderr

@@ -17,11 +17,14 @@ import pytest
 from adventure_works.errors import AdventureError
 from adventure_works.load import pins
 from adventure_works.load.loader import load
+from adventure_works.publish.access import one_at_a_time
 from adventure_works.publish.audited import judge_candidate, publish, roll_back, start_candidate, states
 from adventure_works.publish.files import Warehouse, log_of, put_in_place, start_from_published
 from adventure_works.publish.record import Outcome, Record, write_record
+from conftest import PROJECT, own_places, run_adventure, run_dbt
+from crash import two_sources
 
-Connection = duckdb.DuckDBPyConnection
+SMALL = 64 << 20
 RECORD = Record("/lake", "20260101T000000000000", "20260101T000000000000", datetime(2026, 1, 1), "0.1.0", "passed", 210)
 
 
@@ -49,6 +52,17 @@ def number_in(path: Path) -> int:
         one, other = connection.execute("select (from one), (from other)").fetchone()
     assert one == other
     return one
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder that is a file system of its own, with little room."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("no small file system can be mounted here: that takes root")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
 
 
 @contextmanager
@@ -285,3 +299,167 @@ def test_a_clock_that_went_back_changes_nothing(files: Path, tmp_path: Path) -> 
         ("published", "20990101T000000000001"),
         ("previous", "20990101T000000000000"),
     ]
+
+
+def test_two_runs_at_once(files: Path, tmp_path: Path) -> None:
+    """The second is refused with --no-wait, before it loads anything; else it waits, and says so."""
+    database = Path(own_places(tmp_path)["ADVENTURE_DATABASE"])
+    hold = """
+import sys
+from pathlib import Path
+from adventure_works.publish.access import one_at_a_time
+with one_at_a_time(Path(sys.argv[1]), print):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+    with process(hold, database) as first:
+        done = run_adventure(tmp_path, "run", "--no-wait", "--source", files)
+        assert done.returncode == 1
+        assert f"Another run (process {first.pid}) is at work on" in done.stderr
+        assert not (tmp_path / "lake").exists()
+        said: list[str] = []
+
+        def announce(message: str) -> None:
+            said.append(message)
+            first.stdin.close()
+
+        with one_at_a_time(database, announce):
+            assert first.wait(10) == 0
+    assert "waiting for it to finish" in said[0]
+
+
+def test_a_folder_that_cannot_be_written_is_said_so(files: Path, small_disk: Path, tmp_path: Path) -> None:
+    small_disk.joinpath("warehouse").mkdir()
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    places = {"ADVENTURE_DATABASE": str(small_disk / "warehouse" / "w.duckdb")}
+    done = run_adventure(tmp_path, "run", "--source", files, **places)
+    assert done.returncode == 1
+    assert f"{small_disk / 'warehouse'}: cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_copy_that_does_not_fit(small_disk: Path) -> None:
+    warehouse = Warehouse(small_disk / "w.duckdb", print)
+    with duckdb.connect(str(warehouse.published)) as connection:
+        connection.execute("create table noise as select gen_random_uuid()::varchar as text from range(200000)")
+    before = warehouse.published.read_bytes()
+    (small_disk / "filler").write_bytes(bytes(SMALL - len(before) - (1 << 20)))
+    with pytest.raises(AdventureError, match=r"No space left on device\. Nothing has changed"):
+        start_from_published(warehouse)
+    assert warehouse.published.read_bytes() == before
+    assert not warehouse.candidate.exists()
+    (small_disk / "filler").unlink()
+    start_from_published(warehouse)
+    assert warehouse.candidate.read_bytes() == before
+
+
+def run(folder: Path, files: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A whole run on one of the folder's two sets of files; unit tests say nothing of data."""
+    environment = {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"} | environment
+    return run_adventure(folder, "run", "--source", folder / files, *options, **environment)
+
+
+@pytest.fixture(scope="module")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole run, on the first of two sets of files: `first` and `second`."""
+    folder = tmp_path_factory.mktemp("published")
+    two_sources(folder)
+    done = run(folder, "first")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def published(published_once: Path, tmp_path: Path) -> Path:
+    """A copy of that folder which a test may change."""
+    return Path(shutil.copytree(published_once, tmp_path / "published", symlinks=True))
+
+
+def test_a_run_shows_the_old_state_or_the_new_one(published: Path) -> None:
+    database = published / "warehouse" / "test.duckdb"
+    # The view reads the lake, which changes long before the tables are published.
+    query = (
+        "select sum(order_quantity), (select sum(units) from core.fact_orders), "
+        "(select sum(order_quantity) from staging.stg_adventure_works__sales) from core.fact_sales"
+    )
+    with process(ASK, database, query) as asking:
+        done = run(published, "second")
+        asked, _ = asking.communicate("end\n")
+    assert done.returncode == 0, done.stderr
+    old, new = (sum(quantities(published / name)) for name in ("first", "second"))
+    assert asked.splitlines() == [str((old,) * 3), str((new,) * 3)]
+
+    def units() -> tuple[int, ...]:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            return connection.execute(query).fetchone()
+
+    done = run_adventure(published, "publish", "--rollback")
+    assert done.returncode == 0, done.stderr
+    assert units() == (old,) * 3
+    done = run(published, "second")
+    assert "Nothing to load" in done.stdout
+    assert units() == (new,) * 3
+
+
+def quantities(folder: Path) -> Iterator[int]:
+    for path in folder.glob("*Sales*.csv"):
+        for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+            yield int(line.rpartition(",")[2])
+
+
+def test_a_failed_audit_leaves_what_is_published(published: Path) -> None:
+    database = published / "warehouse" / "test.duckdb"
+    before = database.read_bytes()
+    sales = published / "second" / "AdventureWorks_Sales_2017.csv"
+    lines = sales.read_text(encoding="utf-8").splitlines(keepends=True)
+    # Two lines of one order, of which one now belongs to another customer.
+    first, second = lines[1].split(","), lines[2].split(",")
+    assert first[2] == second[2]
+    other = next(line.split(",")[4] for line in lines[3:] if line.split(",")[4] != first[4])
+    lines[2] = ",".join([*second[:4], other, *second[5:]])
+    sales.write_text("".join(lines), encoding="utf-8", newline="")
+
+    done = run(published, "second")
+    assert done.returncode == 1
+    said = done.stderr.splitlines()
+    assert "failed, so that it is not published" in said[0] and "test.duckdb is as it was" in said[0]
+    assert "fact_sales__order_has_one_customer_and_day" in done.stderr
+    assert "Headline" not in done.stdout
+    assert database.read_bytes() == before
+    assert "failed" in run_adventure(published, "publish", "--list").stdout
+    refused = run_adventure(published, "publish")
+    assert refused.returncode == 1 and "no candidate that has passed" in refused.stderr
+
+    command = next(line for line in said if "dbt show" in line)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = own_places(published) | {"PATH": path}
+    shown = subprocess.run(command, shell=True, cwd=PROJECT, env=environment, text=True, capture_output=True)
+    assert shown.returncode == 0 and first[2] in shown.stdout, shown.stdout
+
+
+def test_a_disk_that_is_full_in_the_build(published: Path, small_disk: Path) -> None:
+    database = small_disk / "test.duckdb"
+    shutil.copy(published / "warehouse" / "test.duckdb", database)
+    before = database.read_bytes()
+    (small_disk / "filler").write_bytes(bytes(SMALL - 2 * len(before) - (1 << 20)))
+    done = run(published, "second", ADVENTURE_DATABASE=str(database))
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert database.read_bytes() == before
+
+
+def test_a_plain_dbt_build_is_told_apart(published: Path) -> None:
+    done = run_dbt(published, "run", "--select", "dim_dates")
+    assert done.returncode == 0, done.stdout
+    assert "plain dbt has built in it since" in " ".join(run_adventure(published, "publish", "--list").stdout.split())
+    with process(HOLD, published / "warehouse" / "test.duckdb", "writing") as holder:
+        done = run_dbt(published, "run", "--select", "dim_dates")
+    assert done.returncode != 0
+    assert "Conflicting lock is held in" in done.stdout and f"(PID {holder.pid})" in done.stdout
+
+
+def test_an_audit_without_its_tests_is_none(published: Path) -> None:
+    done = run(published, "second", DBT_EXCLUDE_RESOURCE_TYPES="unit_test test")
+    assert done.returncode == 1
+    assert "was not run; look for DBT_ variables in the environment" in done.stderr
