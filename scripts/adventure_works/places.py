@@ -54,6 +54,16 @@ def lake_folder() -> Path:
     return place
 
 
+def lake_on_s3() -> S3Place:
+    """The lake where it is on S3, which is all that Redshift reads."""
+    place = lake()
+    if not isinstance(place, S3Place):
+        raise AdventureError(
+            f"The lake is the folder {shown(place)}, which Redshift cannot read. Set ADVENTURE_LAKE to s3://bucket/prefix."
+        )
+    return place
+
+
 def database() -> Path:
     """The DuckDB warehouse: `ADVENTURE_DATABASE`, else `warehouse/adventure_works.duckdb`."""
     return _place("ADVENTURE_DATABASE", "warehouse/adventure_works.duckdb")

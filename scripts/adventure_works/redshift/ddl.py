@@ -1,0 +1,118 @@
+"""The raw schema on Redshift: made from the contract where it is missing, and never changed or dropped."""
+
+from collections import defaultdict
+
+from adventure_works.contract import Column, Table, raw_tables
+from adventure_works.errors import AdventureError
+from adventure_works.redshift.data_api import MOST_STATEMENTS, BatchFailed, DataApi, OutcomeUnknown, Statement, literal
+
+# How long creating the tables may take; each is a matter of a second.
+CREATE_SECONDS = 300.0
+# Columns that the loader writes itself and that are never null, beside those that the contract requires.
+ALWAYS_THERE = ("source_file", "record_number", "load_id", "table_name", "status")
+# Names of types in information_schema, and in the contract.
+TYPES = {"character varying": "varchar", "timestamp without time zone": "timestamp"}
+
+
+def make_raw_schema(api: DataApi, schema: str, name: str) -> None:
+    """Makes the schema and the tables that are missing; leaves alone what is there.
+
+    Args:
+        api: the Redshift to look at.
+        schema: name of the raw schema.
+        name: of the statements, as `DataApi.run_batch` wants it.
+
+    Raises:
+        AdventureError: a table is there with other columns than the contract's, or something cannot be made.
+    """
+    found = found_columns(api, schema)
+    problems = differences(found, schema)
+    if problems:
+        raise AdventureError("\n".join(problems))
+    statements = [Statement(f"make schema {schema}", f"create schema if not exists {schema}")]
+    for number, table in enumerate(table for table in raw_tables().values() if table.name not in found):
+        # A table is made with all that belongs to it, in one transaction.
+        if len(statements) + len(creation(table, schema)) > MOST_STATEMENTS:
+            _make(api, schema, statements, f"{name}-make-{number}")
+            statements = []
+        statements += creation(table, schema)
+    if raw_tables().keys() - found.keys():
+        _make(api, schema, statements, f"{name}-make")
+
+
+def _make(api: DataApi, schema: str, statements: list[Statement], name: str) -> None:
+    try:
+        api.run_batch(statements, name, CREATE_SECONDS)
+    except (BatchFailed, OutcomeUnknown):
+        # Two loads that make the tables at once stand in each other's way; what counts is that they are there.
+        made = {statement.purpose.removeprefix("make ") for statement in statements} & raw_tables().keys()
+        if made - found_columns(api, schema).keys():
+            raise
+
+
+def found_columns(api: DataApi, schema: str) -> dict[str, list[tuple[str, str]]]:
+    """Name and type of every column of the schema's tables, in order, by table; types as the contract writes them."""
+    rows = api.query(
+        "select table_name, column_name, data_type, character_maximum_length, numeric_precision, numeric_scale\n"
+        'from information_schema."columns"\n'
+        f"where table_schema = {literal(schema)}\n"
+        "order by table_name, ordinal_position",
+        "adventure-columns",
+    )
+    tables: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in rows:
+        kind = TYPES.get(row["data_type"], row["data_type"])
+        if kind == "varchar":
+            kind += f"({row['character_maximum_length']})"
+        elif kind == "numeric":
+            kind += f"({row['numeric_precision']}, {row['numeric_scale']})"
+        tables[row["table_name"]].append((row["column_name"], kind))
+    return tables
+
+
+def differences(found: dict[str, list[tuple[str, str]]], schema: str) -> list[str]:
+    """What is wrong with the tables that are there, a sentence a table. COPY of Parquet goes by position."""
+    problems = []
+    for table in raw_tables().values():
+        wanted = [(column.name, column.data_type) for column in table.columns]
+        have = found.get(table.name, wanted)
+        if have != wanted:
+            apart = next(
+                (f"has {_shown(a)} where the contract has {_shown(b)}" for a, b in zip(have, wanted) if a != b),  # noqa: B905
+                f"has {len(have)} columns where the contract has {len(wanted)}",
+            )
+            problems.append(
+                f"{schema}.{table.name} {apart}. It is left alone. Move it away (`alter table {schema}.{table.name} "
+                f"rename to {table.name}_before`) and load again: the table is made anew and filled from the lake."
+            )
+    return problems
+
+
+def creation(table: Table, schema: str) -> list[Statement]:
+    """The statements that make a table.
+
+    A table of many files is sorted by source file, so that replacing one file's rows and counting them reads no
+    others. Distribution is left to Redshift, which spreads a table when it grows.
+    """
+    place = f"{schema}.{table.name}"
+    columns = ",\n".join(f"    {_definition(column)}" for column in table.columns)
+    sort = "\nsortkey (source_file)" if table.many else ""
+    comments = [(f"table {place}", table.description)]
+    comments += [(f"column {place}.{column.name}", column.description) for column in table.columns]
+    return [
+        Statement(f"make {table.name}", f"create table if not exists {place} (\n{columns}\n)\ndiststyle auto{sort}"),
+        *(
+            Statement(f"describe {table.name}", f"comment on {what} is {literal(description)}")
+            for what, description in comments
+            if description
+        ),
+    ]
+
+
+def _definition(column: Column) -> str:
+    never_null = column.required or column.name in ALWAYS_THERE
+    return f"{column.name} {column.data_type}{' not null' if never_null else ''}"
+
+
+def _shown(column: tuple[str, str]) -> str:
+    return " ".join(column)

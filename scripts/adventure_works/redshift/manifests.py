@@ -1,0 +1,59 @@
+"""The manifests that tell COPY which files to read. They stand in the lake's bucket, apart from its versions."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from adventure_works import aws
+from adventure_works.load.s3_write import Writer
+from adventure_works.places import S3Place
+from adventure_works.redshift.data_api import OutcomeUnknown
+from adventure_works.redshift.plan import Change
+
+
+@contextmanager
+def copy_manifests(lake: S3Place, folder: str, todo: tuple[Change, ...]) -> Iterator[dict[str, str]]:
+    """One manifest for each table that gets files: `s3://` locations by table, for as long as a batch needs them.
+
+    They name every file with its exact size, so that COPY refuses one that is missing or another. After a batch whose
+    outcome is not known they stay, since it may still be about to read them; the bucket's life-cycle rule for
+    `copies/` removes such.
+
+    Args:
+        lake: the bucket, and the prefix below which `copies/<folder>/<table>.manifest` is written.
+        folder: unique to the batch.
+        todo: the changes.
+
+    Raises:
+        AdventureError: the bucket cannot be written.
+    """
+    client = aws.client("s3")
+    writer = Writer(lake, client)
+    keys = {change: lake.key("copies", folder, f"{change.table}.manifest") for change in todo if change.files}
+    try:
+        for change, key in keys.items():
+            writer.put(key, _manifest(change))
+        yield {change.table: f"s3://{lake.bucket}/{key}" for change, key in keys.items()}
+    except OutcomeUnknown:
+        raise
+    except BaseException:
+        _remove(client, lake.bucket, keys.values())
+        raise
+    _remove(client, lake.bucket, keys.values())
+
+
+def _manifest(change: Change) -> bytes:
+    entries = [{"url": file.uri, "mandatory": True, "meta": {"content_length": file.bytes}} for file in change.files]
+    return json.dumps({"entries": entries}).encode()
+
+
+def _remove(client: Any, bucket: str, keys: Iterable[str]) -> None:
+    try:
+        for key in keys:
+            client.delete_object(Bucket=bucket, Key=key)
+    except (ClientError, BotoCoreError):
+        # They are small, and the life-cycle rule removes what stays.
+        return
