@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
-
 from adventure_works import places
 from adventure_works.errors import AdventureError
-from adventure_works.places import PROJECT
 from adventure_works.publish.audited import judge_candidate
 from adventure_works.publish.files import Warehouse
+from adventure_works.warehouse import Ask, dbt_options, in_file
 
 # Tag or resource type of a test, and what the summary calls it. A test with two of the tags counts as the first.
 KINDS = {
@@ -63,21 +61,35 @@ def build(database: Path, raw: Path, progress: Callable[[str, int, int], None], 
     Raises:
         AdventureError: dbt could not start, for example because another process holds the file.
     """
+    with _environment(ADVENTURE_DATABASE=str(database), ADVENTURE_RAW=str(raw)):
+        try:
+            return _dbt_build(["--target", "dev", *options], progress)
+        except AdventureError as error:
+            if "Conflicting lock" in str(error):
+                raise AdventureError(
+                    f"{places.shown(database)} is open in another process. Close it there and run again.\n{error}"
+                ) from error
+            raise
+        finally:
+            _release_warehouse()
+
+
+def build_in_production(progress: Callable[[str, int, int], None]) -> BuildResult:
+    """Runs `dbt build --target prod` in this process, on what Redshift's raw schema holds; `progress` as for `build`.
+
+    Raises:
+        AdventureError: dbt could not start, for example because it cannot log in.
+    """
+    return _dbt_build(["--target", "prod"], progress)
+
+
+def _dbt_build(arguments: list[str], progress: Callable[[str, int, int], None]) -> BuildResult:
     from dbt.cli.main import dbtRunner
 
-    logs = places.logs()
-    # dbt's console stays quiet: this command says what matters, the log file has the rest.
-    places_of = {"--log-path": logs, "--project-dir": PROJECT, "--profiles-dir": PROJECT}
-    arguments = [str(part) for option in places_of.items() for part in option]
-    arguments += ["--log-level", "none", "--no-version-check", "--write-json", *options]
-    with _environment(ADVENTURE_DATABASE=str(database), ADVENTURE_RAW=str(raw)):
-        result = dbtRunner(callbacks=[_follow(progress)]).invoke(["build", *arguments])
-        _release_warehouse()
+    result = dbtRunner(callbacks=[_follow(progress)]).invoke(["build", "--write-json", *arguments, *dbt_options()])
     if result.exception or result.result is None:
         reason = str(result.exception or "dbt said nothing of why").strip()
-        if "Conflicting lock" in reason:
-            reason = f"{places.shown(database)} is open in another process. Close it there and run again.\n{reason}"
-        raise AdventureError(f"dbt build did not start: {reason}\nMore in {places.shown(logs / 'dbt.log')}")
+        raise AdventureError(f"dbt build did not start: {reason}\nMore in {places.shown(places.logs() / 'dbt.log')}")
     return _summary(result.result.results, result.result.elapsed_time)
 
 
@@ -92,7 +104,7 @@ def build_and_audit(
         with suppress(AdventureError):
             judge_candidate(warehouse, passed=False, tests=tests)
     else:
-        headline(warehouse.candidate)
+        headline(in_file(warehouse.candidate))
         judge_candidate(warehouse, passed=True, tests=tests)
     return result
 
@@ -159,30 +171,26 @@ def _tests_left_out(ran: set[str]) -> list[Problem]:
     ]
 
 
-def headline(database: Path) -> dict[str, Decimal]:
+def headline(ask: Ask) -> dict[str, Decimal]:
     """The headline figures of the star schema: money in US dollars, rates from 0 to 1.
 
     Every ratio is a ratio of sums. `customers` are those who ordered, without the
     Unknown one as everywhere, and `return_rate` is returned units by units sold.
     """
-    with duckdb.connect(str(database), read_only=True) as connection:
-        found = connection.execute(
-            """
-            with
-            sales as (
-                select
-                    sum(revenue) as revenue, sum(cost) as cost, sum(profit) as profit, sum(order_quantity) as units,
-                    count(*) as order_lines, count(distinct order_number) as orders,
-                    count(distinct nullif(customer_key, -1)) as customers, min(order_date) as first_order_date,
-                    max(order_date) as last_order_date
-                from core.fact_sales
-            ),
-            returned as (select coalesce(sum(return_quantity), 0) as return_units from core.fact_returns)
-            select * from sales cross join returned
-            """
-        )
-        names = [column[0] for column in found.description]
-        figures = dict(zip(names, found.fetchone(), strict=True))
+    sql = """
+        with
+        sales as (
+            select
+                sum(revenue) as revenue, sum(cost) as cost, sum(profit) as profit, sum(order_quantity) as units,
+                count(*) as order_lines, count(distinct order_number) as orders,
+                count(distinct nullif(customer_key, -1)) as customers, min(order_date) as first_order_date,
+                max(order_date) as last_order_date
+            from {core}.fact_sales
+        ),
+        returned as (select coalesce(sum(return_quantity), 0) as return_units from {core}.fact_returns)
+        select * from sales cross join returned
+        """
+    (figures,) = ask(sql)
     if not figures["order_lines"]:
         raise AdventureError("The build holds no sale at all. See operations.ledger_files for where the records went.")
     return figures | {
@@ -192,23 +200,20 @@ def headline(database: Path) -> dict[str, Decimal]:
     }
 
 
-def ledger_totals(database: Path) -> dict[str, Decimal]:
+def ledger_totals(ask: Ask) -> dict[str, Decimal]:
     """Records that did not become facts, by why, and the largest amount that the ledger cannot explain."""
-    with duckdb.connect(str(database), read_only=True) as connection:
-        found = connection.execute(
-            """
-            select
-                (select sum(rejected_records) from operations.ledger_files) as rejected,
-                (select sum(duplicate_amount) from operations.ledger_sales where measure = 'records') as duplicates,
-                (select coalesce(sum(records), 0) from operations.ledger_quarantine) as quarantined,
-                (
-                    select max(abs(unexplained_amount)) from (
-                        select unexplained_amount from operations.ledger_sales
-                        union all
-                        select unexplained_amount from operations.ledger_returns
-                    )
-                ) as unexplained
-            """
-        )
-        names = [column[0] for column in found.description]
-        return dict(zip(names, found.fetchone(), strict=True))
+    sql = """
+        select
+            (select sum(rejected_records) from {operations}.ledger_files) as rejected,
+            (select sum(duplicate_amount) from {operations}.ledger_sales where measure = 'records') as duplicates,
+            (select coalesce(sum(records), 0) from {operations}.ledger_quarantine) as quarantined,
+            (
+                select max(abs(unexplained_amount)) from (
+                    select unexplained_amount from {operations}.ledger_sales
+                    union all
+                    select unexplained_amount from {operations}.ledger_returns
+                )
+            ) as unexplained
+        """
+    (totals,) = ask(sql)
+    return totals

@@ -16,6 +16,7 @@ from adventure_works.publish.audited import State
 from adventure_works.publish.files import Warehouse
 from adventure_works.publish.record import Outcome
 from adventure_works.run import KINDS, BuildResult, Problem, headline, ledger_totals
+from adventure_works.warehouse import Ask, in_file
 
 # Wide enough for the tables where nobody says how wide a line is: a file, a pipe, a CI log.
 WIDTH = None if sys.stdout.isatty() else 140
@@ -85,10 +86,15 @@ def print_build(build: BuildResult, warehouse: Warehouse) -> None:
     """
     if build.errors:
         raise AdventureError(_failure_message(build, warehouse))
+    print_results(build, in_file(warehouse.candidate))
+
+
+def print_results(build: BuildResult, ask: Ask) -> None:
+    """What is worth a look, the tests by kind, and the figures that the warehouse gives when it is asked."""
     for problem in build.warnings:
         out.print(f"[yellow]Worth a look:[/] {problem.name}: {problem.message}{_rows_hint(problem)}")
     _print_tests(build)
-    _print_headline(warehouse.candidate)
+    _print_headline(ask)
 
 
 def print_next_steps(lake: Path, warehouse: Warehouse) -> None:
@@ -147,9 +153,9 @@ def _print_tests(build: BuildResult) -> None:
         out.print(line + (f", {rest}" if rest else ""))
 
 
-def _print_headline(database: Path) -> None:
-    found = headline(database)
-    lost = ledger_totals(database)
+def _print_headline(ask: Ask) -> None:
+    found = headline(ask)
+    lost = ledger_totals(ask)
     out.print(f"\n[bold]Headline figures[/] {found['first_order_date']} to {found['last_order_date']}")
     for name, value in (
         ("Revenue", f"{found['revenue']:,.2f}"),
@@ -171,10 +177,7 @@ def _print_headline(database: Path) -> None:
 def _failure_message(build: BuildResult, warehouse: Warehouse) -> str:
     as_it_was = f"{shown(warehouse.published)} is as it was" if warehouse.published.exists() else "nothing is, yet"
     lines = [f"{len(build.errors)} of the build's checks or models failed, so that it is not published; {as_it_was}."]
-    for problem in build.errors[:10]:
-        lines.append(f"  {problem.name}: {problem.message}{_rows_hint(problem)}")
-    if len(build.errors) > 10:
-        lines.append(f"  ... and {len(build.errors) - 10} more")
+    lines += problem_lines(build.errors)
     candidate = shown(warehouse.candidate)
     table = next((problem.failures for problem in build.errors if problem.failures), None)
     query = f"select * from {table.replace(chr(34), '').partition('.')[2]}" if table else "show all tables"
@@ -186,6 +189,12 @@ def _failure_message(build: BuildResult, warehouse: Warehouse) -> str:
         "Mend the files or the models and run again; the lake keeps what was loaded."
     )
     return "\n".join(lines)
+
+
+def problem_lines(problems: list[Problem]) -> list[str]:
+    """The first ten problems, a line each."""
+    lines = [f"  {problem.name}: {problem.message}{_rows_hint(problem)}" for problem in problems[:10]]
+    return [*lines, f"  ... and {len(problems) - 10} more"] if len(problems) > 10 else lines
 
 
 def _rows_hint(problem: Problem) -> str:
