@@ -53,6 +53,17 @@ def install(project: Path, offline: bool, hub_timeout: float) -> str:
     return f"dbt packages: installed {OFFLINE} ({trouble})."
 
 
+def installed(project: Path) -> str:
+    """Says in a few words where the packages in `dbt_packages/` came from.
+
+    Raises `AdventureError` when they are not all that `packages.yml` names.
+    """
+    found = _what_is_installed(project)
+    if found is None:
+        raise AdventureError("dbt_packages/ does not hold what packages.yml names. `adventure deps` installs it.")
+    return f"installed {found}"
+
+
 def _packages_named_in(packages_file: Path) -> list[str]:
     """Names of the hub packages, as `namespace/name`."""
     try:
