@@ -3,9 +3,11 @@
 #   make run                    generate the sample, load it, build and test everything
 #   make run SOURCE=kaggle      the same with the files from Kaggle
 #   make run SOURCE=path        the same with a folder of CSV files, a zip, or one CSV file
+#   make run TARGET=prod        on S3 and Redshift (docs/production.md)
 #   make test                   every test of the project
 
 SOURCE ?= sample
+TARGET ?= dev
 # Any Python from 3.11 to 3.13; the first that is there.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	command -v $$python >/dev/null 2>&1 && $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
@@ -27,8 +29,8 @@ setup: $(VENV)/.ready  ## Install what running needs, into .venv/ and dbt_packag
 
 setup-dev: $(VENV)/.ready-dev  ## Install what testing and linting need as well.
 
-run: $(VENV)/.ready  ## Load, build and test everything. SOURCE=sample|kaggle|path
-	@$(BIN)/adventure run --source "$(SOURCE)"
+run: $(VENV)/.ready  ## Load, build and test everything. SOURCE=sample|kaggle|path TARGET=dev|prod
+	@$(BIN)/adventure run --source "$(SOURCE)" --target "$(TARGET)"
 
 test: $(VENV)/.ready-dev  ## Run every test (ARGS="-k loader" for some).
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,8 @@ from adventure_works.errors import AdventureError
 
 if TYPE_CHECKING:
     from adventure_works.load.loader import LoadResult
+    from adventure_works.places import S3Place
+    from adventure_works.redshift.settings import Settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -72,7 +74,7 @@ class Share(click.ParamType):
 
 
 def loading_options(command: Callable) -> Callable:
-    """The options of every command that loads."""
+    """The options of every command that loads; `_load` takes them."""
     for option in (
         click.option("--replace", is_flag=True, help="Start from an empty lake instead of adding to what it holds."),
         click.option(
@@ -107,9 +109,29 @@ def loading_options(command: Callable) -> Callable:
     return command
 
 
+def timeout_option(command: Callable) -> Callable:
+    """How long Redshift may take, for the commands that load it."""
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=60.0,
+        show_default=True,
+        metavar="MINUTES",
+        help="How long Redshift may take to copy; the load is then cancelled and nothing of it kept.",
+    )(command)
+
+
 @adventure.command()
 @loading_options
-def load(source: str, date_order: str | None, as_of: datetime | None, max_rejects: float, replace: bool) -> None:
+@click.option(
+    "--to",
+    type=click.Choice(["lake", "redshift"]),
+    default="lake",
+    show_default=True,
+    help="Stop at the lake, or bring Redshift up to it as well.",
+)
+@timeout_option
+def load(to: str, timeout: float, **loading: Any) -> None:
     """Load CSV files into the lake: all of them, or none.
 
     Files are recognised by their header. A file that has not changed is skipped; a changed one
@@ -121,11 +143,16 @@ def load(source: str, date_order: str | None, as_of: datetime | None, max_reject
     adventure load --source ~/retail                a folder of CSV files, or a zip, or one file
     adventure load --source ~/retail --date-order day_first
     ADVENTURE_LAKE=s3://bucket/prefix adventure load          into a lake on S3
+    adventure load --source ~/retail --to redshift  on to Redshift; ADVENTURE_LAKE must be s3://bucket/prefix
     """
     from adventure_works import places
     from adventure_works.show import print_load
 
-    print_load(_load(source, date_order, as_of, max_rejects, replace), places.lake())
+    if to == "redshift":
+        _check_redshift()
+    print_load(_load(**loading), places.lake())
+    if to == "redshift":
+        _load_redshift(timeout, loading["replace"])
 
 
 def no_wait_option(command: Callable) -> Callable:
@@ -137,27 +164,37 @@ def no_wait_option(command: Callable) -> Callable:
 
 @adventure.command()
 @loading_options
+@click.option(
+    "--target",
+    type=click.Choice(["dev", "prod"]),
+    default="dev",
+    show_default=True,
+    help="DuckDB on this machine, or S3 and Redshift.",
+)
 @click.option("--full-refresh", is_flag=True, help="Build incremental tables anew, as after a change of columns.")
+@timeout_option
 @no_wait_option
-def run(
-    source: str,
-    date_order: str | None,
-    as_of: datetime | None,
-    max_rejects: float,
-    replace: bool,
-    full_refresh: bool,
-    no_wait: bool,
-) -> None:
+def run(target: str, full_refresh: bool, timeout: float, no_wait: bool, **loading: Any) -> None:
     """Load, build and test everything, publish it, and show the headline figures.
 
     The warehouse is built aside, and takes the place of the published one when every test has passed. Ends with
     exit code 1 and the reason first when a file is refused or a test fails; what is published is then as it was.
+    With --target prod the lake is on S3 and the warehouse on Redshift, where the build takes place in the open.
 
     \b
     adventure run                                   on the generated sample
     adventure run --source kaggle                   on the files from Kaggle
     adventure run --source ~/retail                 on a folder of CSV files, or a zip, or one file
+    adventure run --source ~/retail --target prod   on S3 and Redshift; see docs/production.md
     """
+    options = ["--full-refresh"] if full_refresh else []
+    if target == "prod":
+        _run_prod(timeout, options, loading)
+    else:
+        _run_dev(no_wait, options, loading)
+
+
+def _run_dev(no_wait: bool, options: list[str], loading: dict[str, Any]) -> None:
     from adventure_works import places
     from adventure_works.publish.access import one_at_a_time
     from adventure_works.publish.audited import publish, start_candidate
@@ -168,11 +205,11 @@ def run(
     lake = places.lake_folder()
     warehouse = Warehouse(places.database(), announce, patient=not no_wait)
     with one_at_a_time(warehouse.published, announce, patient=not no_wait):
-        print_load(_load(source, date_order, as_of, max_rejects, replace), lake)
+        print_load(_load(**loading), lake)
         raw = start_candidate(warehouse, lake)
         with progress_bar() as progress:
             progress.advance("dbt build: reading the project", 0, 1)
-            result = build_and_audit(warehouse, raw, progress.advance, *["--full-refresh"] * full_refresh)
+            result = build_and_audit(warehouse, raw, progress.advance, *options)
         print_build(result, warehouse)
         publish(warehouse)
     print_next_steps(lake, warehouse)
@@ -208,6 +245,47 @@ def publish(rollback: bool, only_list: bool, no_wait: bool) -> None:
     print_states(audited.states(warehouse))
 
 
+def _run_prod(timeout: float, options: list[str], loading: dict[str, Any]) -> None:
+    from adventure_works.run import build_in_production
+    from adventure_works.show import print_load, progress_bar
+    from adventure_works.show_production import print_next_steps_on_redshift, print_redshift_build
+
+    lake, settings = _check_redshift()
+    print_load(_load(**loading), lake)
+    _load_redshift(timeout, loading["replace"])
+    with progress_bar() as progress:
+        progress.advance("dbt build: reading the project", 0, 1)
+        result = build_in_production(progress.advance, *options)
+    print_redshift_build(result, settings)
+    print_next_steps_on_redshift(lake, settings)
+
+
+def _check_redshift() -> "tuple[S3Place, Settings]":
+    """What a load into Redshift needs to know, before anything is done."""
+    from adventure_works import places
+    from adventure_works.redshift.settings import settings
+
+    return places.lake_on_s3(), settings()
+
+
+def _load_redshift(timeout: float, replace: bool) -> None:
+    from adventure_works.redshift.load import bring_up
+    from adventure_works.show import progress_bar
+    from adventure_works.show_production import print_redshift
+
+    lake, settings = _check_redshift()
+    with progress_bar() as progress:
+        result = bring_up(
+            lake,
+            settings,
+            timeout=timeout * 60,
+            replace=replace,
+            announce=progress.announce,
+            progress=progress.advance,
+        )
+    print_redshift(result)
+
+
 def _load(
     source: str, date_order: str | None, as_of: datetime | None, max_rejects: float, replace: bool
 ) -> "LoadResult":
@@ -226,6 +304,26 @@ def _load(
             announce=progress.announce,
             progress=progress.advance,
         )
+
+
+@adventure.command()
+@click.option("--target", type=click.Choice(["dev", "prod"]), default="dev", show_default=True, help="What to look at.")
+def doctor(target: str) -> None:
+    """Look at everything that a run needs, and say how to mend what is not well.
+
+    For prod that is the environment, credentials, bucket, Glue, workgroup, COPY role, Data API, privileges, the raw
+    schema and dbt's own connection. What it writes for the trial it removes again. Ends with exit code 1 when
+    something is not well.
+
+    \b
+    adventure doctor                        this machine: Python, packages, lake, warehouse
+    adventure doctor --target prod          S3 and Redshift as well
+    """
+    from adventure_works.doctor import machine, production
+    from adventure_works.doctor.checks import examine
+    from adventure_works.show_production import print_findings
+
+    print_findings(examine(machine.dev() if target == "dev" else [*machine.tools(), *production.checks()]))
 
 
 def list_damage(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:

@@ -74,13 +74,13 @@ def build(database: Path, raw: Path, progress: Callable[[str, int, int], None], 
             _release_warehouse()
 
 
-def build_in_production(progress: Callable[[str, int, int], None]) -> BuildResult:
+def build_in_production(progress: Callable[[str, int, int], None], *options: str) -> BuildResult:
     """Runs `dbt build --target prod` in this process, on what Redshift's raw schema holds; `progress` as for `build`.
 
     Raises:
         AdventureError: dbt could not start, for example because it cannot log in.
     """
-    return _dbt_build(["--target", "prod"], progress)
+    return _dbt_build(["--target", "prod", *options], progress)
 
 
 def _dbt_build(arguments: list[str], progress: Callable[[str, int, int], None]) -> BuildResult:
