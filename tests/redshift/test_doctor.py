@@ -1,0 +1,217 @@
+"""The doctor: all well, and then each thing broken once."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adventure_works import aws
+from adventure_works.doctor import machine, production
+from adventure_works.doctor.checks import Check, Finding, State, examine
+from adventure_works.errors import AdventureError
+from adventure_works.places import PROJECT
+from standin.dataapi import Faults
+from standin.s3copy import Store
+from standin.stack import SECRET_KEY, Warehouse
+
+# Each costs dbt's start, so only the test of the command runs it.
+SLOW = "dbt connection"
+
+
+@pytest.fixture
+def well(warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    places = {"DBT_LOG_PATH": str(tmp_path / "logs"), "DBT_TARGET_PATH": str(tmp_path / "target"), "COLUMNS": "200"}
+    for name, value in (warehouse.environ | places | {"AWS_MAX_ATTEMPTS": "1"}).items():
+        monkeypatch.setenv(name, value)
+    return warehouse
+
+
+def findings() -> dict[str, Finding]:
+    checks = [check for check in production.checks() if check.name != SLOW]
+    return {finding.name: finding for finding in examine(checks)}
+
+
+def ill(found: dict[str, Finding]) -> dict[str, str]:
+    return {name: finding.detail for name, finding in found.items() if finding.state is State.ILL}
+
+
+def doctor(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).with_name("adventure"), "doctor", *arguments],
+        cwd=PROJECT,
+        env=os.environ,
+        text=True,
+        capture_output=True,
+        timeout=120,
+    )
+
+
+def test_the_command_finds_all_well_and_leaves_nothing_behind(well: Warehouse) -> None:
+    done = doctor("--target", "prod")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("✓") == len(production.checks()) + len(machine.tools())
+    assert "All is well." in done.stdout
+    assert SECRET_KEY not in done.stdout + done.stderr
+    assert aws.client("s3").list_objects_v2(Bucket=well.bucket)["KeyCount"] == 0
+
+
+def test_the_command_ends_with_exit_code_1_and_says_how_to_mend(
+    well: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDSHIFT_WORKGROUP", "nobodys")
+    done = doctor("--target", "prod")
+    assert done.returncode == 1
+    assert "✗ workgroup: there is no workgroup nobodys in eu-central-1. Mend REDSHIFT_WORKGROUP" in done.stdout
+    assert "- Data API: mend first: workgroup" in done.stdout
+    assert "1 of these are not well" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "check", "says"),
+    [
+        ({"REDSHIFT_WORKGROUP": ""}, "environment", "REDSHIFT_WORKGROUP is not set"),
+        ({"ADVENTURE_LAKE": "lake"}, "environment", "Set ADVENTURE_LAKE to s3://bucket/prefix"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, "region", "Set AWS_REGION"),
+        ({"AWS_REGION": "eu-west-1"}, "region", "Set both"),
+        ({"ADVENTURE_LAKE": "s3://nobodys-bucket/lake"}, "bucket", "there is no bucket nobodys-bucket"),
+        ({"REDSHIFT_COPY_ROLE": "arn:aws:iam::123456789012:role/x"}, "COPY role", "is not attached"),
+        ({"REDSHIFT_DATABASE": "nobodys"}, "Data API", "nobodys"),
+        ({"REDSHIFT_SSLMODE": "prefer"}, "TLS", "Unset it, or set it to verify-full"),
+    ],
+)
+def test_a_variable_that_is_wrong_is_named(
+    well: Warehouse, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], check: str, says: str
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    found = ill(findings())
+    assert list(found) == [check]
+    assert says in found[check]
+
+
+def test_a_workgroup_that_is_not_available(well: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(well.standin.data_api.workgroup, "status", "CREATING")
+    assert "Wait until it is AVAILABLE" in ill(findings())["workgroup"]
+
+
+def test_a_namespace_without_a_default_role(well: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(well.standin.data_api.namespace, "defaultIamRoleArn")
+    assert "--default-iam-role-arn ARN" in ill(findings())["COPY role"]
+
+
+def test_credentials_that_have_expired(well: Warehouse) -> None:
+    well.standin.faults.expired = True
+    assert "have expired" in ill(findings())["workgroup"]
+    well.standin.data_api.faults = Faults()
+
+
+def test_a_login_that_may_not_make_schemas(well: Warehouse) -> None:
+    (login,) = well.query("select current_user")[0]
+    well.administer(f'revoke create on database "{well.database}" from "{login}"')
+    assert "grant create on database" in ill(findings())["privileges"]
+
+
+def test_a_raw_table_of_another_version(well: Warehouse) -> None:
+    well.query("create schema adventure_works_raw")
+    well.query("create table adventure_works_raw.calendar (date timestamp)")
+    detail = ill(findings())["raw schema"]
+    assert "adventure_works_raw.calendar has date timestamp where the contract has date date" in detail
+    assert "rename to calendar_before" in detail
+
+
+def test_a_role_that_may_not_read_the_bucket(well: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError("S3ServiceException:Access Denied,Status 403")
+
+    monkeypatch.setattr(Store, "client", lambda self: Refusing())
+    found = ill(findings())
+    assert list(found) == ["COPY reads the bucket"]
+    assert "The COPY role must be allowed to read s3://" in found["COPY reads the bucket"]
+
+
+@pytest.fixture
+def careless_store(well: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """An S3 that takes every conditional write, and does what a test changes in its answers."""
+    changes: dict[str, Any] = {}
+    made = aws.client
+
+    def client(service: str) -> Any:
+        found = made(service)
+        if service == "s3":
+            put, get = found.put_object, found.get_object
+            monkeypatch.setattr(
+                found,
+                "put_object",
+                lambda IfNoneMatch=None, **rest: {
+                    name: value for name, value in put(**rest).items() if name != changes.get("without")
+                },
+            )
+            monkeypatch.setattr(found, "get_object", lambda **rest: get(**rest) | changes.get("get", {}))
+        return found
+
+    monkeypatch.setattr(aws, "client", client)
+    yield changes
+
+
+def test_a_store_without_conditional_writes(careless_store: dict[str, Any]) -> None:
+    found = ill(findings())
+    assert list(found) == ["bucket: conditional writes"]
+    assert "two loads at once could undo each other" in found["bucket: conditional writes"]
+
+
+def test_a_store_that_does_not_encrypt(careless_store: dict[str, Any]) -> None:
+    careless_store["without"] = "ServerSideEncryption"
+    assert "put-bucket-encryption" in ill(findings())["bucket: encryption"]
+
+
+# --- This machine ---------------------------------------------------------------------------------------------------
+
+
+def test_this_machine_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADVENTURE_LAKE", str(tmp_path / "lake"))
+    monkeypatch.setenv("ADVENTURE_DATABASE", str(tmp_path / "warehouse" / "it.duckdb"))
+    found = {finding.name: finding for finding in examine(machine.dev())}
+    assert ill(found) == {}
+    assert "`adventure load` fills it" in found["lake"].detail
+    assert "`adventure run` builds it" in found["warehouse"].detail
+
+
+@pytest.mark.parametrize(
+    ("check", "spoil", "says"),
+    [
+        ("lake", lambda folder: (folder / "lake").write_text(""), "cannot be written"),
+        ("warehouse", lambda folder: (folder / "it.duckdb").write_text("no database" * 100), "cannot be opened"),
+    ],
+)
+def test_what_is_wrong_on_this_machine_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: str, spoil: Any, says: str
+) -> None:
+    monkeypatch.setenv("ADVENTURE_LAKE", str(tmp_path / "lake"))
+    monkeypatch.setenv("ADVENTURE_DATABASE", str(tmp_path / "it.duckdb"))
+    spoil(tmp_path)
+    found = ill({finding.name: finding for finding in examine(machine.dev())})
+    assert list(found) == [check]
+    assert says in found[check]
+
+
+def test_packages_of_other_versions_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        machine.metadata, "requires", lambda name: ["duckdb>=99", "no-such-package", 'x; extra == "dev"']
+    )
+    detail = ill({finding.name: finding for finding in examine(machine.tools())})["Python packages"]
+    assert "duckdb is" in detail
+    assert "no-such-package is missing" in detail
+    assert "x is" not in detail
+
+
+def test_what_rests_on_something_ill_is_not_looked_at() -> None:
+    def fail() -> str:
+        raise AdventureError("broken")
+
+    found = list(examine([Check("a", fail), Check("b", lambda: "never", ("a",)), Check("c", lambda: "fine")]))
+    assert [finding.state for finding in found] == [State.ILL, State.NOT_LOOKED_AT, State.WELL]

@@ -1,0 +1,569 @@
+"""Loading on to Redshift: its raw tables are the lake's, row for row, and a load that fails leaves nothing behind."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from adventure_works.aws import client
+from adventure_works.contract import raw_tables
+from adventure_works.errors import AdventureError
+from adventure_works.load import s3
+from adventure_works.load.loader import load
+from adventure_works.places import PROJECT, S3Place
+from adventure_works.redshift.load import RedshiftResult, bring_up
+from adventure_works.redshift.settings import settings
+from adventure_works.sample import generate
+from standin.dataapi import Faults
+from standin.stack import StandIn, Warehouse
+
+RAW = "adventure_works_raw"
+SALES = "AdventureWorks_Sales_2016.csv"
+PRODUCTS = "AdventureWorks_Products.csv"
+RETURNS = "AdventureWorks_Returns.csv"
+SECRET = "not-to-be-shown"
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ten generated files at a hundredth of the real size; read only."""
+    folder = tmp_path_factory.mktemp("sample") / "files"
+    generate(folder, scale=0.01, seed=7)
+    return folder
+
+
+@dataclass
+class Site:
+    """A folder of source files, a lake on S3 and a Redshift of the test's own; `said` is what was announced."""
+
+    files: Path
+    lake: S3Place
+    warehouse: Warehouse
+    said: list[str] = field(default_factory=list)
+    seen: int = 0
+
+    @property
+    def faults(self) -> Faults:
+        return self.warehouse.standin.faults
+
+    def into_lake(self, **options: object) -> None:
+        load(str(self.files), self.lake, **options)
+
+    def into_redshift(self, timeout: float = 60, **options: object) -> RedshiftResult:
+        return bring_up(self.lake, settings(), timeout=timeout, announce=self.said.append, **options)
+
+    def load(self) -> RedshiftResult:
+        self.into_lake()
+        return self.into_redshift()
+
+    def raw(self) -> dict[str, list[tuple]]:
+        """Every raw table on Redshift, in an order of its own."""
+        found = {}
+        with self.warehouse.connect() as connection, connection.cursor() as cursor:
+            for table in raw_tables().values():
+                names = ", ".join(column.name for column in table.columns)
+                cursor.execute(f"select {names} from {RAW}.{table.name}")
+                found[table.name] = ordered(cursor.fetchall())
+        return found
+
+    def lake_rows(self) -> dict[str, list[tuple]]:
+        """Every raw table in the lake's published version."""
+        reader, rows = s3.Reader(self.lake), {name: [] for name in raw_tables()}
+        path = self.files.parent / "part.parquet"
+        for file in s3.published(self.lake).files:
+            reader.fetch(file, path)
+            names = ", ".join(column.name for column in raw_tables()[file.table].columns)
+            rows[file.table] += duckdb.execute(f"select {names} from read_parquet('{path}')").fetchall()
+        return {table: ordered(found) for table, found in rows.items()}
+
+    def edit(self, name: str, change: Callable[[list[str]], list[str]]) -> None:
+        """Changes the lines of a file below its header."""
+        head, *lines = (self.files / name).read_text(encoding="cp1252").splitlines()
+        text = "\r\n".join([head, *change(lines)]) + "\r\n"
+        (self.files / name).write_text(text, encoding="cp1252", newline="")
+
+    def statements(self) -> list[str]:
+        """What has been sent to Redshift since the call before."""
+        found = [entry["sql"] for entry in self.warehouse.statements()]
+        fresh, self.seen = found[self.seen :], len(found)
+        return fresh
+
+    def copied(self) -> list[str]:
+        """The tables that have been copied into since the call before, in order."""
+        return sorted(sql.split(f"copy {RAW}.")[1].split()[0] for sql in self.statements() if f"copy {RAW}." in sql)
+
+
+def make_site(folder: Path, warehouse: Warehouse, sample: Path) -> Site:
+    files = Path(shutil.copytree(sample, folder / "files"))
+    return Site(files, S3Place(warehouse.bucket, "a/lake"), warehouse)
+
+
+def enter(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """The environment of production, with fewer retries."""
+    places = {
+        "ADVENTURE_LAKE": str(site.lake),
+        "ADVENTURE_DOWNLOADS": str(site.files.parent / "downloads"),
+        "AWS_MAX_ATTEMPTS": "2",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+    }
+    for name, value in (site.warehouse.environ | places).items():
+        monkeypatch.setenv(name, value)
+    return site
+
+
+@pytest.fixture
+def site(warehouse: Warehouse, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A site where nothing has been loaded yet."""
+    return enter(make_site(tmp_path, warehouse, sample), monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def shared(standin: StandIn, sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return make_site(tmp_path_factory.mktemp("shared"), standin.create_warehouse(standin.create_bucket()), sample)
+
+
+@pytest.fixture
+def loaded(shared: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A site whose files stand in Redshift; the tests share it, since each leaves it so that a load makes it well."""
+    shared.warehouse.standin.data_api.faults = Faults()
+    enter(shared, monkeypatch).load()
+    shared.said.clear()
+    shared.statements()
+    return shared
+
+
+def ordered(rows: list[tuple]) -> list[tuple]:
+    return sorted(map(tuple, rows), key=repr)
+
+
+# --- What a load brings ---------------------------------------------------------------------------------------
+
+
+def test_the_command_loads_the_lake_and_redshift_and_the_second_time_nothing(site: Site) -> None:
+    done = run_command("load", "--source", site.files, "--to", "redshift")
+    assert done.returncode == 0, done.stderr
+    assert f"{RAW} now holds load {s3.published(site.lake).load_id}" in done.stdout
+    assert site.raw() == site.lake_rows()
+    assert len(site.raw()["sales"]) == sum(
+        len(file.read_text().splitlines()) - 1 for file in site.files.glob("*Sales*")
+    )
+    assert objects(site, "copies/") == []
+
+    site.statements()
+    again = run_command("load", "--source", site.files, "--to", "redshift")
+    assert "held load" in again.stdout
+    assert site.copied() == []
+
+
+def test_changed_added_and_removed_rows_follow_and_other_files_are_left_alone(loaded: Site) -> None:
+    before = loaded.raw()["sales"]
+    loaded.edit(SALES, lambda lines: [lines[0][:-1] + "9", *lines[2:], lines[-1]])  # one changed, one gone, one more
+    result = loaded.load()
+    assert loaded.raw() == loaded.lake_rows()
+    assert loaded.raw()["sales"] != before
+    assert result.rows == {"load_log": 1, "sales": len([row for row in loaded.raw()["sales"] if SALES in row])}
+    assert loaded.copied() == ["load_log", "sales"]
+
+
+def test_a_file_that_takes_another_ones_place_takes_its_rows_away(loaded: Site) -> None:
+    name = "territories it's \\ now.csv"
+    (loaded.files / "AdventureWorks_Territories.csv").rename(loaded.files / name)
+    # Twice, so that a name with a quote and a backslash is deleted by as well as copied.
+    for _ in range(2):
+        loaded.edit(name, lambda lines: lines[:-1])
+        loaded.load()
+        assert loaded.raw() == loaded.lake_rows()
+    assert {row[-2] for row in loaded.raw()["territories"]} == {name}
+    assert len(loaded.raw()["territories"]) == 8
+
+
+def test_rejected_rows_and_files_without_any_row_come_as_well(site: Site) -> None:
+    site.edit(SALES, lambda lines: ["x" + lines[0], *lines[1:]])
+    site.edit(RETURNS, lambda lines: ["nonsense", "nonsense as well"])
+    site.into_lake(max_reject_share=1.0)
+    site.into_redshift()
+    assert site.raw() == site.lake_rows()
+    assert site.raw()["returns"] == []
+    assert len(site.raw()["rejected_rows"]) == 3
+    assert site.into_redshift().rows == {}
+
+
+def test_redshift_that_is_behind_is_brought_up_when_no_file_has_changed(loaded: Site) -> None:
+    loaded.edit(SALES, lambda lines: lines[:-1])
+    loaded.into_lake()
+    loaded.edit(PRODUCTS, lambda lines: lines[:-1])
+    loaded.into_lake()
+    assert loaded.raw() != loaded.lake_rows()
+    loaded.load()
+    assert loaded.raw() == loaded.lake_rows()
+    assert loaded.copied() == ["load_log", "products", "sales"]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        f"delete from {RAW}.sales where order_line_item = 1",
+        f"delete from {RAW}.load_log",
+        f"delete from {RAW}.load_log where table_name = 'products'",
+        f"insert into {RAW}.sales select * from {RAW}.sales",
+        f"drop table {RAW}.products",
+    ],
+)
+def test_what_others_did_to_the_raw_tables_is_repaired(loaded: Site, harm: str) -> None:
+    loaded.warehouse.query(harm)
+    loaded.into_redshift()
+    assert loaded.raw() == loaded.lake_rows()
+
+
+def test_the_files_of_another_lake_go_only_when_told_to(
+    loaded: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate(tmp_path / "others", scale=0.01, seed=8)
+    before = loaded.raw()
+    monkeypatch.setenv("ADVENTURE_GLUE_DATABASE", "others")
+    another = replace(loaded, files=tmp_path / "others", lake=S3Place(loaded.lake.bucket, "other/lake"))
+    another.into_lake()
+    with pytest.raises(AdventureError, match=r"files of another lake than s3://(.|\n)*--replace"):
+        another.into_redshift()
+    assert loaded.raw() == before
+    another.into_redshift(replace=True)
+    assert another.raw() == another.lake_rows() != before
+    loaded.into_redshift(replace=True)
+    assert loaded.raw() == before
+
+
+def test_the_tables_are_as_the_contract_has_them(loaded: Site) -> None:
+    found = loaded.warehouse.query(
+        "select table_name, column_name, is_nullable from information_schema.columns "
+        f"where table_schema = '{RAW}' order by table_name, ordinal_position"
+    )
+    nullable = {(table, column): answer for table, column, answer in found}
+    assert [key for key in nullable if key[0] == "sales"] == [
+        ("sales", column.name) for column in raw_tables()["sales"].columns
+    ]
+    assert nullable["sales", "order_number"] == "NO"
+    assert nullable["products", "product_color"] == "YES"
+    assert nullable["products", "source_file"] == "NO"
+    sorts = loaded.warehouse.query(f"select \"table\", sortkey1 from svv_table_info where schema = '{RAW}'")
+    assert dict(map(tuple, sorts))["sales"] == "source_file"
+
+
+def test_a_table_with_other_columns_is_refused_by_name_and_left_alone(loaded: Site) -> None:
+    loaded.warehouse.query(f"alter table {RAW}.sales add column note varchar(10)")
+    loaded.edit(SALES, lambda lines: lines[:-1])
+    with pytest.raises(AdventureError, match=rf"{RAW}\.sales has 11 columns where the contract has 10.*rename to"):
+        loaded.load()
+    assert len(loaded.warehouse.query(f"select note from {RAW}.sales")) > 100
+    loaded.warehouse.query(f"alter table {RAW}.sales drop column note")
+
+
+def test_every_table_at_once_is_one_transaction_of_at_most_forty_statements(loaded: Site) -> None:
+    for file in loaded.files.glob("*.csv"):
+        loaded.edit(file.name, lambda lines: [*lines[:-1], "nonsense", lines[-1]])
+    loaded.into_lake(max_reject_share=1.0)
+    loaded.into_redshift()
+    sent = loaded.statements()
+    batch = sent[sent.index("begin") + 1 : sent.index("commit")]
+    assert sent.count("begin") == 1
+    assert 30 < len(batch) <= 40
+    words = {word for sql in batch for word in sql.lower().split()}
+    assert not words & {"truncate", "append", "drop", "alter"}
+    assert loaded.raw() == loaded.lake_rows()
+
+
+# --- What goes wrong on the way ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pending(loaded: Site) -> Site:
+    """A site whose Redshift is two files behind the lake."""
+    loaded.edit(SALES, lambda lines: lines[:-1])
+    loaded.edit(PRODUCTS, lambda lines: lines[:-1])
+    loaded.into_lake()
+    return loaded
+
+
+def while_waiting(site: Site, happen: Callable[[], object]) -> RedshiftResult:
+    """Loads, and lets something happen as soon as Redshift has the batch."""
+
+    def progress(what: str, done: int, total: int) -> None:
+        if total > 1:
+            happen()
+
+    return site.into_redshift(progress=progress)
+
+
+def assert_nothing_kept_then_repaired(
+    site: Site, *says: str, fail: Callable[[], object] | None = None, **faults: object
+) -> None:
+    """The load fails and says why, Redshift is as it was, and running it again without the cause brings it up."""
+    before = site.raw()
+    for name, value in faults.items():
+        setattr(site.faults, name, value)
+    with pytest.raises(AdventureError) as failure:
+        (fail or site.into_redshift)()
+    site.warehouse.standin.data_api.faults = Faults()
+    message = str(failure.value)
+    assert [part for part in says if part not in message] == [], message
+    assert SECRET not in message
+    assert site.raw() == before
+    site.into_redshift()
+    assert site.raw() == site.lake_rows() != before
+
+
+def test_an_object_that_is_missing_fails_the_whole_batch(pending: Site) -> None:
+    store, key = client("s3"), lake_key(pending, "sales", SALES)
+    moved = {"Bucket": pending.lake.bucket, "Key": key}
+    body = store.get_object(**moved)["Body"].read()
+
+    def fail() -> None:
+        store.delete_object(**moved)
+        try:
+            pending.into_redshift()
+        finally:
+            store.put_object(**moved, Body=body)
+            assert objects(pending, "copies/") == []
+
+    newest = max(row[0] for row in pending.raw()["load_log"])
+    says = ("gave up at 'copy into sales'", f"as it was (load {newest})", "adventure doctor --target prod")
+    assert_nothing_kept_then_repaired(pending, *says, fail=fail)
+
+
+def test_an_object_of_another_size_fails_the_whole_batch(pending: Site) -> None:
+    def fail() -> None:
+        with spoilt(lambda file: replace(file, bytes=file.bytes + 1) if file.table == "sales" else file):
+            pending.into_redshift()
+
+    assert_nothing_kept_then_repaired(pending, "gave up at 'copy into sales'", "as it was", fail=fail)
+
+
+def test_rows_that_do_not_add_up_to_the_log_fail_the_whole_batch(pending: Site) -> None:
+    def fail() -> None:
+        with spoilt(lambda file: replace(file, rows=0) if file.source_file == SALES else file):
+            pending.into_redshift()
+
+    assert_nothing_kept_then_repaired(pending, "gave up at 'count sales'", "as it was", "--replace", fail=fail)
+
+
+@pytest.mark.parametrize("statement", [2, 6, 9])
+def test_a_batch_that_fails_half_way_leaves_nothing(pending: Site, statement: int) -> None:
+    def fail() -> None:
+        # Told after the last query before the batch, so that it is the batch that fails.
+        with spoilt(lambda file: setattr(pending.faults, "fail_statement", statement) or file):
+            pending.into_redshift()
+
+    assert_nothing_kept_then_repaired(pending, "told to fail", "as it was", fail=fail)
+
+
+def test_an_answer_that_is_lost_after_the_batch_was_taken_is_found_again(pending: Site) -> None:
+    pending.faults.lose_response = {"BatchExecuteStatement": 2}
+    pending.into_redshift()
+    assert pending.faults.lose_response == {"BatchExecuteStatement": 0}
+    assert pending.raw() == pending.lake_rows()
+    assert pending.copied() == ["load_log", "products", "sales"], "the request was sent twice and run once"
+
+
+def test_a_batch_that_nobody_answers_for_is_settled_by_asking_redshift(pending: Site) -> None:
+    pending.faults.lose_response = {"BatchExecuteStatement": 2, "ListStatements": 2}
+    pending.into_redshift()
+    assert pending.raw() == pending.lake_rows()
+    assert "load_log says that it was committed" in pending.said[-1]
+
+
+def test_a_batch_that_never_arrived_is_said_not_to_have(pending: Site) -> None:
+    says = ("load_log knows nothing of this load", "as it was", "whole or not at all")
+    assert_nothing_kept_then_repaired(pending, *says, lose_request={"BatchExecuteStatement": 2})
+
+
+def test_a_connection_that_breaks_while_waiting_is_settled_by_asking_redshift(pending: Site) -> None:
+    broken = {"DescribeStatement": 2}
+    pending.faults.hold = 0.5
+    while_waiting(pending, lambda: pending.faults.lose_request.update(broken) or broken.clear())
+    assert pending.raw() == pending.lake_rows()
+    assert "load_log says that it was committed" in pending.said[-1]
+
+
+def test_credentials_that_expire_before_the_load_change_nothing(pending: Site) -> None:
+    assert_nothing_kept_then_repaired(pending, "have expired", "aws sso login", expired=True)
+
+
+def test_credentials_that_expire_while_waiting_leave_the_outcome_to_the_next_run(pending: Site) -> None:
+    def expire() -> None:
+        pending.faults.expired = True
+
+    with pytest.raises(AdventureError) as failure:
+        while_waiting(pending, expire)
+    for part in ("have expired", "the load before it or this one, whole", "Run the same command again"):
+        assert part in str(failure.value)
+    pending.faults.expired = False
+    pending.into_redshift()
+    assert pending.raw() == pending.lake_rows()
+
+
+def test_throttling_is_waited_out_and_without_end_it_is_said(pending: Site) -> None:
+    assert_nothing_kept_then_repaired(pending, "too many", "Wait a few minutes", throttle=1000)
+    pending.edit(SALES, lambda lines: lines[:-1])
+    pending.into_lake()
+    pending.faults.throttle = 1
+    pending.into_redshift()
+    assert pending.raw() == pending.lake_rows()
+
+
+def test_a_table_that_somebody_holds_runs_out_of_time(pending: Site) -> None:
+    def fail() -> None:
+        with reading(pending):
+            pending.into_redshift(timeout=1.5)
+
+    says = ("after 2 seconds", "cancelled at 'wait for other loads'", "svv_transactions", "as it was")
+    assert_nothing_kept_then_repaired(pending, *says, fail=fail)
+
+
+def test_a_load_that_is_interrupted_is_cancelled(pending: Site) -> None:
+    before = pending.raw()
+    with reading(pending):
+        running = start_command("load", "--source", pending.files, "--to", "redshift")
+        wait_until(lambda: waiting_for_locks(pending))
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+        assert running.returncode == 130, said
+        assert "Stopped." in said
+        wait_until(lambda: not waiting_for_locks(pending))
+    assert pending.raw() == before
+    pending.into_redshift()
+    assert pending.raw() == pending.lake_rows()
+
+
+def test_two_loads_at_once_follow_one_another(pending: Site) -> None:
+    failures: list[BaseException] = []
+
+    def one() -> None:
+        try:
+            pending.into_redshift()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=one) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert pending.raw() == pending.lake_rows()
+
+
+def test_a_load_that_finishes_between_comparing_and_loading_is_noticed(
+    pending: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published, nested = s3.published, []
+
+    def another_load_slips_in(lake: S3Place) -> s3.Published:
+        found = published(lake)
+        if not nested:
+            nested.append(True)
+            pending.into_redshift()
+        return found
+
+    monkeypatch.setattr(s3, "published", another_load_slips_in)
+    assert pending.into_redshift().rows == {}
+    assert pending.said == ["Another load into Redshift has finished meanwhile; comparing again."]
+    assert pending.raw() == pending.lake_rows()
+
+
+# --- What the user got wrong ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"ADVENTURE_LAKE": "lake"}, "which Redshift cannot read. Set ADVENTURE_LAKE to s3://bucket/prefix"),
+        ({"REDSHIFT_WORKGROUP": ""}, "REDSHIFT_WORKGROUP is not set"),
+        ({"REDSHIFT_SCHEMA": "x; drop"}, "REDSHIFT_SCHEMA is 'x; drop', which is no plain name"),
+        ({"REDSHIFT_COPY_ROLE": "role' x"}, "REDSHIFT_COPY_ROLE is"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_before_anything_is_loaded(
+    site: Site, environment: dict[str, str], says: str
+) -> None:
+    done = run_command("load", "--source", site.files, "--to", "redshift", **environment)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert objects(site, "") == []
+
+
+# --- Helpers ------------------------------------------------------------------------------------------------------
+
+
+def start_command(*arguments: object, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [Path(sys.executable).with_name("adventure"), *map(str, arguments)],
+        cwd=PROJECT,
+        env=os.environ | {"COLUMNS": "200"} | environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def run_command(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    running = start_command(*arguments, **environment)
+    out, err = running.communicate(timeout=120)
+    return subprocess.CompletedProcess(running.args, running.returncode, out, err)
+
+
+def objects(site: Site, below: str) -> list[str]:
+    """The keys of the lake's objects below a folder of its prefix."""
+    found = client("s3").list_objects_v2(Bucket=site.lake.bucket, Prefix=site.lake.key(below))
+    return [entry["Key"] for entry in found.get("Contents", ())]
+
+
+def lake_key(site: Site, table: str, source_file: str) -> str:
+    """The key of the part that holds the rows of a file."""
+    files = s3.published(site.lake).files
+    (uri,) = (file.uri for file in files if (file.table, file.source_file) == (table, source_file))
+    return uri.removeprefix(f"s3://{site.lake.bucket}/")
+
+
+@contextmanager
+def spoilt(change: Callable[[s3.LakeFile], s3.LakeFile]) -> Iterator[None]:
+    """Makes the lake's manifest say something else than what is there."""
+    published = s3.published
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            s3, "published", lambda lake: replace(found := published(lake), files=tuple(map(change, found.files)))
+        )
+        yield
+
+
+@contextmanager
+def reading(site: Site) -> Iterator[None]:
+    """Somebody who has read load_log in a transaction and does not end it."""
+    with site.warehouse.connect() as reader:
+        reader.autocommit = False
+        reader.cursor().execute(f"select count(*) from {RAW}.load_log")
+        yield
+        reader.rollback()
+
+
+def waiting_for_locks(site: Site) -> bool:
+    (count,) = site.warehouse.administer(
+        f"select count(*) from pg_stat_activity where datname = '{site.warehouse.database}' and wait_event_type "
+        "= 'Lock'"
+    )[0]
+    return count > 0
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
