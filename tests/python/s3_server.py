@@ -164,6 +164,10 @@ class S3Server:
             self._plans.clear()
             self.requests.clear()
 
+    def still_planned(self) -> int:
+        """How many plans have not been used up."""
+        return sum(plan.times > 0 for plan in self._plans)
+
     def planned(self, request: Request) -> Failure | None:
         """The failure for a request, taken off its plan."""
         with self._lock:

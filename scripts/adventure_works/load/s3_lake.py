@@ -159,7 +159,7 @@ class S3Version(NewVersion):
 
     def publish(self, progress: Callable[[str, int, int], None]) -> None:
         """Uploads everything, then the manifest, then makes the version current if no other load has been faster."""
-        uploads = self._parts()
+        uploads = self._parts(progress)
         copies = [(file, replace(file, uri=f"{self._uri}/{self._below(file)}")) for file in self._kept]
         files = (*(file for _, file in uploads), *(file for _, file in copies))
         in_parallel(self._copy, copies)
@@ -191,10 +191,11 @@ class S3Version(NewVersion):
         assert self.before.pointer
         return self.lake.reader.key(file).removeprefix(self.lake.place.key(VERSIONS, self.before.pointer.load_id) + "/")
 
-    def _parts(self) -> list[tuple[Path, LakeFile]]:
+    def _parts(self, progress: Callable[[str, int, int], None]) -> list[tuple[Path, LakeFile]]:
         """The files to upload, each with what the manifest is to say of it."""
         parts = []
-        for table, source_file in self._brought:
+        for number, (table, source_file) in enumerate(self._brought):
+            progress(f"Writing the parts of {source_file}", number, len(self._brought))
             pieces = self.folder / table / source_file
             name = object_name(source_file)
             parts += self._made(table, source_file, sorted(pieces.glob("*.parquet")), f"{table}/{name}/")
