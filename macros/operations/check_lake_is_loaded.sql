@@ -40,6 +40,12 @@
 
 {% macro duckdb__is_loaded(source) -%}
     {%- set files = source.config.meta.external_location | replace('{name}', source.name) -%}
+    {%- if files.startswith('s3://') -%}
+        {%- do exceptions.raise_compiler_error(
+            "The lake is on S3 (" ~ adventure_works.lake_place() ~ "), which DuckDB does not read here.\n"
+            ~ "Build from S3 with --target prod, or set ADVENTURE_LAKE to a folder."
+        ) -%}
+    {%- endif -%}
     {%- set found = run_query("select count(*) from glob('" ~ files | replace("'", "''") ~ "')") -%}
     {{ return(found.columns[0].values()[0] > 0) }}
 {%- endmacro %}
