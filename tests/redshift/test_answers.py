@@ -35,6 +35,13 @@ insert into source values (23, 'David'), (22, 'Clarence'), (22, 'Clarence');
 ANSWERS = [
     ("select dateadd(month, 18, '2008-02-28')::varchar", [("2009-08-28 00:00:00",)], "r_DATEADD_function"),
     ("select dateadd(m, 30, '2008-02-28')::varchar", [("2008-02-28 00:30:00",)], "r_DATEADD_function"),
+    ("select dateadd(month, 1, '2008-04-30')::varchar", [("2008-05-30 00:00:00",)], "r_DATEADD_function"),
+    ("select dateadd(month, 12, '2016-02-29')::varchar", [("2017-02-28 00:00:00",)], "r_DATEADD_function"),
+    ("select dateadd(year, 1, '2016-02-29')::varchar", [("2017-03-01 00:00:00",)], "r_DATEADD_function"),
+    ("select dateadd(year, 4, '2016-02-29')::varchar", [("2020-02-29 00:00:00",)], "by hand"),
+    ("select add_months('2008-03-31', 1)::varchar", [("2008-04-30 00:00:00",)], "r_ADD_MONTHS"),
+    ("select add_months('2008-04-30 05:07:30', 1)::varchar", [("2008-05-31 05:07:30",)], "r_ADD_MONTHS"),
+    ("select json_extract_path_text('{\"a\": 1}', 'b')", [(None,)], "JSON_EXTRACT_PATH_TEXT"),
     ("select datediff(week, '2009-01-01', '2009-12-31')", [(52,)], "r_DATEDIFF_function"),
     ("select datediff(hour, '2023-01-01', '2023-01-03 05:04:03')", [(53,)], "r_DATEDIFF_function"),
     ("select extract(minute from timestamp '2009-09-09 12:08:43')", [(8,)], "r_EXTRACT_function"),

@@ -54,12 +54,11 @@ create function rs.ivl(part text, n bigint) returns interval language sql immuta
     end
 $$;
 
--- The last day of a month stays a last day.
+-- The same day of another month, or its last day when it is shorter; but a year after 29 February comes 1 March.
 create function pg_catalog.dateadd(text, bigint, timestamp) returns timestamp language sql immutable strict as $$
     select case
-        when rs.unit($1) in ('month', 'quarter', 'year')
-            and $3::date = (date_trunc('month', $3) + interval '1 month -1 day')::date
-            then date_trunc('month', $3) + rs.ivl($1, $2) + interval '1 month -1 day' + ($3 - date_trunc('day', $3))
+        when rs.unit($1) = 'year' and to_char($3, 'MMDD') = '0229'
+            then $3 - interval '1 day' + rs.ivl($1, $2) + interval '1 day'
         else $3 + rs.ivl($1, $2)
     end
 $$;
@@ -109,8 +108,12 @@ create function pg_catalog.last_day(timestamp) returns date language sql immutab
     select (date_trunc('month', $1) + interval '1 month -1 day')::date
 $$;
 
+-- Unlike in dateadd, the last day of a month stays a last day.
 create function pg_catalog.add_months(timestamp, int) returns timestamp language sql immutable strict as $$
-    select dateadd('month', $2::bigint, $1)
+    select case
+        when $1::date = last_day($1) then last_day(dateadd('month', $2::bigint, $1)) + $1::time
+        else dateadd('month', $2::bigint, $1)
+    end
 $$;
 
 -- Whole when the days are equal or both are last days, else with a 31st part for each day.
@@ -181,10 +184,9 @@ $$;
 
 -- Semi-structured data -------------------------------------------------------------------------------------------
 
--- An empty string where PostgreSQL gives NULL.
 create function pg_catalog.json_extract_path_text(text, variadic text[]) returns text
 language sql immutable strict as $$
-    select coalesce(json_extract_path_text($1::json, variadic $2), '')
+    select json_extract_path_text($1::json, variadic $2)
 $$;
 
 create function pg_catalog.json_parse(text) returns super language sql immutable strict as $$
