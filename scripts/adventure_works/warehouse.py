@@ -53,6 +53,8 @@ def dbt_options() -> list[str]:
     """Where dbt finds the project and leaves its log. Its console stays quiet: the commands say what matters."""
     options = {
         "--log-level": "none",
+        # Otherwise the file would follow the console and stay empty.
+        "--log-level-file": "debug",
         "--log-path": places.logs(),
         "--project-dir": PROJECT,
         "--profiles-dir": PROJECT,

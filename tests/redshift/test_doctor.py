@@ -50,13 +50,14 @@ def doctor(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_command_finds_all_well_and_leaves_nothing_behind(well: Warehouse) -> None:
+def test_the_command_finds_all_well_and_leaves_nothing_behind(well: Warehouse, tmp_path: Path) -> None:
     done = doctor("--target", "prod")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("✓") == len(production.checks()) + len(machine.tools())
     assert "All is well." in done.stdout
     assert SECRET_KEY not in done.stdout + done.stderr
     assert aws.client("s3").list_objects_v2(Bucket=well.bucket)["KeyCount"] == 0
+    assert "Connection test: [" in (tmp_path / "logs" / "dbt.log").read_text(encoding="utf-8")
 
 
 def test_the_command_ends_with_exit_code_1_and_says_how_to_mend(

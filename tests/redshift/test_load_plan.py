@@ -1,0 +1,102 @@
+"""What a load changes on Redshift, worked out by hand."""
+
+from datetime import UTC, date, datetime
+
+from adventure_works.load.lake import LogEntry
+from adventure_works.load.s3 import LakeFile, Published
+from adventure_works.redshift.batch import batch
+from adventure_works.redshift.data_api import literal
+from adventure_works.redshift.plan import MOST_NAMES, Change, Held, HeldFile, changes
+from adventure_works.redshift.settings import Settings
+
+
+def entry(
+    load: str, name: str, loaded: int, rejected: int = 0, table: str = "sales", status: str = "loaded"
+) -> LogEntry:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    counts = (0, loaded + rejected, loaded, rejected, 0)
+    return LogEntry(load, table, name, status, "", *counts, "utf-8", "", "folder", "", moment, date(2026, 1, 1))
+
+
+def published(*log: LogEntry) -> Published:
+    """A lake with that history, one part for each file and each load."""
+    newest = {found.source_file: found for found in log if found.status == "loaded"}
+    files = [LakeFile(e.table_name, e.source_file, f"s3://b/{e.source_file}", 9, "", e.loaded) for e in newest.values()]
+    files += [
+        LakeFile("rejected_rows", e.source_file, f"s3://b/r/{e.source_file}", 9, "", e.rejected)
+        for e in newest.values()
+    ]
+    loads = sorted({found.load_id for found in log})
+    files += [
+        LakeFile("load_log", f"{load}.parquet", f"s3://b/{load}", 9, "", sum(e.load_id == load for e in log))
+        for load in loads
+    ]
+    return Published(loads[-1], tuple(files), newest, list(log))
+
+
+def held(*log: LogEntry, **rows: dict[str, int]) -> Held:
+    """A Redshift with that history, and the rows that its tables have of each file."""
+    return Held(
+        tuple(HeldFile(e.load_id, e.table_name, e.source_file, e.status, e.loaded, e.rejected, e.source) for e in log),
+        rows,
+    )
+
+
+def brief(found: tuple[Change, ...]) -> dict[str, tuple[tuple[str, ...] | None, list[str]]]:
+    return {change.table: (change.delete, [file.source_file for file in change.files]) for change in found}
+
+
+A, B, NEW_B = entry("1", "a.csv", 5), entry("1", "b.csv", 7), entry("2", "b.csv", 8, rejected=1)
+
+
+def test_nothing_changes_when_redshift_holds_the_lake() -> None:
+    assert changes(published(A, B), held(A, B, sales={"a.csv": 5, "b.csv": 7})) == ()
+
+
+def test_everything_comes_to_an_empty_redshift_and_nothing_is_deleted() -> None:
+    assert brief(changes(published(A, B), held())) == {
+        "sales": ((), ["a.csv", "b.csv"]),
+        "load_log": ((), ["1.parquet"]),
+        "rejected_rows": ((), []),
+    }
+
+
+def test_a_changed_file_goes_and_comes_and_the_other_stays() -> None:
+    found = changes(published(A, B, NEW_B), held(A, B, sales={"a.csv": 5, "b.csv": 7}))
+    assert brief(found) == {
+        "sales": (("b.csv",), ["b.csv"]),
+        "load_log": ((), ["2.parquet"]),
+        "rejected_rows": ((), ["b.csv"]),
+    }
+
+
+def test_a_superseded_file_goes() -> None:
+    gone = entry("2", "b.csv", 0, status="superseded")
+    lake = published(A, B, gone)
+    del lake.entries["b.csv"]
+    found = brief(changes(lake, held(A, B, sales={"a.csv": 5, "b.csv": 7})))
+    assert found["sales"] == (("b.csv",), [])
+
+
+def test_rows_that_are_not_as_the_log_says_are_loaded_anew() -> None:
+    found = changes(published(A, B), held(A, B, sales={"a.csv": 5, "b.csv": 6, "nobodys.csv": 1}))
+    assert brief(found) == {"sales": (("b.csv", "nobodys.csv"), ["b.csv"])}
+
+
+def test_a_table_with_too_many_changes_is_loaded_anew_as_a_whole() -> None:
+    old = [entry("1", f"{number:03}.csv", 1) for number in range(MOST_NAMES + 2)]
+    new = [entry("2", e.source_file, 1) for e in old[1:]]
+    found = brief(changes(published(*old, *new), held(*old, sales={e.source_file: 1 for e in old})))
+    assert found["sales"] == (None, [e.source_file for e in old])
+
+
+def test_the_longest_statement_that_can_be_is_taken_by_the_data_api() -> None:
+    names = tuple(f"{number:03}" + "\\'" * 126 for number in range(MOST_NAMES))
+    statements = batch(
+        (Change("sales", names, ()),), held(), published(A), Settings("w", "d", "s" * 100, "default"), {}
+    )
+    assert 70_000 < max(len(statement.sql.encode()) for statement in statements) < 100_000
+
+
+def test_a_literal_keeps_quotes_and_backslashes() -> None:
+    assert literal("it's a \\ here") == "'it''s a \\\\ here'"
