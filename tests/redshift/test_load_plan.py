@@ -76,6 +76,7 @@ def test_a_superseded_file_goes() -> None:
     del lake.entries["b.csv"]
     found = brief(changes(lake, held(A, B, sales={"a.csv": 5, "b.csv": 7})))
     assert found["sales"] == (("b.csv",), [])
+    assert changes(lake, held(A, B, gone, sales={"a.csv": 5})) == ()
 
 
 def test_rows_that_are_not_as_the_log_says_are_loaded_anew() -> None:
