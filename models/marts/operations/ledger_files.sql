@@ -10,6 +10,8 @@ load_log as (
     select
         table_name,
         source_file,
+        load_source,
+        dataset_version,
         loaded_at,
         records,
         blank_records,
@@ -26,6 +28,8 @@ raw_rows as (
     select
         '{{ raw_table }}' as table_name,
         source_file,
+        cast(null as varchar(64)) as load_source,
+        cast(null as varchar(64)) as dataset_version,
         cast(null as timestamp) as loaded_at,
         0 as records,
         0 as blank_records,
@@ -44,6 +48,8 @@ rejected_rows as (
     select
         table_name,
         source_file,
+        cast(null as varchar(64)) as load_source,
+        cast(null as varchar(64)) as dataset_version,
         cast(null as timestamp) as loaded_at,
         0 as records,
         0 as blank_records,
@@ -74,6 +80,8 @@ totals as (
     select
         cast(table_name as varchar(64)) as table_name,
         cast(source_file as varchar(256)) as source_file,
+        cast(max(load_source) as varchar(64)) as load_source,
+        cast(max(dataset_version) as varchar(64)) as dataset_version,
         max(loaded_at) as loaded_at,
         cast(sum(records) as bigint) as records,
         cast(sum(blank_records) as bigint) as blank_records,
@@ -93,6 +101,8 @@ balanced as (
     select
         table_name,
         source_file,
+        load_source,
+        dataset_version,
         loaded_at,
         records,
         blank_records,

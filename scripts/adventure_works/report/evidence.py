@@ -1,0 +1,141 @@
+"""What stands behind the figures: the marts' SQL and tests, and how the last build went, from dbt's own artifacts."""
+
+import json
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from adventure_works.errors import AdventureError
+from adventure_works.places import PROJECT, shown
+from adventure_works.run import KINDS
+
+PASSED = ("pass", "success")
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test of the build: its kind (a key of KINDS), status (dbt's word, or "not run"), and failing rows."""
+
+    unique_id: str
+    name: str
+    description: str
+    kind: str
+    status: str
+    failures: int
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mart:
+    """A model behind a section: what a row of it is, the SQL that made it, and its tests."""
+
+    name: str
+    description: str
+    sql: str
+    docs: str
+    tests: tuple[Test, ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The last build: when it ended (UTC, ISO 8601), its tests, and the models by name."""
+
+    built_at: str
+    tests: tuple[Test, ...]
+    marts: dict[str, Mart]
+
+    @property
+    def by_kind(self) -> dict[str, Counter[str]]:
+        """Tests by kind and status."""
+        counts: dict[str, Counter[str]] = {}
+        for kind in KINDS:
+            found = Counter(test.status for test in self.tests if test.kind == kind)
+            if found:
+                counts[kind] = found
+        return counts
+
+
+def target() -> Path:
+    """dbt's target folder: `DBT_TARGET_PATH`, else `target/`."""
+    return PROJECT / os.environ.get("DBT_TARGET_PATH", "target")
+
+
+def read(folder: Path, names: tuple[str, ...]) -> Evidence:
+    """The evidence of the last build in dbt's target folder, for the models of these names.
+
+    Raises:
+        AdventureError: There has been no build, or the project no longer has one of the models.
+    """
+    manifest = _artifact(folder, "manifest.json")
+    results, built_at = last_results(folder)
+    tests = tuple(_tests(manifest, results))
+    models = {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["name"] in names
+    }
+    if missing := [name for name in names if name not in models]:
+        raise AdventureError(
+            f"{shown(folder / 'manifest.json')} does not know {', '.join(missing)}. Build the project anew: adventure run"
+        )
+    return Evidence(built_at, tests, {name: _mart(models[name], results, tests) for name in names})
+
+
+def last_results(folder: Path) -> tuple[dict[str, dict], str]:
+    """The result of each node of the last build, by unique id, and when it ended.
+
+    The one place that knows where results are kept: dbt's run_results.json, which holds the last command only.
+    """
+    found = _artifact(folder, "run_results.json")
+    return {result["unique_id"]: result for result in found["results"]}, found["metadata"]["generated_at"]
+
+
+def _artifact(folder: Path, name: str) -> dict:
+    path = folder / name
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        reason = "is not there"
+    except (OSError, ValueError) as error:
+        reason = f"cannot be read ({error})"
+    raise AdventureError(
+        f"{shown(path)} {reason}: the report shows the tests of the last build from it. Build first: adventure run"
+    )
+
+
+def _tests(manifest: dict, results: dict[str, dict]) -> list[Test]:
+    found = []
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    for node in [*nodes, *manifest["unit_tests"].values()]:
+        result = results.get(node["unique_id"], {})
+        is_unit = node["resource_type"] == "unit_test"
+        tags = node["config"].get("tags") or []
+        kind = "unit_test" if is_unit else next((kind for kind in KINDS if kind in tags), "must_hold")
+        parents = [parent.rpartition(".")[2] for parent in node["depends_on"]["nodes"]]
+        # A unit test's first parent is its model, the others are inputs that it makes up.
+        models = parents[:1] if is_unit else parents
+        found.append(
+            Test(
+                node["unique_id"],
+                node["name"],
+                " ".join((node.get("description") or "").split()),
+                kind,
+                result.get("status", "not run"),
+                result.get("failures") or 0,
+                tuple(models),
+            )
+        )
+    return found
+
+
+def _mart(node: dict, results: dict[str, dict], tests: tuple[Test, ...]) -> Mart:
+    sql = results.get(node["unique_id"], {}).get("compiled_code") or node.get("compiled_code") or ""
+    lines = [line.rstrip() for line in sql.strip().splitlines()]
+    return Mart(
+        name=node["name"],
+        description=" ".join(node["description"].split()),
+        sql="\n".join(line for line in lines if line),
+        docs=f"docs/index.html#!/model/{node['unique_id']}",
+        tests=tuple(test for test in tests if node["name"] in test.models),
+    )

@@ -1,0 +1,96 @@
+"""Figures as HTML. Each keeps its full value, so that the page's script can write it in the reader's own style.
+
+The text between the tags is the default for readers without script. A figure that is absent is one of
+three different things, and looks like it: a zero is a zero, `nothing` is a figure that cannot be because there was
+nothing to reckon it from, and `not_yet` is one that time has not brought yet.
+"""
+
+from decimal import Decimal
+
+from markupsafe import Markup, escape
+
+Number = Decimal | float | int | None
+
+NOTHING = Markup('<span class="none" title="No figure: nothing to reckon it from">–</span>')
+NOT_YET = Markup('<span class="notyet"><span class="vh">not yet</span></span>')
+SMALL_BASE = Markup('<span class="small" title="Too few to tell a rate">small base</span>')
+
+
+def _figure(value: Number, form: str, text: str) -> Markup:
+    exact = f"{value:f}" if isinstance(value, Decimal) else repr(value)
+    exact = exact.rstrip("0").rstrip(".") if "." in exact else exact
+    return Markup(f'<data value="{exact}" class="{form}">{escape(text)}</data>')
+
+
+def money(value: Number) -> Markup:
+    """An amount of dollars in three figures: $9.73M."""
+    if value is None:
+        return NOTHING
+    return _figure(round(float(value), 2), "m", compact(float(value)))
+
+
+def compact(value: float) -> str:
+    """An amount of dollars in three significant figures, as plain text."""
+    size = abs(value)
+    for limit, divisor, unit in ((999.5e6, 1e9, "B"), (999.5e3, 1e6, "M"), (999.5, 1e3, "K")):
+        if size >= limit:
+            scaled = value / divisor
+            break
+    else:
+        scaled, unit = value, ""
+    digits = 2 if abs(scaled) < 9.995 else 1 if abs(scaled) < 99.95 else 0
+    if not scaled or (not unit and abs(scaled) >= 99.95):
+        digits = 0
+    return f"{'-' if scaled < 0 else ''}${abs(scaled):.{digits}f}{unit}"
+
+
+def dollars(value: Number) -> Markup:
+    """An amount of whole dollars: $1,431."""
+    return NOTHING if value is None else _figure(round(float(value), 2), "d", f"${float(value):,.0f}".replace("$-", "-$"))
+
+
+def count(value: Number) -> Markup:
+    """A count: 25,164."""
+    return NOTHING if value is None else _figure(int(value), "c", f"{int(value):,}")
+
+
+def percent(value: Number, digits: int = 1) -> Markup:
+    """A share or rate from 0 to 1 as per cent: 41.1%."""
+    if value is None:
+        return NOTHING
+    return _figure(round(float(value), 6), f"p{digits}", f"{float(value) * 100:.{digits}f}%")
+
+
+def change(value: Number, digits: int = 0) -> Markup:
+    """A change as a ratio, with its sign: +181%."""
+    if value is None:
+        return NOTHING
+    return _figure(round(float(value), 6), f"s{digits}", f"{float(value) * 100:+.{digits}f}%")
+
+
+def points(value: Number) -> Markup:
+    """A difference of two rates in percentage points: +0.6 pp."""
+    if value is None:
+        return NOTHING
+    return _figure(round(float(value) * 100, 4), "pp", f"{float(value) * 100:+.1f}") + Markup("&nbsp;pp")
+
+
+def decimal(value: Number, digits: int = 1) -> Markup:
+    """A plain number with decimals: 4.2."""
+    return NOTHING if value is None else _figure(round(float(value), 4), f"n{digits}", f"{float(value):.{digits}f}")
+
+
+def listed(names: list) -> Markup:
+    """Names in a sentence: A, B and C."""
+    parts = [escape(name) for name in names]
+    if len(parts) < 2:
+        return Markup("").join(parts)
+    return Markup(", ").join(parts[:-1]) + Markup(" and ") + parts[-1]
+
+
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def in_words(value: int) -> str:
+    """A small count in words, as in a sentence; figures from 13 on."""
+    return WORDS[value] if value < len(WORDS) else f"{value:,}"

@@ -1,0 +1,421 @@
+"""Puts the page together: sections, their variants for every choice of the filter, evidence, style and script."""
+
+import base64
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from urllib.parse import quote
+
+import jinja2
+from markupsafe import Markup
+
+from adventure_works.report import answers, formats, pictures
+from adventure_works.report.answers import Scope, say
+from adventure_works.report.evidence import PASSED, Evidence, Test
+from adventure_works.report.figures import ALL, Figures, LikeForLike, Measures, Row, growth, ratio
+from adventure_works.report.formats import count, money, percent, points
+from adventure_works.report.periods import day
+from adventure_works.report.sections import CATEGORY, PERIOD, SECTIONS, Section
+from adventure_works.run import KINDS
+
+
+@dataclass
+class Drawn:
+    """A section as it goes into the page; `variants` are its contents by category and period where it follows them."""
+
+    key: str
+    short: str
+    question: str
+    follows: tuple[str, ...]
+    content: Markup
+    behind: Markup = Markup("")
+    after: Markup = Markup("")
+    variants: dict[tuple[str, str], Markup] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A measure of the headline: its value and how it changed; `is_good` tells which direction is welcome."""
+
+    name: str
+    value: Markup
+    was: Markup
+    change: Decimal | None
+    written: Markup
+    like: Decimal | None = None
+    spark: str = ""
+    is_good: bool = True
+
+
+def page(figures: Figures, evidence: Evidence) -> str:
+    """The whole page as HTML."""
+    environment = _environment(figures, evidence)
+    style, script = (_source(environment, name) for name in ("style.css", "script.js"))
+    told: set[str] = set()
+    drawn = []
+    for section in SECTIONS:
+        drawn.append(_section(environment, figures, evidence, section, told))
+        told.update(section.marts)
+    drawn.append(_last(environment, "quality", "Data quality", "Can these figures be trusted?"))
+    drawn.append(_last(environment, "about", "About", "What is this data, and what can it not say?"))
+    return environment.get_template("page.html").render(
+        style=Markup(style),
+        style_hash=_hash(style),
+        script=Markup(script),
+        script_hash=_hash(script),
+        sections=drawn,
+        all_sections=drawn,
+        brief=answers.brief(figures),
+        shorts={section.key: section.short for section in drawn},
+        standing=_standing(figures, evidence),
+    )
+
+
+def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("adventure_works.report", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["profit_in"] = lambda slug, period: figures.measures(slug, period).profit
+    for module, names in (
+        (formats, ("money", "dollars", "count", "percent", "change", "points", "decimal")),
+        (
+            answers,
+            ("products_of", "actions", "segments_of", "matrix_cells", "untapped", "group_name", "region_rows", "pairs_of", "price_rows"),
+        ),
+    ):
+        environment.globals |= {name: getattr(module, name) for name in names}
+    environment.globals |= {
+        "figures": figures,
+        "evidence": evidence,
+        "ratio": ratio,
+        "nothing": formats.NOTHING,
+        "not_yet": formats.NOT_YET,
+        "small_base": formats.SMALL_BASE,
+        "none_before": Markup('<span class="none" title="Nothing to compare with">–</span>'),
+        "none_sold": Markup('<span class="none">none sold in 12 months</span>'),
+        "segment_types": answers.SEGMENT_TYPES,
+        "matrix_types": answers.MATRIX_TYPES,
+        "kinds": KINDS,
+        "passed": PASSED,
+        "total": lambda rows, name: sum((row[name] or 0 for row in rows), Decimal(0)),
+        "one_of": _one_of,
+        "largest": lambda rows, name: max((row[name] for row in rows if row[name] is not None), default=Decimal(0)),
+        "drawn_segments": [row for row in figures.segments if not row["is_small_base"]],
+        "tiles": _tiles,
+        "spark": _remembered(lambda slug, name: _spark(figures, slug, name)),
+        "trend_picture": lambda scope: pictures.trend(figures, scope),
+        "colour_of": lambda scope: pictures.colour(scope.category) if scope.category else 1,
+        "index_class": _index_class,
+        "share_class": _share_class,
+        "quarter": lambda value: f"{value.year} Q{(value.month + 2) // 3}",
+        "moment": lambda value: Markup('<time datetime="{0}">{1}</time>').format(value.isoformat(), day(value)),
+        "source_of": _source_of,
+        "tests_in_words": _tests_in_words,
+        "quality": _quality(figures, evidence),
+        "warned": [test for test in evidence.tests if test.status == "warn"],
+        "built_at": day(datetime.fromisoformat(evidence.built_at)),
+        "about": _about(figures),
+    }
+    environment.globals |= dict(environment.get_template("macros.html").module.__dict__)
+    return environment
+
+
+def _one_of(rows: list[Row], **wanted: object) -> Row | None:
+    """The row with these values, or None."""
+    return next((row for row in rows if all(row[name] == value for name, value in wanted.items())), None)
+
+
+def _remembered(draw: Callable[[str, str], Markup]) -> Callable[[Scope, str], Markup]:
+    known: dict[tuple[str, str], Markup] = {}
+
+    def recall(scope: Scope, name: str) -> Markup:
+        if (scope.slug, name) not in known:
+            known[scope.slug, name] = draw(scope.slug, name)
+        return known[scope.slug, name]
+
+    return recall
+
+
+def _source(environment: jinja2.Environment, name: str) -> str:
+    return environment.loader.get_source(environment, name)[0]
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _section(
+    environment: jinja2.Environment, figures: Figures, evidence: Evidence, section: Section, told: set[str]
+) -> Drawn:
+    template = environment.get_template(f"sections/{section.key}.html")
+
+    def render(scope: Scope) -> Markup:
+        given = answers.ANSWERS[section.key](figures, scope)
+        return _line(section, scope) + _squeezed(template.render(scope=scope, given=given))
+
+    slugs = [None, *figures.categories] if CATEGORY in section.follows else [None]
+    chosen = figures.periods if PERIOD in section.follows else figures.periods[:1]
+    variants = {
+        (category.slug if category else ALL, period.key): render(Scope(category, period))
+        for category in slugs
+        for period in chosen
+    }
+    default = (ALL, figures.periods[0].key)
+    data = section.data(figures)
+    after = Markup("")
+    if section.key == "products":
+        after = _figure(figures)
+    return Drawn(
+        key=section.key,
+        short=section.short,
+        question=section.question,
+        follows=section.follows,
+        content=variants[default],
+        after=after,
+        behind=Markup(
+            environment.get_template("behind.html").render(
+                section=section, told=told, data=data, csv=_data_address(data), table_behind=_table_behind(section, data)
+            )
+        ),
+        variants={choice: content for choice, content in variants.items() if choice != default},
+    )
+
+
+def _line(section: Section, scope: Scope) -> Markup:
+    """The line that says what a section is about, and which choice of the filter does not change it."""
+    parts = []
+    for choice, words in ((CATEGORY, scope.category_words), (PERIOD, scope.period.label)):
+        if choice in section.follows:
+            parts.append(say('<span class="follows">{words}</span>', words=words))
+        else:
+            fixed = section.fixed[choice]
+            parts.append(
+                say(
+                    '<span class="fixed">{words}<span class="ignores" data-ignores="{choice}"> (not filtered)</span></span>',
+                    words=fixed[0].upper() + fixed[1:],
+                    choice=choice,
+                )
+            )
+    return Markup('<p class="scope">{}</p>').format(Markup(" · ").join(parts))
+
+
+def _figure(figures: Figures) -> Markup:
+    legend = Markup("").join(
+        say(
+            '<span><svg class="shape" viewBox="-6 -6 12 12" aria-hidden="true"><path class="k{colour}" d="{path}"/></svg>{name}</span>',
+            colour=pictures.colour(category),
+            path=pictures.SHAPE_PATHS[pictures.colour(category) - 1],
+            name=category.name,
+        )
+        for category in figures.sold
+    )
+    picture = pictures.quadrants(figures)
+    if not picture:
+        return Markup("")
+    return say(
+        '<figure class="quadrants"><figcaption>Margin and units of every product sold in the last 12 months; the larger, '
+        'the more profit. Above the dotted line the margin counts as high.<span class="legend">{legend}</span>'
+        "</figcaption>{picture}</figure>",
+        legend=legend,
+        picture=picture,
+    )
+
+
+def _last(environment: jinja2.Environment, key: str, short: str, question: str) -> Drawn:
+    content = Markup(environment.get_template(f"sections/{key}.html").render())
+    return Drawn(key, short, question, (), content)
+
+
+def _squeezed(text: str) -> Markup:
+    """The HTML without the line breaks and indents of its template."""
+    return Markup(re.sub(r"\s*\n\s*", "\n", re.sub(r">\s*\n\s*<", "><", text)).strip())
+
+
+def _tiles(now: Measures, before: Measures | None, like: LikeForLike | None) -> list[Tile]:
+    """The headline's measures; like for like only where it differs from the whole."""
+    was = before or Measures()
+    revenue_like = like.revenue_change if like and like.revenue != now.revenue else None
+    profit_like = like.profit_change if like and like.profit != now.profit else None
+
+    def relative(name: str, value: Decimal | int | None, old: Decimal | int | None, write: Callable, **more: object) -> Tile:
+        moved = growth(value, old)
+        return Tile(name, write(value), write(old), moved, formats.change(moved), **more)
+
+    def difference(name: str, value: Decimal | None, old: Decimal | None, **more: object) -> Tile:
+        moved = None if value is None or old is None else value - old
+        # A change of a tenth of a point is worth an arrow; the threshold of the arrow is for ratios.
+        return Tile(name, percent(value), percent(old), None if moved is None else moved * 10, points(moved), **more)
+
+    return [
+        relative("Revenue", now.revenue, was.revenue, money, like=revenue_like, spark="revenue"),
+        relative("Profit", now.profit, was.profit, money, like=profit_like, spark="profit"),
+        difference("Profit margin", now.margin, was.margin, spark="profit_margin"),
+        relative("Orders", now.orders, was.orders, count),
+        relative("Average order value", now.order_value, was.order_value, formats.dollars),
+        relative("Customers", now.customers, was.customers, count),
+        difference("Return rate", now.return_rate, was.return_rate, is_good=False),
+    ]
+
+
+def _spark(figures: Figures, slug: str, name: str) -> Markup:
+    category = next((one for one in figures.categories if one.slug == slug), None)
+    series = [row for row in answers.month_series(figures, category) if row["is_complete_month"]]
+    return pictures.sparkline(None if row[name] is None else float(row[name]) for row in series)
+
+
+def _index_class(index: Decimal | None) -> str:
+    """Class of a cell of the matrix: five steps below and above 100."""
+    if index is None:
+        return ""
+    step = max(-5, min(5, round((float(index) - 100) / 8)))
+    return f"lo{-step}" if step < 0 else f"hi{step}" if step else ""
+
+
+def _share_class(share: Decimal | None) -> str:
+    """Class of a cell of shares: nine steps up to a half."""
+    step = min(9, round(float(share or 0) * 18))
+    return f"s{step}" if step else ""
+
+
+def _data_address(rows: list[Row]) -> str:
+    """The rows as CSV in a data address, which works without script and without a server."""
+    text = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
+    return "data:text/csv;charset=utf-8," + quote(text.getvalue(), safe=",:;/!*()-._~")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return value
+
+
+def _table_behind(section: Section, rows: list[Row]) -> Markup:
+    """The figures of a picture as a table, for those who cannot see it."""
+    if section.key not in ("trend", "products"):
+        return Markup("")
+    columns = {
+        "trend": {"month_start_date": "Month", "revenue": "Revenue", "profit": "Profit", "orders": "Orders"},
+        "products": {
+            "product_name": "Product",
+            "category_name": "Category",
+            "recommended_action": "Action",
+            "last_12_units": "Units, 12 months",
+            "last_12_profit": "Profit, 12 months",
+        },
+    }[section.key]
+    write = {"revenue": money, "profit": money, "last_12_profit": money, "orders": count, "last_12_units": count}
+    head = Markup("").join(Markup('<th scope="col">{}</th>').format(name) for name in columns.values())
+    body = Markup("").join(
+        Markup("<tr>{}</tr>").format(
+            Markup("").join(
+                Markup("<th scope=row>{}</th>" if place == 0 else "<td>{}</td>").format(_cell(row[name], write.get(name)))
+                for place, name in enumerate(columns)
+            )
+        )
+        for row in rows
+    )
+    return Markup(
+        '<details><summary>The figures of the picture as a table</summary><div class="scroll" tabindex="0" role="region" '
+        'aria-label="Figures of the picture"><table class="sortable"><caption>Figures of the picture</caption>'
+        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div></details>"
+    ).format(head, body)
+
+
+def _cell(value: object, write: Callable | None) -> object:
+    if write:
+        return write(value)
+    return f"{value:%b %Y}" if isinstance(value, date) else value
+
+
+def _tests_in_words(tests: tuple[Test, ...]) -> Markup:
+    passed = sum(test.status in PASSED for test in tests)
+    if not tests:
+        return Markup("No test of its own")
+    if passed == len(tests):
+        return say("{number} tests, all passed", number=count(passed))
+    return say("{number} tests: {passed} passed, {rest} to look at", number=count(len(tests)), passed=count(passed), rest=count(len(tests) - passed))
+
+
+def _source_of(row: Row) -> str:
+    names = {"sample": "generated sample", "kaggle": "Kaggle", "folder": "files of yours"}
+    name = names.get(row["load_source"], "not in the load log")
+    return f"{name}, version {row['dataset_version']}" if row["dataset_version"] else name
+
+
+def _sources(figures: Figures) -> str:
+    return " and ".join(dict.fromkeys(_source_of(row) for row in figures.files if row["load_source"])) or "unknown source"
+
+
+def _standing(figures: Figures, evidence: Evidence) -> Markup:
+    """The line under the title: until when, from how much, from where, and how it was tested."""
+    warned = sum(test.status == "warn" for test in evidence.tests)
+    return say(
+        "Figures to {as_of}, from {lines} order lines ({source}). {tests} tests: {outcome}.",
+        as_of=day(figures.as_of),
+        lines=count(figures.ledger["fact_records"]),
+        source=_sources(figures),
+        tests=count(len(evidence.tests)),
+        outcome=say("{number} to look at, none failed", number=count(warned)) if warned else "all passed",
+    )
+
+
+def _quality(figures: Figures, evidence: Evidence) -> answers.Answer:
+    lost = sum(row["rejected_records"] for row in figures.files) + int(figures.ledger["quarantined_records"] or 0)
+    read = sum(row["records"] for row in figures.files)
+    warned = [test for test in evidence.tests if test.status == "warn"]
+    lead = say(
+        "{tests} tests of the last build passed{warned}, and the ledger closes: of {revenue} in the sales files, {unexplained} is unexplained.",
+        tests=count(sum(test.status in PASSED for test in evidence.tests)),
+        warned=say(", {number} warned", number=count(len(warned))) if warned else "",
+        revenue=money(figures.ledger["raw_revenue"]),
+        unexplained="nothing" if not figures.ledger["unexplained"] else formats.dollars(figures.ledger["unexplained"]),
+    )
+    loaded = [row["loaded_at"] for row in figures.files if row["loaded_at"]]
+    more = say(
+        "{lost} of {read} records are not in the figures because they could not be read or cannot be right.{fresh}",
+        lost=count(lost),
+        read=count(read),
+        fresh=say(" The newest file was loaded on {date}, the build ended on {built}.", date=day(max(loaded)), built=day(datetime.fromisoformat(evidence.built_at)))
+        if loaded
+        else "",
+    )
+    return answers.Answer(lead, more)
+
+
+def _about(figures: Figures) -> dict[str, object]:
+    never = sum(not row["is_sold"] for row in figures.products)
+    told = any(row["verdict"] == "identifiable" for row in figures.prices)
+    limits = [
+        "Profit is list price less list cost: no discounts, freight, tax or overheads are in the source.",
+        "Returns carry no order and no customer: they count by product, region and day, and are not taken off revenue.",
+        "There is no marketing spend, so no return on it.",
+        None if told else "Prices have not varied enough to tell an elasticity.",
+        say("{number} of {all} products have never been sold.", number=count(never), all=count(len(figures.products))) if never else None,
+        "Groups differ in many ways at once: what goes together need not be the cause.",
+    ]
+    return {
+        "lead": say(
+            "Orders from {first} to {last}: {months} months of {source}.",
+            first=day(figures.first_order),
+            last=day(figures.as_of),
+            months=count(len(figures.months)),
+            source=_sources(figures),
+        ),
+        "limits": [limit for limit in limits if limit],
+    }
+
+

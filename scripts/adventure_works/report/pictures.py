@@ -1,0 +1,323 @@
+"""The pictures that are no table: Vega-Lite drawn to SVG when the page is built, with the page's own colours.
+
+Colours are drawn as placeholders and replaced by CSS variables, so that a picture follows the theme. What Vega adds for
+programs (roles, labels, invisible text) goes: each picture is one image with a description, and its figures
+stand in a table beside it. Marks keep the text of their tooltip in `data-tip`.
+"""
+
+import re
+from collections.abc import Iterable
+from xml.etree import ElementTree
+
+import vl_convert
+from markupsafe import Markup, escape
+
+from adventure_works.report.answers import Scope, month_series
+from adventure_works.report.figures import Category, Figures, Row, ratio
+from adventure_works.report.formats import compact
+from adventure_works.report.periods import month
+
+# Categories beyond the palette share its last colour; their names tell them apart.
+PALETTE = 6
+SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
+# The same shapes for the legend, in a box of 12 by 12 around its middle.
+SHAPE_PATHS = [
+    "M4,0A4,4,0,1,1,-4,0A4,4,0,1,1,4,0Z",
+    "M-3.6,-3.6h7.2v7.2h-7.2Z",
+    "M0,-4L4.6,4H-4.6Z",
+    "M0,-5L4,0L0,5L-4,0Z",
+    "M-1.5,-4.5h3v3h3v3h-3v3h-3v-3h-3v-3h3Z",
+    "M0,4L4.6,-4H-4.6Z",
+]
+WIDE, NARROW = 860, 340
+SVG = "{http://www.w3.org/2000/svg}"
+INK, GRID, MUTED = "#0a0a01", "#0a0a02", "#0a0a03"
+VARIABLES = {INK: "var(--ink)", GRID: "var(--line)", MUTED: "var(--muted)"}
+VARIABLES |= {f"#0b0b{number:02x}": f"var(--c{number})" for number in range(1, PALETTE + 1)}
+KEPT = {
+    "d", "fill", "fill-opacity", "font-size", "font-weight", "height", "opacity", "points", "stroke", "stroke-dasharray",
+    "stroke-opacity", "stroke-width", "text-anchor", "transform", "viewBox", "width", "x", "x1", "x2", "y", "y1", "y2",
+}  # fmt: skip
+DEFAULTS = {("opacity", "1"), ("stroke-width", "1"), ("x2", "0"), ("y2", "0"), ("transform", "translate(0,0)")}
+CONFIG = {
+    "background": None,
+    "view": {"stroke": None},
+    "axis": {
+        "domain": False,
+        "ticks": False,
+        "gridColor": GRID,
+        "labelColor": MUTED,
+        "titleColor": MUTED,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelPadding": 8,
+        "titlePadding": 10,
+    },
+}
+
+
+def colour(category: Category) -> int:
+    """The category's place in the palette, from 1."""
+    return min(category.colour, PALETTE)
+
+
+def _placeholder(category: Category) -> str:
+    return f"#0b0b{colour(category):02x}"
+
+
+def trend(figures: Figures, scope: Scope) -> Markup:
+    """Profit by month, stacked by category, or of one category; a line marks a launch of further categories."""
+    shown = [scope.category] if scope.category else figures.sold
+    values = [
+        {
+            "month": row["month_start_date"].isoformat(),
+            "category": category.name,
+            "profit": float(row["profit"]),
+            "order": place,
+            "tip": f"{month(row['month_start_date'])}, {category.name}: {compact(float(row['profit']))}"
+            + ("" if row["is_complete_month"] else " (month not over)"),
+            "part": not row["is_complete_month"],
+        }
+        for place, category in enumerate(shown)
+        for row in month_series(figures, category)
+    ]
+    months = sorted({value["month"] for value in values})
+
+    def draw(width: int) -> dict:
+        step = 6 if width == NARROW else 3
+        labels = [name for name in months if int(name[5:7]) % step == 1]
+        layers: list[dict] = [
+            {
+                "data": {"values": values},
+                "mark": {"type": "bar", "width": {"band": 0.82}},
+                "encoding": {
+                    "x": {
+                        "field": "month",
+                        "type": "ordinal",
+                        "scale": {"domain": months, "paddingOuter": 0.1},
+                        "axis": {
+                            "title": None,
+                            "values": labels,
+                            "grid": False,
+                            "labelAngle": 0,
+                            "labelExpr": "timeFormat(toDate(datum.value + 'T12:00'), '%b %Y')",
+                            "labelOverlap": True,
+                            "labelAlign": "left",
+                            "labelOffset": -4,
+                        },
+                    },
+                    "y": {
+                        "field": "profit",
+                        "type": "quantitative",
+                        "axis": {"title": None, "tickCount": 4, "labelExpr": "'$' + format(datum.value, '~s')"},
+                    },
+                    "color": {
+                        "field": "category",
+                        "type": "nominal",
+                        "scale": {
+                            "domain": [one.name for one in shown],
+                            "range": [_placeholder(one) for one in shown],
+                        },
+                        "legend": None,
+                    },
+                    "opacity": {"condition": {"test": "datum.part", "value": 0.45}, "value": 1},
+                    "order": {"field": "order"},
+                    "description": {"field": "tip"},
+                },
+            }
+        ]
+        if figures.launch and scope.category is None:
+            launched, added = figures.launch
+            mark = {"month": launched.isoformat(), "text": f"{month(launched)}: {len(added)} more categories"}
+            if len(added) == 1:
+                mark["text"] = f"{month(launched)}: {added[0].name}"
+            at = {"x": {"field": "month", "type": "ordinal", "bandPosition": -0.05}}
+            layers += [
+                {
+                    "data": {"values": [mark]},
+                    "mark": {"type": "rule", "color": MUTED, "strokeDash": [3, 3], "aria": False},
+                    "encoding": at,
+                },
+                {
+                    "data": {"values": [mark]},
+                    "mark": {
+                        "type": "text",
+                        "color": MUTED,
+                        "align": "right",
+                        "dx": -6,
+                        "y": 10,
+                        "fontSize": 12,
+                        "aria": False,
+                    },
+                    "encoding": at | {"text": {"field": "text"}},
+                },
+            ]
+        return {"width": width - 60, "height": 220 if width == NARROW else 270, "layer": layers}
+
+    name = scope.category.name if scope.category else ", ".join(one.name for one in shown)
+    return _both(draw, f"Profit by month of {name}, as stacked columns. The table below has the figures.")
+
+
+def quadrants(figures: Figures) -> Markup:
+    """All products by units sold and margin in the last 12 months; the area is the profit.
+
+    style.css fades the other categories when one is chosen.
+    """
+    by_key = {category.key: category for category in figures.categories}
+    values = [
+        _dot(row, by_key[row["product_category_key"]])
+        for row in figures.products
+        if row["quadrant"] and row["last_12_units"] > 0
+    ]
+    if not values:
+        return Markup("")
+    shown = [category for category in figures.sold if any(value["category"] == category.name for value in values)]
+    line = [{"margin": float(figures.thresholds["product_high_margin"])}]
+
+    def draw(width: int) -> dict:
+        is_narrow = width == NARROW
+        return {
+            "width": width - 60,
+            "height": 300 if is_narrow else 360,
+            "layer": [
+                {
+                    "data": {"values": line},
+                    "mark": {"type": "rule", "color": MUTED, "strokeDash": [3, 3], "aria": False},
+                    "encoding": {"y": {"field": "margin", "type": "quantitative"}},
+                },
+                {
+                    "data": {"values": values},
+                    "mark": {"type": "point", "filled": True},
+                    "encoding": {
+                        "x": {
+                            "field": "units",
+                            "type": "quantitative",
+                            "scale": {"type": "log", "nice": False, "padding": 14},
+                            "axis": {
+                                "title": "units sold in 12 months (log scale)",
+                                "grid": False,
+                                "tickCount": 3 if is_narrow else 6,
+                                "format": "~s",
+                            },
+                        },
+                        "y": {
+                            "field": "margin",
+                            "type": "quantitative",
+                            "scale": {"zero": False, "padding": 14},
+                            "axis": {"title": None, "format": ".0%", "tickCount": 5},
+                        },
+                        "size": {
+                            "field": "profit",
+                            "type": "quantitative",
+                            "scale": {"range": [20, 260] if is_narrow else [30, 560]},
+                            "legend": None,
+                        },
+                        "color": {
+                            "field": "category",
+                            "type": "nominal",
+                            "scale": {
+                                "domain": [one.name for one in shown],
+                                "range": [_placeholder(one) for one in shown],
+                            },
+                            "legend": None,
+                        },
+                        "shape": {
+                            "field": "category",
+                            "type": "nominal",
+                            "scale": {
+                                "domain": [one.name for one in shown],
+                                "range": [SHAPES[colour(one) - 1] for one in shown],
+                            },
+                            "legend": None,
+                        },
+                        "description": {"field": "tip"},
+                    },
+                },
+            ],
+        }
+
+    return _both(
+        draw,
+        "Products by units sold and margin in the last 12 months; the larger the mark, the more profit. "
+        "The table below has the figures.",
+    )
+
+
+def _dot(row: Row, category: Category) -> dict:
+    margin = ratio(row["last_12_profit"], row["last_12_revenue"])
+    return {
+        "units": row["last_12_units"],
+        "margin": float(margin or 0),
+        "profit": max(float(row["last_12_profit"]), 0),
+        "category": category.name,
+        "tip": f"{row['product_name']}: {row['last_12_units']:,} units, {float(margin or 0):.1%} margin, "
+        f"{compact(float(row['last_12_profit']))} profit: {row['recommended_action']}",
+    }
+
+
+def sparkline(values: Iterable[float | None]) -> Markup:
+    """A small line without axes for a tile: the months on record, as they went."""
+    points = [(place, value) for place, value in enumerate(values) if value is not None]
+    if len(points) < 2:
+        return Markup("")
+    low, high = min(value for _, value in points), max(value for _, value in points)
+    first, last = points[0][0], points[-1][0]
+    scaled = [
+        (
+            2 + 96 * (place - first) / (last - first),
+            22 - 20 * ((value - low) / (high - low) if high > low else 0.5),
+        )
+        for place, value in points
+    ]
+    path = " ".join(f"{x:.0f},{y:.1f}" for x, y in scaled)
+    x, y = scaled[-1]
+    return Markup(
+        '<svg class="spark" viewBox="0 0 100 24" aria-hidden="true">'
+        f'<polyline points="{path}"/><circle cx="{x:.0f}" cy="{y:.1f}" r="2"/></svg>'
+    )
+
+
+def _both(draw: object, description: str) -> Markup:
+    """The picture at both widths; style.css shows the one that fits."""
+    return Markup("").join(
+        _svg(draw(width), name, description) for width, name in ((WIDE, "wide"), (NARROW, "narrow"))
+    )
+
+
+def _svg(spec: dict, name: str, description: str) -> Markup:
+    drawn = vl_convert.vegalite_to_svg({"config": CONFIG} | spec, vl_version="6.1")
+    root = ElementTree.fromstring(drawn)
+    _clean(root)
+    body = "".join(ElementTree.tostring(child, encoding="unicode") for child in root)
+    body = re.sub(r' xmlns(:\w+)?="[^"]*"', "", body).replace("ns0:", "")
+    body = re.sub(r"\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), body)
+    for placeholder, variable in VARIABLES.items():
+        body = body.replace(placeholder, variable)
+    return Markup(
+        f'<svg class="picture {name}" viewBox="{root.get("viewBox")}" role="img" aria-label="{escape(description)}">'
+        f"{body}</svg>"
+    )
+
+
+def _clean(element: ElementTree.Element) -> None:
+    """Removes what shows nothing, and every attribute that does not draw."""
+    for child in list(element):
+        is_background = child.get("class") in ("background", "foreground")
+        if is_background or child.get("opacity") == "0" or child.get("display") == "none":
+            element.remove(child)
+            continue
+        _clean(child)
+        if child.tag == f"{SVG}g" and len(child) == 0:
+            element.remove(child)
+    tip = element.get("aria-label") if element.get("aria-roledescription") in ("bar", "point", "circle") else None
+    for attribute in list(element.attrib):
+        is_default = (attribute, element.get(attribute)) in DEFAULTS or (tip and attribute == "stroke-width")
+        if attribute not in KEPT or is_default:
+            del element.attrib[attribute]
+    if tip:
+        element.set("data-tip", tip)
+    if element.tag != f"{SVG}text":
+        element.text = element.tail = None
+    else:
+        element.tail = None

@@ -1,0 +1,160 @@
+"""The sections of the page: the question, what the filter changes in it, the marts behind it, and its data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adventure_works.report import answers
+from adventure_works.report.figures import ALL, Figures, Row
+
+# What of the filter changes a section.
+CATEGORY, PERIOD = "category", "period"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page.
+
+    `follows` says which choices of the filter change all of its figures; `fixed` tells in words what stands for a
+    choice that does not, by that choice. `data` gives the rows behind its picture.
+    """
+
+    key: str
+    short: str
+    question: str
+    marts: tuple[str, ...]
+    follows: tuple[str, ...]
+    fixed: dict[str, str]
+    data: Callable[[Figures], list[Row]]
+
+
+def _only(*columns: str) -> Callable[[Row], Row]:
+    return lambda row: {column: row[column] for column in columns}
+
+
+def _scorecard(figures: Figures) -> list[Row]:
+    """The measures of every choice of the filter."""
+    result = []
+    for name, slug in [("All categories", ALL), *((one.name, one.slug) for one in figures.categories)]:
+        for period in figures.periods:
+            now = figures.measures(slug, period.key)
+            before = figures.measures_before(slug, period.key)
+            like = figures.like_for_like.get((slug, period.key))
+            result.append(
+                {
+                    "category": name,
+                    "period": period.label,
+                    "first_day": period.span.start,
+                    "last_day": period.span.last_day,
+                    "revenue": now.revenue,
+                    "profit": now.profit,
+                    "orders": now.orders,
+                    "customers": now.customers,
+                    "units": now.units,
+                    "return_units": now.return_units,
+                    "revenue_before": before and before.revenue,
+                    "profit_before": before and before.profit,
+                    "like_for_like_revenue": like and like.revenue,
+                    "like_for_like_revenue_before": like and like.revenue_before,
+                }
+            )
+    return result
+
+
+def _category_months(figures: Figures) -> list[Row]:
+    take = _only("category_name", "month_start_date", "units", "revenue", "cost", "profit", "return_units", "trend")
+    return [take(row) for row in figures.category_months]
+
+
+def _months(figures: Figures) -> list[Row]:
+    take = _only("month_start_date", "is_complete_month", "orders", "customers", "units", "revenue", "cost", "profit",
+                 "like_for_like_revenue", "like_for_like_last_year_revenue")  # fmt: skip
+    return [take(row) for row in figures.months]
+
+
+def _products(figures: Figures) -> list[Row]:
+    take = _only("product_name", "category_name", "recommended_action", "quadrant", "units", "profit", "return_units",
+                 "last_12_units", "last_12_revenue", "last_12_profit")  # fmt: skip
+    return [take(row) for row in figures.products if row["is_sold"]]
+
+
+def _segments(figures: Figures) -> list[Row]:
+    take = _only("segment_type", "segment_value", "customers", "orders", "revenue", "profit", "revenue_per_customer",
+                 "revenue_per_customer_low", "revenue_per_customer_high", "is_small_base")  # fmt: skip
+    return [take(row) for row in figures.segments]
+
+
+def _matrix(figures: Figures) -> list[Row]:
+    take = _only("category_name", "subcategory_name", "segment_type", "segment_value", "customers", "profit",
+                 "profit_index", "penetration", "is_untapped")  # fmt: skip
+    kinds = answers.MATRIX_TYPES
+    return [take(row) for row in figures.matrix if row["segment_type"] in kinds or row["is_untapped"]]
+
+
+def _territories(figures: Figures) -> list[Row]:
+    take = _only("region", "country", "orders", "customers", "revenue", "profit", "last_12_revenue", "last_12_profit",
+                 "previous_12_revenue", "revenue_growth", "is_small_base", "maturity")  # fmt: skip
+    return [take(row) for row in figures.territories]
+
+
+def _pairs(figures: Figures) -> list[Row]:
+    take = _only("item_a_name", "item_b_name", "orders_with_a", "orders_with_b", "orders_together", "lift")
+    return [take(row) for row in figures.pairs]
+
+
+def _budget(figures: Figures) -> list[Row]:
+    take = _only("category_name", "income_bracket", "contribution", "profit_growth", "weight", "recommended_share")
+    return [take(row) for row in figures.budget]
+
+
+WHOLE = "all on record"
+SECTIONS = (
+    Section(
+        "headline", "Headline", "How is the business doing?",
+        ("mart_monthly_performance",), (CATEGORY, PERIOD), {}, _scorecard,
+    ),
+    Section(
+        "categories", "Categories", "Which categories earn the most profit?",
+        ("mart_category_performance",), (PERIOD,), {CATEGORY: "all categories, side by side"}, _category_months,
+    ),
+    Section(
+        "trend", "Trend", "Where is profit heading?",
+        ("mart_monthly_performance", "mart_category_performance"), (CATEGORY,), {PERIOD: "every month on record"}, _months,
+    ),
+    Section(
+        "products", "Products", "Which products to promote, reprice or review?",
+        ("mart_product_profitability",), (CATEGORY,), {PERIOD: "last 12 months"}, _products,
+    ),
+    Section(
+        "demographics", "Demographics", "Which customers spend the most?",
+        ("mart_customer_segments",), (), {CATEGORY: "all categories", PERIOD: WHOLE}, _segments,
+    ),
+    Section(
+        "combinations", "Combinations", "Who buys what, and what is untapped?",
+        ("mart_profitability_matrix",), (CATEGORY,), {PERIOD: WHOLE}, _matrix,
+    ),
+    Section(
+        "regions", "Regions", "Which regions perform best, and which are growing?",
+        ("mart_territory_performance",), (CATEGORY, PERIOD), {}, _territories,
+    ),
+    Section(
+        "customers", "Customers", "Who are the VIPs, and who is at risk?",
+        ("mart_customer_value",), (), {CATEGORY: "all categories", PERIOD: WHOLE}, lambda figures: figures.groups,
+    ),
+    Section(
+        "retention", "Retention", "Do customers come back?",
+        ("mart_customer_cohorts", "mart_customer_value"), (), {CATEGORY: "all categories", PERIOD: WHOLE},
+        lambda figures: figures.cohorts,
+    ),
+    Section(
+        "together", "Cross-selling", "What sells together?",
+        ("mart_cross_sell",), (CATEGORY,), {PERIOD: WHOLE}, _pairs,
+    ),
+    Section(
+        "prices", "Prices", "What would a change of price do?",
+        ("mart_price_elasticity",), (CATEGORY,), {PERIOD: WHOLE}, lambda figures: figures.prices,
+    ),
+    Section(
+        "budget", "Budget", "Where should the marketing budget go?",
+        ("mart_budget_allocation",), (), {CATEGORY: "all categories", PERIOD: "last 12 months"}, _budget,
+    ),
+)  # fmt: skip
