@@ -317,12 +317,12 @@ def products(figures: Figures, scope: Scope) -> Answer:
     advised = actions(found)
     lead_action = max(advised, key=lambda action: action["profit"])
     lead = say(
-        "{number} products{of} were sold in the last 12 months. The {count} to {action} earn {share} of their profit, {profit}.",
+        "Of the {number} products{of} sold in the last 12 months, the {count} to {action} earned the most profit: {profit}, {share}.",
         number=count(len(placed)),
         of=of,
         count=count(lead_action["sold"]),
         action=lead_action["action"],
-        share=percent(ratio(lead_action["profit"], whole), 0) if whole > 0 else "the most",
+        share=percent(ratio(lead_action["profit"], whole), 0) if whole > 0 else "of a loss overall",
         profit=money(lead_action["profit"]),
     )
     parts = [

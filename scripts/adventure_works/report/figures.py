@@ -177,7 +177,9 @@ def connect(database: Path) -> Connection:
     if not database.exists():
         raise AdventureError(f"There is no warehouse at {shown(database)} to report on. Build one first: adventure run")
     try:
-        return duckdb.connect(str(database), read_only=True)
+        connection = duckdb.connect(str(database), read_only=True)
+        connection.execute("set enable_progress_bar = false")
+        return connection
     except duckdb.Error as error:
         raise AdventureError(
             f"{shown(database)} cannot be read: {error}\nClose it where it is open, or build it anew: adventure run"

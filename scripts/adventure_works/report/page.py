@@ -4,7 +4,9 @@ import base64
 import csv
 import hashlib
 import io
+import json
 import re
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -26,7 +28,7 @@ from adventure_works.run import KINDS
 
 @dataclass
 class Drawn:
-    """A section as it goes into the page; `variants` are its contents by category and period where it follows them."""
+    """A section as it goes into the page; `variants` are its contents for other choices, by "category|period"."""
 
     key: str
     short: str
@@ -35,7 +37,7 @@ class Drawn:
     content: Markup
     behind: Markup = Markup("")
     after: Markup = Markup("")
-    variants: dict[tuple[str, str], Markup] = field(default_factory=dict)
+    variants: dict[str, Markup] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def page(figures: Figures, evidence: Evidence) -> str:
         script=Markup(script),
         script_hash=_hash(script),
         sections=drawn,
-        all_sections=drawn,
+        packed=pack({f"{one.key}|{place}": text for one in drawn for place, text in one.variants.items()}),
         brief=answers.brief(figures),
         shorts={section.key: section.short for section in drawn},
         standing=_standing(figures, evidence),
@@ -149,6 +151,16 @@ def _source(environment: jinja2.Environment, name: str) -> str:
     return environment.loader.get_source(environment, name)[0]
 
 
+def pack(variants: dict[str, str]) -> str:
+    """What the filter can show, for the page's script: JSON, compressed tenfold since its parts are so alike, as base64."""
+    return base64.b64encode(zlib.compress(json.dumps(variants, ensure_ascii=False).encode(), 9)).decode()
+
+
+def unpack(packed: str) -> dict[str, str]:
+    """What `pack` was given."""
+    return json.loads(zlib.decompress(base64.b64decode(packed)))
+
+
 def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
@@ -165,11 +177,11 @@ def _section(
     slugs = [None, *figures.categories] if CATEGORY in section.follows else [None]
     chosen = figures.periods if PERIOD in section.follows else figures.periods[:1]
     variants = {
-        (category.slug if category else ALL, period.key): render(Scope(category, period))
+        f"{category.slug if category else ALL}|{period.key}": render(Scope(category, period))
         for category in slugs
         for period in chosen
     }
-    default = (ALL, figures.periods[0].key)
+    default = f"{ALL}|{figures.periods[0].key}"
     data = section.data(figures)
     after = Markup("")
     if section.key == "products":

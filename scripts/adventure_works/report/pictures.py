@@ -173,6 +173,8 @@ def quadrants(figures: Figures) -> Markup:
     if not values:
         return Markup("")
     shown = [category for category in figures.sold if any(value["category"] == category.name for value in values)]
+    units = [value["units"] for value in values]
+    ticks = [step * 10**power for power in range(7) for step in (1, 3) if min(units) <= step * 10**power <= max(units)]
     line = [{"margin": float(figures.thresholds["product_high_margin"])}]
 
     def draw(width: int) -> dict:
@@ -197,7 +199,7 @@ def quadrants(figures: Figures) -> Markup:
                             "axis": {
                                 "title": "units sold in 12 months (log scale)",
                                 "grid": False,
-                                "tickCount": 3 if is_narrow else 6,
+                                "values": ticks,
                                 "format": "~s",
                             },
                         },

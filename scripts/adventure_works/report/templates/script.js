@@ -1,7 +1,7 @@
 "use strict";
 // The page reads in full without this script. It adds: the reader's own number style, the filter, links that keep the
 // choice, the theme, sorting, and tooltips. Every text that the filter shows was made with the page.
-(() => {
+(async () => {
   const root = document.documentElement;
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const languages = navigator.languages.length ? [...navigator.languages] : undefined;
@@ -33,7 +33,12 @@
   const filter = document.getElementById("filter");
   const slots = all(".slot").map((slot) => ({ slot, follows: slot.dataset.follows.split(" "), original: slot.innerHTML, shown: "" }));
   const initial = { category: filter.category.value, period: filter.period.value };
-  const variants = new Map(all("template[data-slot]").map((one) => [[one.dataset.slot, one.dataset.category, one.dataset.period].join("|"), one]));
+  let variants = {};
+  const unpack = async () => {
+    const packed = Uint8Array.from(atob(document.getElementById("variants").textContent), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return JSON.parse(await new Response(stream).text());
+  };
 
   const apply = (announce) => {
     const chosen = { category: filter.category.value, period: filter.period.value };
@@ -48,9 +53,7 @@
       const pick = (name) => (one.follows.includes(name) ? chosen[name] : initial[name]);
       const key = [one.slot.dataset.slot, pick("category"), pick("period")].join("|");
       if (key !== one.shown) {
-        const variant = variants.get(key);
-        if (variant) one.slot.replaceChildren(variant.content.cloneNode(true));
-        else one.slot.innerHTML = one.original;
+        one.slot.innerHTML = variants[key] ?? one.original;
         one.shown = key;
         prepare(one.slot);
       }
@@ -160,8 +163,10 @@
     for (const section of all("main > section")) watch.observe(section);
   }
 
-  filter.hidden = false;
   prepare(document);
+  if (!("DecompressionStream" in window)) return; // an old browser reads the page unfiltered
+  variants = await unpack();
+  filter.hidden = false;
   for (const one of slots) one.shown = [one.slot.dataset.slot, initial.category, initial.period].join("|");
   read();
   // The filter may have changed what stands above the place that was asked for.
