@@ -20,7 +20,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL = $(PIP) install -qq --no-warn-script-location --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test crash lint format docs readme clean
+.PHONY: help setup setup-dev run report test crash lint format docs readme clean
 
 help:  ## Show this help.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ setup-dev: $(VENV)/.ready-dev  ## Install what testing and linting need as well.
 
 run: $(VENV)/.ready  ## Load, build and test everything. SOURCE=sample|kaggle|path TARGET=dev|prod
 	@$(BIN)/adventure run --source "$(SOURCE)" --target "$(TARGET)"
+
+report: $(VENV)/.ready  ## Write the report of the last build, report/index.html (ARGS="--open", "--csv DIR").
+	@$(BIN)/adventure report $(ARGS)
 
 test: $(VENV)/.ready-dev  ## Run every test (ARGS="-k loader" for some).
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
@@ -53,11 +56,12 @@ format: $(VENV)/.ready-dev  ## Mend the style of Python and SQL where a tool can
 	@$(BIN)/ruff format .
 	@PATH="$(BIN):$$PATH" $(BIN)/sqlfluff fix --processes 2 models analyses tests/data
 
-docs: $(VENV)/.ready  ## Write the docs site, and docs/ (glossary, diagram). Needs a build.
+# In a target folder of its own: what dbt leaves there of the last build is the report's evidence.
+docs: export DBT_TARGET_PATH := $(or $(DBT_TARGET_PATH),target)/docs
+docs: $(VENV)/.ready  ## Write the docs site beside the report, and docs/ (glossary, diagram). Needs a build.
 	@test -f "$${ADVENTURE_DATABASE:-warehouse/adventure_works.duckdb}" || { echo "Nothing is built yet: make run" >&2; exit 1; }
 	@$(BIN)/dbt docs generate --static --quiet
 	@$(BIN)/python -m adventure_works.docs
-	@echo "The docs site: $(CURDIR)/target/static_index.html"
 
 readme: $(VENV)/.ready  ## Write the answers in README.md anew, from the sample.
 	@$(BIN)/python -m adventure_works.readme

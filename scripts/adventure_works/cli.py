@@ -25,6 +25,7 @@ def adventure() -> None:
     adventure run                          generate the sample, load it, build and test everything
     adventure run --source kaggle          the same with the files from Kaggle
     adventure load --source my/files       load a folder of CSV files into the lake
+    adventure report --open                write the report of the last build, and show it
     """
 
 
@@ -175,7 +176,7 @@ def no_wait_option(command: Callable) -> Callable:
 @timeout_option
 @no_wait_option
 def run(target: str, full_refresh: bool, timeout: float, no_wait: bool, **loading: Any) -> None:
-    """Load, build and test everything, publish it, and show the headline figures.
+    """Load, build and test everything, publish it, write the report, and show the headline figures.
 
     The warehouse is built aside, and takes the place of the published one when every test has passed. Ends with
     exit code 1 and the reason first when a file is refused or a test fails; what is published is then as it was.
@@ -199,6 +200,7 @@ def _run_dev(no_wait: bool, options: list[str], loading: dict[str, Any]) -> None
     from adventure_works.publish.access import one_at_a_time
     from adventure_works.publish.audited import publish, start_candidate
     from adventure_works.publish.files import Warehouse
+    from adventure_works.report.build import write as write_report
     from adventure_works.run import build_and_audit
     from adventure_works.show import announce, print_build, print_load, print_next_steps, progress_bar
 
@@ -212,6 +214,8 @@ def _run_dev(no_wait: bool, options: list[str], loading: dict[str, Any]) -> None
             result = build_and_audit(warehouse, raw, progress.advance, *options)
         print_build(result, warehouse)
         publish(warehouse)
+        page = write_report(places.report())
+    click.echo(f"\nThe report: {places.shown(page)}")
     print_next_steps(lake, warehouse)
 
 
@@ -324,6 +328,50 @@ def doctor(target: str) -> None:
     from adventure_works.show_production import print_findings
 
     print_findings(examine(machine.dev() if target == "dev" else [*machine.tools(), *production.checks()]))
+
+
+@adventure.command()
+@click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where to write it.  [default: report/index.html, or report/report.pdf]",
+)
+@click.option("--format", "form", type=click.Choice(["html", "pdf"]), default="html", show_default=True)
+@click.option(
+    "--csv", "tables", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write the marts as well."
+)
+def report(open_it: bool, out: Path | None, form: str, tables: Path | None) -> None:
+    """Write the report: one page with the answers, and what stands behind them.
+
+    It reads the last build, and fails when one of its tests has not run, when a total differs from
+    its mart, or when a mart is empty. The page needs no server and no network.
+
+    \b
+    adventure report --open                         write report/index.html and show it
+    adventure report --format pdf                   print it (needs Chromium)
+    adventure report --csv tables                   every mart behind the page as CSV and Parquet
+    """
+    from adventure_works import places
+    from adventure_works.report.browser import print_pdf, show
+    from adventure_works.report.build import write
+    from adventure_works.report.export import export
+
+    page = write(places.report() if form == "pdf" or out is None else out)
+    written = page
+    if form == "pdf":
+        written = out or page.with_name("report.pdf")
+        print_pdf(page, written)
+    click.echo(f"The report: {places.shown(written.absolute())}")
+    if tables:
+        files = export(tables)
+        click.echo(
+            f"{len(files)} tables: {places.shown(tables.absolute())} "
+            "(mart_customer_value has a row per customer, without names: keep it to yourselves)"
+        )
+    if open_it and not show(written):
+        click.echo("No browser could be opened here.")
 
 
 def list_damage(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:

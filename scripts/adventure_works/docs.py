@@ -1,9 +1,11 @@
-"""Writes the documents that are made from dbt's manifest, so that they cannot drift from the models."""
+"""Writes the documents that are made from dbt's manifest, so that they cannot drift from the models, and the docs site."""
 
 import json
 import os
 import re
+import shutil
 
+from adventure_works import places
 from adventure_works.places import PROJECT
 
 # A metric's filter wraps each name in Jinja: {{ Dimension('order__is_first_order') }}.
@@ -132,13 +134,17 @@ def _page(title: str, introduction: str, lines: list[str]) -> str:
 
 
 def main() -> None:
-    """Writes every document anew, from the manifest of the last dbt command."""
+    """Writes every document anew and puts the docs site beside the report, from what `dbt docs generate` left."""
     target = PROJECT / os.environ.get("DBT_TARGET_PATH", "target")
     manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     for name, content in documents(manifest).items():
         path = PROJECT / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(content, encoding="utf-8")
+    site = places.report().parent / "docs" / "index.html"
+    site.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(target / "static_index.html", site)
+    print(f"The docs site: {places.shown(site)}")
 
 
 if __name__ == "__main__":

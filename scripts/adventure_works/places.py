@@ -84,6 +84,11 @@ def target() -> Path:
     return _place("DBT_TARGET_PATH", "target")
 
 
+def report() -> Path:
+    """The report's page: `ADVENTURE_REPORT`, else `report/index.html`. The docs site stands beside it, in `docs/`."""
+    return _place("ADVENTURE_REPORT", "report/index.html")
+
+
 def shown(path: Path | S3Place) -> str:
     """The place as a user would type it: a path is relative to the current folder when it lies below it."""
     if isinstance(path, S3Place):

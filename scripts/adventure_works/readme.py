@@ -95,6 +95,7 @@ def main() -> None:
             "ADVENTURE_DOWNLOADS": str(folder / "downloads"),
             "DBT_TARGET_PATH": str(target),
             "DBT_LOG_PATH": str(folder / "logs"),
+            "ADVENTURE_REPORT": str(folder / "report" / "index.html"),
         }
         _run("adventure", "run", environment=environment)
         _run("dbt", "compile", "--quiet", "--select", "path:analyses", environment=environment)

@@ -41,10 +41,15 @@ def check(connection: Connection, figures: Figures, evidence: Evidence) -> None:
 
 def tests_that_did_not_pass(evidence: Evidence) -> Iterable[str]:
     """Tests that have not run in the last build, or failed in it. A warning is shown in the report instead."""
+    waiting = [test.name for test in evidence.tests if test.status == "not run"]
+    if waiting:
+        names = ", ".join(waiting[:3]) + (", ..." if len(waiting) > 3 else "")
+        yield (
+            f"{len(waiting)} of {len(evidence.tests)} tests have not run in the last dbt command "
+            f"(dbt {evidence.command}): {names}"
+        )
     for test in evidence.tests:
-        if test.status == "not run":
-            yield f"the test {test.name} has not run in the last dbt command"
-        elif test.status not in (*PASSED, "warn"):
+        if test.status not in (*PASSED, "warn", "not run"):
             yield f"the test {test.name} ended with {test.status}"
 
 

@@ -39,8 +39,9 @@ class Mart:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The last build: when it ended (UTC, ISO 8601), its tests, and the models by name."""
+    """The last dbt command: which, when it ended (UTC, ISO 8601), its tests, and the models by name."""
 
+    command: str
     built_at: str
     tests: tuple[Test, ...]
     marts: dict[str, Mart]
@@ -68,7 +69,7 @@ def read(folder: Path, names: tuple[str, ...]) -> Evidence:
         AdventureError: There has been no build, or the project no longer has one of the models.
     """
     manifest = _artifact(folder, "manifest.json")
-    results, built_at = last_results(folder)
+    results, command, built_at = last_results(folder)
     tests = tuple(_tests(manifest, results))
     models = {
         node["name"]: node
@@ -79,16 +80,17 @@ def read(folder: Path, names: tuple[str, ...]) -> Evidence:
         raise AdventureError(
             f"{shown(folder / 'manifest.json')} does not know {', '.join(missing)}. Build the project anew: adventure run"
         )
-    return Evidence(built_at, tests, {name: _mart(models[name], results, tests) for name in names})
+    return Evidence(command, built_at, tests, {name: _mart(models[name], results, tests) for name in names})
 
 
-def last_results(folder: Path) -> tuple[dict[str, dict], str]:
-    """The result of each node of the last build, by unique id, and when it ended.
+def last_results(folder: Path) -> tuple[dict[str, dict], str, str]:
+    """The result of each node of the last dbt command by unique id, which command that was, and when it ended.
 
     The one place that knows where results are kept: dbt's run_results.json, which holds the last command only.
     """
     found = _artifact(folder, "run_results.json")
-    return {result["unique_id"]: result for result in found["results"]}, found["metadata"]["generated_at"]
+    by_node = {result["unique_id"]: result for result in found["results"]}
+    return by_node, found["args"]["which"], found["metadata"]["generated_at"]
 
 
 def _artifact(folder: Path, name: str) -> dict:

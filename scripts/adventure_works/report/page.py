@@ -103,7 +103,6 @@ def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
         "not_yet": formats.NOT_YET,
         "small_base": formats.SMALL_BASE,
         "none_before": Markup('<span class="none" title="Nothing to compare with">–</span>'),
-        "none_sold": Markup('<span class="none">none sold in 12 months</span>'),
         "segment_types": answers.SEGMENT_TYPES,
         "matrix_types": answers.MATRIX_TYPES,
         "kinds": KINDS,

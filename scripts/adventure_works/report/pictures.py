@@ -85,7 +85,8 @@ def trend(figures: Figures, scope: Scope) -> Markup:
     months = sorted({value["month"] for value in values})
 
     def draw(width: int) -> dict:
-        step = 6 if width == NARROW else 3
+        step = 12 if width == NARROW else 3
+        label = "%Y" if width == NARROW else "%b %Y"
         labels = [name for name in months if int(name[5:7]) % step == 1]
         layers: list[dict] = [
             {
@@ -101,7 +102,7 @@ def trend(figures: Figures, scope: Scope) -> Markup:
                             "values": labels,
                             "grid": False,
                             "labelAngle": 0,
-                            "labelExpr": "timeFormat(toDate(datum.value + 'T12:00'), '%b %Y')",
+                            "labelExpr": f"timeFormat(toDate(datum.value + 'T12:00'), '{label}')",
                             "labelOverlap": True,
                             "labelAlign": "left",
                             "labelOffset": -4,
@@ -130,8 +131,10 @@ def trend(figures: Figures, scope: Scope) -> Markup:
         if figures.launch and scope.category is None:
             launched, added = figures.launch
             mark = {"month": launched.isoformat(), "text": f"{month(launched)}: {len(added)} more categories"}
+            if width == NARROW:
+                mark["text"] = f"{len(added)} more categories"
             if len(added) == 1:
-                mark["text"] = f"{month(launched)}: {added[0].name}"
+                mark["text"] = added[0].name
             at = {"x": {"field": "month", "type": "ordinal", "bandPosition": -0.05}}
             layers += [
                 {
