@@ -65,14 +65,20 @@ def change(value: Number, digits: int = 0) -> Markup:
     """A change as a ratio, with its sign: +181%."""
     if value is None:
         return NOTHING
-    return _figure(round(float(value), 6), f"s{digits}", f"{float(value) * 100:+.{digits}f}%")
+    return _figure(round(float(value), 6), f"s{digits}", f"{_signed(float(value) * 100, digits)}%")
 
 
 def points(value: Number) -> Markup:
     """A difference of two rates in percentage points: +0.6 pp."""
     if value is None:
         return NOTHING
-    return _figure(round(float(value) * 100, 4), "pp", f"{float(value) * 100:+.1f}") + Markup("&nbsp;pp")
+    return _figure(round(float(value) * 100, 4), "pp", _signed(float(value) * 100, 1)) + Markup("&nbsp;pp")
+
+
+def _signed(value: float, digits: int) -> str:
+    """The number with its sign, and without one when it is written as zero."""
+    text = f"{value:+.{digits}f}"
+    return text if float(text) else text[1:]
 
 
 def decimal(value: Number, digits: int = 1) -> Markup:

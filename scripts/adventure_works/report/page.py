@@ -341,9 +341,9 @@ def _table_behind(section: Section, rows: list[Row]) -> Markup:
     )
     return Markup(
         '<details><summary>The figures of the picture as a table</summary><div class="scroll" tabindex="0" role="region" '
-        'aria-label="Figures of the picture"><table class="sortable"><caption>Figures of the picture</caption>'
+        'aria-label="Figures of the picture: {}"><table class="sortable"><caption>Figures of the picture</caption>'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div></details>"
-    ).format(head, body)
+    ).format(section.short, head, body)
 
 
 def _cell(value: object, write: Callable | None) -> object:

@@ -1,0 +1,476 @@
+"""The report: its figures are those of the marts and the true ones, and it is not written when they cannot be relied upon."""
+
+import base64
+import csv
+import dataclasses
+import hashlib
+import io
+import json
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from adventure_works.errors import AdventureError
+from adventure_works.report import answers, build, evidence, figures, formats
+from adventure_works.report.page import page
+from adventure_works.report.periods import periods
+from conftest import needs_kaggle_files, run_adventure
+from report_page import ReportPage, figure, plain, table
+
+Run = tuple[Path, subprocess.CompletedProcess[str]]
+LAST_12 = "last-12-months"
+
+
+@pytest.fixture(scope="module")
+def kaggle(built: Run) -> ReportPage:
+    """The page that `adventure run` wrote about the Kaggle files."""
+    return ReportPage(built[0] / "report" / "index.html")
+
+
+@pytest.fixture(scope="module")
+def sample(built_sample: Run) -> ReportPage:
+    """The page that `adventure run` wrote about the sample."""
+    return ReportPage(built_sample[0] / "report" / "index.html")
+
+
+@pytest.fixture(scope="module")
+def read_sample(built_sample: Run) -> tuple[figures.Figures, evidence.Evidence]:
+    """The figures and the evidence of the sample."""
+    connection = figures.connect(built_sample[0] / "warehouse" / "test.duckdb")
+    found = figures.read(connection)
+    connection.close()
+    return found, evidence.read(built_sample[0] / "target", figures.MARTS)
+
+
+@pytest.fixture
+def damaged(built_sample: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Writes a report about a copy of the sample's warehouse after some SQL, or with changed test results."""
+
+    def write(*statements: str, results: Callable[[list[dict]], list[dict]] | None = None) -> Path:
+        database = shutil.copy(built_sample[0] / "warehouse" / "test.duckdb", tmp_path / "test.duckdb")
+        with duckdb.connect(str(database)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        target = built_sample[0] / "target"
+        if results:
+            target = tmp_path / "target"
+            target.mkdir()
+            shutil.copy(built_sample[0] / "target" / "manifest.json", target)
+            found = json.loads((built_sample[0] / "target" / "run_results.json").read_text(encoding="utf-8"))
+            found["results"] = results(found["results"])
+            (target / "run_results.json").write_text(json.dumps(found), encoding="utf-8")
+        monkeypatch.setenv("ADVENTURE_DATABASE", str(database))
+        monkeypatch.setenv("DBT_TARGET_PATH", str(target))
+        return build.write(tmp_path / "report" / "index.html")
+
+    return write
+
+
+def cents(value: object) -> float:
+    return round(float(value), 2)
+
+
+def tiles(html: str) -> dict[str, float | None]:
+    return {row["Measure"]: row["Value"] for row in table(html, "Measures")}
+
+
+# The true figures.
+
+
+@needs_kaggle_files
+def test_the_headline_is_true(kaggle: ReportPage, expected: dict) -> None:
+    truth = expected["headline"]
+    found = tiles(kaggle.choice("headline", "all", "all"))
+    assert found["Revenue"] == cents(truth["revenue"])
+    assert found["Profit"] == cents(truth["profit"])
+    assert found["Orders"] == truth["orders"]
+    assert found["Customers"] == truth["customers_with_orders"]
+    assert found["Average order value"] == cents(truth["average_order_value"])
+    assert found["Profit margin"] == pytest.approx(truth["profit_margin_pct"] / 100, abs=1e-6)
+    assert found["Return rate"] == pytest.approx(expected["returns"]["return_rate_of_units_pct"] / 100, abs=1e-6)
+    # Without a choice: the last 12 months.
+    assert tiles(kaggle.section("headline"))["Revenue"] == cents(expected["half_years"]["ttm_2017_06"])
+
+
+@needs_kaggle_files
+def test_every_year_is_true(kaggle: ReportPage, expected: dict) -> None:
+    for truth in expected["by_year"]:
+        found = tiles(kaggle.choice("headline", "all", str(truth["y"])))
+        assert found["Revenue"] == cents(truth["revenue"])
+        assert found["Profit"] == cents(truth["profit"])
+        assert (found["Orders"], found["Customers"]) == (truth["orders"], truth["customers"])
+        assert found["Average order value"] == cents(truth["aov"])
+
+
+@needs_kaggle_files
+def test_the_categories_are_true(kaggle: ReportPage, expected: dict) -> None:
+    rows = {row["Category"]: row for row in table(kaggle.choice("categories", "all", "all"), "Categories")}
+    assert set(rows) == {truth["category"] for truth in expected["by_category"]}
+    for truth in expected["by_category"]:
+        row = rows[truth["category"]]
+        assert row["Profit"] == cents(truth["profit"] or 0)
+        assert row["Revenue"] == cents(truth["revenue"] or 0)
+        assert row["Orders with it"] == (truth["orders"] or 0)
+        if truth["units"]:
+            assert row["Margin"] == pytest.approx(truth["margin_pct"] / 100, abs=1e-6)
+            assert row["Return rate"] == pytest.approx(truth["return_rate_pct"] / 100, abs=1e-6)
+        else:  # never sold: no rate can be, which is not a rate of zero
+            assert (row["Margin"], row["Return rate"]) == (None, None)
+
+
+@needs_kaggle_files
+@pytest.mark.parametrize(
+    ("caption", "section", "key", "labels"),
+    [
+        ("By gender", "by_gender", "gender", {"F": "Female", "M": "Male", "NA": "Unknown"}),
+        ("By age", "by_age_group_at_order_date", "age_group", {"25-34": "under 35"}),
+        (
+            "By yearly income",
+            "by_income_bracket",
+            "income_bracket",
+            {"<50k": "Low", "50k-<100k": "Medium", "100k-<150k": "High", "150k+": "Premium"},
+        ),
+    ],
+)
+def test_the_demographics_are_true(
+    kaggle: ReportPage, expected: dict, caption: str, section: str, key: str, labels: dict
+) -> None:
+    found = table(kaggle.section("demographics"), caption)
+    rows = {next(iter(row.values())): row for row in found}
+    for truth in expected[section]:
+        row = rows[labels.get(truth[key], truth[key])]
+        assert row["Customers"] == truth["customers"]
+        is_small = truth["customers"] < 30
+        assert row["Each spent"] == ("small base" if is_small else pytest.approx(truth["revenue_per_customer"], abs=0.006))
+
+
+@needs_kaggle_files
+def test_what_the_page_must_say(kaggle: ReportPage, expected: dict) -> None:
+    text = plain(kaggle.html)
+    share = expected["by_category"][0]["profit"] / float(expected["headline"]["profit"])
+    assert f"Bikes earn {share:.0%} of all profit on record, at the lowest margin of the three categories (41.1%)." in text
+    assert "like for like growth is smaller than it looks: it rose 154%, for the range widened in July 2016" in text
+    assert "Price elasticity cannot be identified: each of the 130 products sold has had one price only." in text
+    assert "34% of the customers who ordered have come back, and bring 72% of revenue." in text
+    assert "Never sold: Components." in text
+
+
+@needs_kaggle_files
+def test_no_figure_known_as_wrong_is_there(kaggle: ReportPage, expected: dict) -> None:
+    found = {float(value) for value in re.findall(r'<data value="([^"]*)"', kaggle.everything)}
+    for name, wrong in expected["never_report_these"].items():
+        for value in (wrong, wrong / 100):
+            assert all(abs(value - one) > 1e-4 for one in found), name
+
+
+# The figures of the marts.
+
+
+def test_every_choice_is_counted_anew(built_sample: Run, sample: ReportPage, read_sample: tuple) -> None:
+    found = read_sample[0]
+    connection = duckdb.connect(str(built_sample[0] / "warehouse" / "test.duckdb"), read_only=True)
+    for category in (None, *found.categories):
+        for period in found.periods:
+            (truth,) = connection.execute(
+                """
+                select sum(revenue), sum(profit), count(distinct order_number), count(distinct customer_key)
+                from core.fact_sales inner join core.dim_products using (product_key)
+                where order_date >= ? and order_date < ? and (? is null or category_name = ?)
+                """,
+                [period.span.start, period.span.end, *[category and category.name] * 2],
+            ).fetchall()
+            html = sample.choice("headline", category.slug if category else "all", period.key)
+            shown = tiles(html)
+            assert [shown[name] for name in ("Revenue", "Profit", "Orders", "Customers")] == [
+                cents(value or 0) for value in truth
+            ], (category, period)
+            regions = table(sample.choice("regions", category.slug if category else "all", period.key), "Regions")
+            assert sum(row["Revenue"] for row in regions) == pytest.approx(float(truth[0] or 0), abs=0.1)
+
+
+def test_the_tables_are_those_of_the_marts(built_sample: Run, sample: ReportPage) -> None:
+    connection = duckdb.connect(str(built_sample[0] / "warehouse" / "test.duckdb"), read_only=True)
+
+    def rows(sql: str) -> dict:
+        return {row[0]: row[1:] for row in connection.execute(sql).fetchall()}
+
+    shown = {row["Region"].split(" (")[0]: row for row in table(sample.choice("regions", "all", "all"), "Regions")}
+    for region, (profit, orders) in rows("select region, profit, orders from marts.mart_territory_performance").items():
+        (row,) = [row for name, row in shown.items() if name.startswith(region)]
+        assert (row["Profit"], row["Orders"]) == (cents(profit), orders)
+    groups = rows(
+        "select customer_segment, count(*), sum(lifetime_profit) from marts.mart_customer_value group by customer_segment"
+    )
+    for row in table(sample.section("customers"), "Every customer"):
+        name = next(name for name in groups if name.casefold() == row["Group"].casefold())
+        assert (row["Customers"], row["Profit so far"]) == (groups[name][0], cents(groups[name][1]))
+    shares = rows("select category_name, sum(recommended_share) from marts.mart_budget_allocation group by category_name")
+    assert {row["Category"]: row["All"] for row in table(sample.section("budget"), "Share of the budget")} == {
+        name: pytest.approx(float(share), abs=1e-6) for name, (share,) in shares.items()
+    }
+    sizes = rows(
+        "select date_trunc('quarter', cohort_month), sum(cohort_customers) from marts.mart_customer_cohorts "
+        "where months_since_first_order = 0 group by 1"
+    )
+    cohorts = table(sample.section("retention"), "Share of each quarter")
+    assert [row["Customers"] for row in cohorts] == [sizes[quarter][0] for quarter in sorted(sizes)]
+
+
+def test_the_data_of_a_section_adds_up(built_sample: Run, sample: ReportPage) -> None:
+    connection = duckdb.connect(str(built_sample[0] / "warehouse" / "test.duckdb"), read_only=True)
+    ((profit,),) = connection.execute("select sum(profit) from core.fact_sales").fetchall()
+    for key in ("categories", "trend", "products", "regions", "customers"):
+        rows = list(csv.DictReader(io.StringIO(sample.csv(key))))
+        assert sum(Decimal(row["profit"]) for row in rows) == profit, key
+
+
+def test_csv_and_parquet_are_the_marts(built_sample: Run, tmp_path: Path) -> None:
+    done = run_adventure(built_sample[0], "report", "--csv", tmp_path / "o'tables", "--out", tmp_path / "page.html")
+    assert done.returncode == 0, done.stderr
+    assert "22 tables" in done.stdout
+    connection = duckdb.connect(str(built_sample[0] / "warehouse" / "test.duckdb"), read_only=True)
+    for mart in figures.MARTS:
+        files = {ending: str(tmp_path / "o'tables" / f"{mart}.{ending}").replace("'", "''") for ending in ("csv", "parquet")}
+        for one, other in ((f"from marts.{mart}", f"from '{files['parquet']}'"), (f"from '{files['parquet']}'", f"from marts.{mart}")):
+            assert connection.execute(f"({one}) except all ({other})").fetchall() == [], mart
+        types = {name: kind for name, kind, *_ in connection.execute(f"describe marts.{mart}").fetchall()}
+        columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
+        read = f"read_csv('{files['csv']}', header = true, columns = {{{columns}}})"
+        assert connection.execute(f"(from marts.{mart}) except all (from {read})").fetchall() == [], mart
+    assert sorted(path.suffix for path in (tmp_path / "o'tables").iterdir()) == [".csv"] * 11 + [".parquet"] * 11
+
+
+# What is not there is told apart.
+
+
+def test_zero_nothing_not_yet_and_small_base_differ(sample: ReportPage, read_sample: tuple) -> None:
+    never = next(category for category in read_sample[0].categories if not category.is_sold)
+    html = sample.choice("headline", never.slug, "all")
+    assert f"Nothing of {never.name} was sold" in plain(html)
+    assert tiles(html)["Revenue"] == 0
+    assert tiles(html)["Profit margin"] is None
+    cohorts = table(sample.section("retention"), "Share of each quarter")
+    assert cohorts[0]["+1"] == 0.0
+    assert cohorts[-1]["+1"] == "not yet"
+    small = [row for row in table(sample.section("regions"), "Regions") if row["Change"] == "small base"]
+    assert small and all(row["Orders"] > 0 for row in small)
+
+
+def test_without_a_year_before_there_is_no_change(sample: ReportPage) -> None:
+    first = sample.choice("headline", "all", "2015")
+    assert "The records do not cover the year before" in plain(first)
+    assert {row["Change"] for row in table(first, "Measures")} == {"no year before on record"}
+
+
+# Sentences follow the data.
+
+
+def test_a_sentence_turns_with_its_figures(read_sample: tuple) -> None:
+    found, proof = read_sample
+    everything = next(period for period in found.periods if period.key == "all")
+    whole = answers.Scope(None, everything)
+    assert "the lowest margin of the three" in plain(answers.categories(found, whole).lead)
+    top = found.sold[0]
+    dear = dataclasses.replace(found.now[top.slug, "all", None], revenue=found.now[top.slug, "all", None].profit)
+    turned = dataclasses.replace(found, now=found.now | {(top.slug, "all", None): dear})
+    assert "the highest margin of the three" in plain(answers.categories(turned, whole).lead)
+    told = dataclasses.replace(
+        found,
+        prices=[
+            row
+            | {"verdict": "identifiable", "lowest_elasticity": Decimal("-2.5"), "highest_elasticity": Decimal("-0.5")}
+            | {"lowest_bound": Decimal("-3.1"), "highest_bound": Decimal("0.2")}
+            for row in found.prices
+        ],
+    )
+    sentence = plain(page(told, proof))
+    assert "can tell an elasticity: from -2.5 to -0.5" in sentence
+    assert "cannot be identified" not in sentence
+    assert "Prices have not varied" not in sentence
+
+
+def test_nothing_is_compared_that_is_not_there(read_sample: tuple) -> None:
+    """A record of a few months: no year before, no launch, no pairs, nobody a VIP."""
+    found, proof = read_sample
+    short = dataclasses.replace(
+        found,
+        periods=periods(date(2017, 4, 3), date(2017, 6, 30), date(2017, 4, 1)),
+        categories=[dataclasses.replace(one, first_month=date(2017, 4, 1)) for one in found.categories],
+        months=found.months[-3:],
+        category_months=found.category_months[-12:],
+        pairs=[],
+        groups=[row | {"vips": 0, "at_risk": 0} for row in found.groups],
+        like_for_like={},
+        like_for_like_narrow={},
+    )
+    text = plain(page(short, proof))
+    for sentence in (
+        "The records do not cover the year before",
+        "There are not yet six whole months on record",
+        "No two subcategories are in enough orders together",
+        "Nobody is a VIP yet",
+    ):
+        assert sentence in text
+    assert "range widened" not in text
+    assert "like for like" not in text.replace("A line that says like for like", "")
+
+
+# The checks.
+
+
+def test_a_test_that_has_not_run(damaged: Callable[..., Path]) -> None:
+    with pytest.raises(AdventureError, match=r"1 of \d+ tests have not run in the last dbt command \(dbt build\): fact_"):
+        damaged(results=lambda found: [one for one in found if "fact_sales__order_has_one" not in one["unique_id"]])
+
+
+def test_a_test_that_failed(damaged: Callable[..., Path]) -> None:
+    def fail(found: list[dict]) -> list[dict]:
+        return [one | ({"status": "fail"} if "ledger_sales__closes." in one["unique_id"] + "." else {}) for one in found]
+
+    with pytest.raises(AdventureError, match="the test ledger_sales__closes ended with fail"):
+        damaged(results=fail)
+
+
+def test_a_warning_is_shown_and_does_not_stop(damaged: Callable[..., Path]) -> None:
+    def warn(found: list[dict]) -> list[dict]:
+        name = "sales__exact_duplicates"
+        return [one | ({"status": "warn", "failures": 7} if name in one["unique_id"] else {}) for one in found]
+
+    shown = ReportPage(damaged(results=warn))
+    assert [row["Rows"] for row in table(shown.section("quality"), "Worth a look")] == [7]
+    assert "1 to look at, none failed" in plain(shown.html)
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("delete from marts.mart_territory_performance", "mart_territory_performance is empty"),
+        (
+            "update marts.mart_product_profitability set profit = profit + 0.0001 where profit_rank = 1",
+            "profit of mart_product_profitability is",
+        ),
+        (
+            "update marts.mart_category_performance set return_units = return_units + 1 "
+            "where month_start_date = '2017-06-01' and category_name = 'Boats'",
+            "return_units of mart_category_performance, Boats is",
+        ),
+        (
+            "update marts.mart_monthly_performance set orders = orders - 1 where month_start_date = '2016-03-01'",
+            "orders of mart_monthly_performance, 2016 is",
+        ),
+        (
+            "update marts.mart_monthly_performance set like_for_like_revenue = 0 where month_start_date = '2017-01-01'",
+            "like_for_like_revenue of mart_monthly_performance, Last 12 months is",
+        ),
+        ("delete from marts.mart_customer_value where lifetime_revenue > 5000", "revenue of mart_customer_value is"),
+        ("drop table marts.mart_cross_sell", "lacks a table that the report reads"),
+    ],
+)
+def test_figures_that_do_not_agree(damaged: Callable[..., Path], tmp_path: Path, statement: str, reason: str) -> None:
+    old = tmp_path / "report" / "index.html"
+    old.parent.mkdir()
+    old.write_text("the page before", encoding="utf-8")
+    with pytest.raises(AdventureError, match=reason):
+        damaged(statement)
+    assert old.read_text(encoding="utf-8") == "the page before"
+    assert [path.name for path in old.parent.iterdir()] == ["index.html"]
+
+
+def test_no_pair_is_an_answer_and_no_fault(damaged: Callable[..., Path]) -> None:
+    shown = ReportPage(damaged("delete from marts.mart_cross_sell"))
+    assert "No two subcategories are in enough orders together to tell." in plain(shown.section("together"))
+
+
+def test_without_a_build_the_command_says_what_to_do(tmp_path: Path) -> None:
+    done = run_adventure(tmp_path, "report")
+    assert done.returncode == 1
+    assert "There is no warehouse at" in done.stderr
+    assert "adventure run" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# The page.
+
+
+def test_nobody_can_be_told_from_the_page(built_sample: Run, sample: ReportPage) -> None:
+    connection = duckdb.connect(str(built_sample[0] / "warehouse" / "test.duckdb"), read_only=True)
+    people = connection.execute("select full_name, email_address from core.dim_customers where customer_key > 0").fetchall()
+    words = re.findall(r"[^\s<>,;:\"]+", sample.everything.casefold())
+    neighbours = {" ".join(pair) for pair in zip(words, words[1:], strict=False)}
+    assert len(people) > 10_000
+    assert not {address.casefold() for _, address in people} & set(words)
+    # First and last word of a name, wherever a middle one stands.
+    assert not {" ".join(name.casefold().split()[:2]) for name, _ in people} & neighbours
+    for key in re.findall(r'download="(\w+).csv"', sample.html):
+        rows = list(csv.reader(io.StringIO(sample.csv(key))))
+        assert not {"customer_key", "full_name", "first_name", "last_name", "email_address", "birth_date"} & set(rows[0])
+        assert len(rows) < 400, "a row per customer would be more"
+
+
+def test_the_page_stands_alone(sample: ReportPage, read_sample: tuple) -> None:
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', sample.html)[1]
+    assert policy.startswith("default-src 'none';")
+    for tag in ("style", "script"):
+        content = re.search(rf"<{tag}>(.*?)</{tag}>", sample.html, re.DOTALL)[1]
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert "://" not in sample.everything
+    assert not re.search(r'\sstyle="', sample.everything), "the policy forbids style attributes"
+    assert not re.search(r"\son\w+=", sample.html), "and scripts in attributes"
+    assert sample.bytes < 500_000
+    start = time.process_time()
+    page(*read_sample)
+    assert time.process_time() - start < 5
+
+
+def test_behind_every_answer_are_its_marts(sample: ReportPage, read_sample: tuple) -> None:
+    proof = read_sample[1]
+    for mart in figures.MARTS:
+        assert f'href="docs/index.html#!/model/model.adventure_works.{mart}"' in sample.html
+        assert formats.escape(proof.marts[mart].sql) in sample.html
+        for test in proof.marts[mart].tests:
+            assert f"<code>{test.name}</code>" in sample.html
+    assert sum(row["Passed"] for row in table(sample.section("quality"), "Tests of the build")) == len(proof.tests)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "$0"),
+        (9726168.27, "$9.73M"),
+        (999_499, "$999K"),
+        (999_500, "$1.00M"),
+        (999.4, "$999"),
+        (12.345, "$12.3"),
+        (-1234, "-$1.23K"),
+        (2.5e9, "$2.50B"),
+    ],
+)
+def test_an_amount_in_three_figures(value: float, text: str) -> None:
+    assert formats.compact(value) == text
+
+
+def test_a_figure_keeps_its_value() -> None:
+    assert formats.percent(Decimal("0.411385"), 1) == '<data value="0.411385" class="p1">41.1%</data>'
+    assert figure(formats.money(Decimal("9726168.2736"))) == 9726168.27
+    assert formats.percent(None) == formats.NOTHING != formats.percent(0)
+
+
+def test_periods_of_a_record_that_ends_within_a_month() -> None:
+    last_12, this_year, first_year, everything = periods(date(2015, 3, 10), date(2016, 6, 15), date(2015, 3, 1))
+    assert (last_12.span.start, last_12.span.last_day) == (date(2015, 6, 16), date(2016, 6, 15))
+    assert last_12.before is None, "the records do not reach back two years"
+    assert this_year.label == "2016 to 15 Jun"
+    assert (this_year.before, first_year.before, everything.before) == (None, None, None)
+    longer = periods(date(2014, 1, 1), date(2016, 6, 15), date(2014, 1, 1))
+    assert (longer[1].before.start, longer[1].before.last_day) == (date(2015, 1, 1), date(2015, 6, 15))
+    leap = periods(date(2014, 1, 1), date(2016, 2, 28), date(2014, 1, 1))
+    assert (leap[0].span.start, leap[0].before.start) == (date(2015, 2, 28), date(2014, 2, 28))
