@@ -1,4 +1,4 @@
-"""Writes the documents that are made from dbt's manifest, so that they cannot drift from the models, and the docs site."""
+"""Writes the documents made from dbt's manifest, so that they cannot drift from the models, and the docs site."""
 
 import json
 import os

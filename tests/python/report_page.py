@@ -46,11 +46,20 @@ def plain(html: str) -> str:
 
 def table(html: str, caption: str) -> list[dict[str, Cell]]:
     """The rows of the table with this caption: figures as exact numbers, absent ones as None, text as it stands."""
-    found = next(one for one in re.findall(r"<table.*?</table>", html, re.DOTALL) if re.search(rf"<caption[^>]*>[^<]*{caption}", one))
-    heads = [plain(head) for head in re.findall(r"<th[ >].*?</th>", re.search(r"<thead.*?</thead>", found, re.DOTALL)[0], re.DOTALL)]
+    found = next(
+        one
+        for one in re.findall(r"<table.*?</table>", html, re.DOTALL)
+        if re.search(rf"<caption[^>]*>[^<]*{caption}", one)
+    )
+    heads = [
+        plain(head)
+        for head in re.findall(r"<th[ >].*?</th>", re.search(r"<thead.*?</thead>", found, re.DOTALL)[0], re.DOTALL)
+    ]
     body = re.search(r"<tbody.*?</tbody>", found, re.DOTALL)[0]
     rows = re.findall(r"<tr.*?</tr>", body, re.DOTALL)
-    return [dict(zip(heads, map(_cell, re.findall(r"<t[hd][ >].*?</t[hd]>", row, re.DOTALL)), strict=False)) for row in rows]
+    return [
+        dict(zip(heads, map(_cell, re.findall(r"<t[hd][ >].*?</t[hd]>", row, re.DOTALL)), strict=False)) for row in rows
+    ]
 
 
 def figure(cell: str) -> float | None:
@@ -63,4 +72,4 @@ def _cell(html: str) -> Cell:
     if html.startswith("<td") and (value := figure(html)) is not None:
         return value
     text = plain(re.sub(r'<span class="advice">.*?</span>', "", html))
-    return None if text == "–" else text
+    return None if text == "\N{EN DASH}" else text

@@ -67,17 +67,23 @@ def totals_that_differ(connection: Connection, figures: Figures) -> Iterable[str
     shown = {"revenue": whole.revenue, "profit": whole.profit, "units": whole.units}
     for mart, condition in TOTALS.items():
         (found,) = rows(
-            connection, f"select sum(revenue) as revenue, sum(profit) as profit, sum(units) as units from marts.{mart} {condition}"
+            connection,
+            f"select sum(revenue) as revenue, sum(profit) as profit, sum(units) as units from marts.{mart} {condition}",
         )
         yield from _differences(mart, found, shown)
     (found,) = rows(
         connection,
-        "select sum(lifetime_revenue) as revenue, sum(lifetime_profit) as profit, sum(units) as units from marts.mart_customer_value",
+        """
+        select sum(lifetime_revenue) as revenue, sum(lifetime_profit) as profit, sum(units) as units
+        from marts.mart_customer_value
+        """,
     )
     yield from _differences("mart_customer_value", found, shown)
-    yield from _differences("fact_sales by cohort", {"revenue": sum(row["revenue"] for row in figures.cohorts)}, {
-        "revenue": rows(connection, "select sum(revenue) as revenue from marts.mart_customer_cohorts")[0]["revenue"]
-    })
+    yield from _differences(
+        "fact_sales by cohort",
+        {"revenue": sum(row["revenue"] for row in figures.cohorts)},
+        {"revenue": rows(connection, "select sum(revenue) as revenue from marts.mart_customer_cohorts")[0]["revenue"]},
+    )
 
 
 def choices_that_differ(figures: Figures) -> Iterable[str]:
@@ -86,7 +92,12 @@ def choices_that_differ(figures: Figures) -> Iterable[str]:
     for category in figures.categories:
         mine = [row for row in figures.category_months if row["product_category_key"] == category.key]
         found = figures.measures(category.slug, EVERYTHING)
-        shown = {"revenue": found.revenue, "profit": found.profit, "units": found.units, "return_units": found.return_units}
+        shown = {
+            "revenue": found.revenue,
+            "profit": found.profit,
+            "units": found.units,
+            "return_units": found.return_units,
+        }
         sums = {name: sum((row[name] for row in mine), Decimal(0)) for name in shown}
         yield from _differences(f"mart_category_performance, {category.name}", sums, shown)
     for period in figures.periods:
@@ -97,7 +108,12 @@ def choices_that_differ(figures: Figures) -> Iterable[str]:
         if period.key == EVERYTHING:
             inside = months
         found = figures.measures(ALL, period.key)
-        shown = {"revenue": found.revenue, "profit": found.profit, "orders": found.orders, "return_units": found.return_units}
+        shown = {
+            "revenue": found.revenue,
+            "profit": found.profit,
+            "orders": found.orders,
+            "return_units": found.return_units,
+        }
         sums = {name: sum((row[name] for row in inside), Decimal(0)) for name in shown}
         yield from _differences(f"mart_monthly_performance, {period.label}", sums, shown)
         if period.before:

@@ -78,7 +78,7 @@ def read(folder: Path, names: tuple[str, ...]) -> Evidence:
     }
     if missing := [name for name in names if name not in models]:
         raise AdventureError(
-            f"{shown(folder / 'manifest.json')} does not know {', '.join(missing)}. Build the project anew: adventure run"
+            f"{shown(folder / 'manifest.json')} does not know {', '.join(missing)}. Build anew: adventure run"
         )
     return Evidence(command, built_at, tests, {name: _mart(models[name], results, tests) for name in names})
 

@@ -16,7 +16,7 @@ import duckdb
 
 from adventure_works.errors import AdventureError
 from adventure_works.places import shown
-from adventure_works.report.periods import EVERYTHING, LAST_12, Period, Span, periods
+from adventure_works.report.periods import LAST_12, Period, Span, periods
 
 Row = dict[str, object]
 Connection = duckdb.DuckDBPyConnection
@@ -533,7 +533,9 @@ def _ledger(connection: Connection) -> Row:
         """
         with
         entries as (
-            select measure, raw_amount, duplicate_amount, quarantined_amount, fact_amount, unexplained_amount, 'sales' as side
+            select
+                measure, raw_amount, duplicate_amount, quarantined_amount, fact_amount, unexplained_amount,
+                'sales' as side
             from operations.ledger_sales
             union all
             select measure, raw_amount, 0, quarantined_amount, fact_amount, unexplained_amount, 'returns'

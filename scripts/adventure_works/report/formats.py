@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 Number = Decimal | float | int | None
 
-NOTHING = Markup('<span class="none" title="No figure: nothing to reckon it from">–</span>')
+NOTHING = Markup('<span class="none" title="No figure: nothing to reckon it from">&ndash;</span>')
 NOT_YET = Markup('<span class="notyet"><span class="vh">not yet</span></span>')
 SMALL_BASE = Markup('<span class="small" title="Too few to tell a rate">small base</span>')
 
@@ -32,9 +32,9 @@ def money(value: Number) -> Markup:
 def compact(value: float) -> str:
     """An amount of dollars in three significant figures, as plain text."""
     size = abs(value)
-    for limit, divisor, unit in ((999.5e6, 1e9, "B"), (999.5e3, 1e6, "M"), (999.5, 1e3, "K")):
+    for limit, divisor, name in ((999.5e6, 1e9, "B"), (999.5e3, 1e6, "M"), (999.5, 1e3, "K")):
         if size >= limit:
-            scaled = value / divisor
+            scaled, unit = value / divisor, name
             break
     else:
         scaled, unit = value, ""
@@ -46,7 +46,9 @@ def compact(value: float) -> str:
 
 def dollars(value: Number) -> Markup:
     """An amount of whole dollars: $1,431."""
-    return NOTHING if value is None else _figure(round(float(value), 2), "d", f"${float(value):,.0f}".replace("$-", "-$"))
+    return (
+        NOTHING if value is None else _figure(round(float(value), 2), "d", f"${float(value):,.0f}".replace("$-", "-$"))
+    )
 
 
 def count(value: Number) -> Markup:
@@ -55,9 +57,11 @@ def count(value: Number) -> Markup:
 
 
 def percent(value: Number, digits: int = 1) -> Markup:
-    """A share or rate from 0 to 1 as per cent: 41.1%."""
+    """A share or rate from 0 to 1 as per cent: 41.1%. What is no zero is not written as one: <0.1%."""
     if value is None:
         return NOTHING
+    if value and not float(f"{float(value) * 100:.{digits}f}"):
+        return _figure(round(float(value), 8), "tiny", f"{'<' if value > 0 else '>-'}{10**-digits:g}%")
     return _figure(round(float(value), 6), f"p{digits}", f"{float(value) * 100:.{digits}f}%")
 
 

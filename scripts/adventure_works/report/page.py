@@ -16,8 +16,9 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
-from adventure_works.report import answers, formats, pictures
-from adventure_works.report.answers import Scope, say
+from adventure_works.report import formats, pictures
+from adventure_works.report.answers import ANSWERS, brief, business, people, products, trust
+from adventure_works.report.answers.common import MATRIX_TYPES, SEGMENT_TYPES, Scope, say
 from adventure_works.report.evidence import PASSED, Evidence, Test
 from adventure_works.report.figures import ALL, Figures, LikeForLike, Measures, Row, growth, ratio
 from adventure_works.report.formats import count, money, percent, points
@@ -35,8 +36,8 @@ class Drawn:
     question: str
     follows: tuple[str, ...]
     content: Markup
-    behind: Markup = Markup("")
-    after: Markup = Markup("")
+    behind: str = ""
+    after: str = ""
     variants: dict[str, Markup] = field(default_factory=dict)
 
 
@@ -72,9 +73,9 @@ def page(figures: Figures, evidence: Evidence) -> str:
         script_hash=_hash(script),
         sections=drawn,
         packed=pack({f"{one.key}|{place}": text for one in drawn for place, text in one.variants.items()}),
-        brief=answers.brief(figures),
+        brief=brief.brief(figures),
         shorts={section.key: section.short for section in drawn},
-        standing=_standing(figures, evidence),
+        standing=trust.standing(figures, evidence),
     )
 
 
@@ -88,11 +89,10 @@ def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
     )
     environment.filters["profit_in"] = lambda slug, period: figures.measures(slug, period).profit
     for module, names in (
-        (formats, ("money", "dollars", "count", "percent", "change", "points", "decimal")),
-        (
-            answers,
-            ("products_of", "actions", "segments_of", "matrix_cells", "untapped", "group_name", "region_rows", "pairs_of", "price_rows"),
-        ),
+        (formats, ("money", "dollars", "count", "percent", "change", "decimal")),
+        (business, ("region_rows",)),
+        (people, ("segments_of",)),
+        (products, ("products_of", "actions", "matrix_cells", "untapped", "group_name", "pairs_of", "price_rows")),
     ):
         environment.globals |= {name: getattr(module, name) for name in names}
     environment.globals |= {
@@ -102,9 +102,9 @@ def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
         "nothing": formats.NOTHING,
         "not_yet": formats.NOT_YET,
         "small_base": formats.SMALL_BASE,
-        "none_before": Markup('<span class="none" title="Nothing to compare with">–</span>'),
-        "segment_types": answers.SEGMENT_TYPES,
-        "matrix_types": answers.MATRIX_TYPES,
+        "none_before": Markup('<span class="none" title="Nothing to compare with">&ndash;</span>'),
+        "segment_types": SEGMENT_TYPES,
+        "matrix_types": MATRIX_TYPES,
         "kinds": KINDS,
         "passed": PASSED,
         "total": lambda rows, name: sum((row[name] or 0 for row in rows), Decimal(0)),
@@ -119,12 +119,12 @@ def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
         "share_class": _share_class,
         "quarter": lambda value: f"{value.year} Q{(value.month + 2) // 3}",
         "moment": lambda value: Markup('<time datetime="{0}">{1}</time>').format(value.isoformat(), day(value)),
-        "source_of": _source_of,
+        "source_of": trust.source_of,
         "tests_in_words": _tests_in_words,
-        "quality": _quality(figures, evidence),
+        "quality": trust.quality(figures, evidence),
         "warned": [test for test in evidence.tests if test.status == "warn"],
         "built_at": day(datetime.fromisoformat(evidence.built_at)),
-        "about": _about(figures),
+        "about": trust.about(figures),
     }
     environment.globals |= dict(environment.get_template("macros.html").module.__dict__)
     return environment
@@ -151,7 +151,7 @@ def _source(environment: jinja2.Environment, name: str) -> str:
 
 
 def pack(variants: dict[str, str]) -> str:
-    """What the filter can show, for the page's script: JSON, compressed tenfold since its parts are so alike, as base64."""
+    """What the filter can show, for the page's script: JSON as base64, compressed tenfold since its parts are alike."""
     return base64.b64encode(zlib.compress(json.dumps(variants, ensure_ascii=False).encode(), 9)).decode()
 
 
@@ -170,7 +170,7 @@ def _section(
     template = environment.get_template(f"sections/{section.key}.html")
 
     def render(scope: Scope) -> Markup:
-        given = answers.ANSWERS[section.key](figures, scope)
+        given = ANSWERS[section.key](figures, scope)
         return _line(section, scope) + _squeezed(template.render(scope=scope, given=given))
 
     slugs = [None, *figures.categories] if CATEGORY in section.follows else [None]
@@ -194,7 +194,11 @@ def _section(
         after=after,
         behind=Markup(
             environment.get_template("behind.html").render(
-                section=section, told=told, data=data, csv=_data_address(data), table_behind=_table_behind(section, data)
+                section=section,
+                told=told,
+                data=data,
+                csv=_data_address(data),
+                table_behind=_table_behind(section, data),
             )
         ),
         variants={choice: content for choice, content in variants.items() if choice != default},
@@ -211,7 +215,8 @@ def _line(section: Section, scope: Scope) -> Markup:
             fixed = section.fixed[choice]
             parts.append(
                 say(
-                    '<span class="fixed">{words}<span class="ignores" data-ignores="{choice}"> (not filtered)</span></span>',
+                    '<span class="fixed">{words}'
+                    '<span class="ignores" data-ignores="{choice}"> (not filtered)</span></span>',
                     words=fixed[0].upper() + fixed[1:],
                     choice=choice,
                 )
@@ -222,7 +227,8 @@ def _line(section: Section, scope: Scope) -> Markup:
 def _figure(figures: Figures) -> Markup:
     legend = Markup("").join(
         say(
-            '<span><svg class="shape" viewBox="-6 -6 12 12" aria-hidden="true"><path class="k{colour}" d="{path}"/></svg>{name}</span>',
+            '<span><svg class="shape" viewBox="-6 -6 12 12" aria-hidden="true">'
+            '<path class="k{colour}" d="{path}"/></svg>{name}</span>',
             colour=pictures.colour(category),
             path=pictures.SHAPE_PATHS[pictures.colour(category) - 1],
             name=category.name,
@@ -233,8 +239,8 @@ def _figure(figures: Figures) -> Markup:
     if not picture:
         return Markup("")
     return say(
-        '<figure class="quadrants"><figcaption>Margin and units of every product sold in the last 12 months; the larger, '
-        'the more profit. Above the dotted line the margin counts as high.<span class="legend">{legend}</span>'
+        '<figure class="quadrants"><figcaption>Margin and units of every product sold in the last 12 months; the '
+        'larger, the more profit. Above the dotted line the margin counts as high.<span class="legend">{legend}</span>'
         "</figcaption>{picture}</figure>",
         legend=legend,
         picture=picture,
@@ -257,7 +263,9 @@ def _tiles(now: Measures, before: Measures | None, like: LikeForLike | None) -> 
     revenue_like = like.revenue_change if like and like.revenue != now.revenue else None
     profit_like = like.profit_change if like and like.profit != now.profit else None
 
-    def relative(name: str, value: Decimal | int | None, old: Decimal | int | None, write: Callable, **more: object) -> Tile:
+    def relative(
+        name: str, value: Decimal | int | None, old: Decimal | int | None, write: Callable, **more: object
+    ) -> Tile:
         moved = growth(value, old)
         return Tile(name, write(value), write(old), moved, formats.change(moved), **more)
 
@@ -279,7 +287,7 @@ def _tiles(now: Measures, before: Measures | None, like: LikeForLike | None) -> 
 
 def _spark(figures: Figures, slug: str, name: str) -> Markup:
     category = next((one for one in figures.categories if one.slug == slug), None)
-    series = [row for row in answers.month_series(figures, category) if row["is_complete_month"]]
+    series = [row for row in business.month_series(figures, category) if row["is_complete_month"]]
     return pictures.sparkline(None if row[name] is None else float(row[name]) for row in series)
 
 
@@ -333,15 +341,18 @@ def _table_behind(section: Section, rows: list[Row]) -> Markup:
     body = Markup("").join(
         Markup("<tr>{}</tr>").format(
             Markup("").join(
-                Markup("<th scope=row>{}</th>" if place == 0 else "<td>{}</td>").format(_cell(row[name], write.get(name)))
+                Markup("<th scope=row>{}</th>" if place == 0 else "<td>{}</td>").format(
+                    _cell(row[name], write.get(name))
+                )
                 for place, name in enumerate(columns)
             )
         )
         for row in rows
     )
     return Markup(
-        '<details><summary>The figures of the picture as a table</summary><div class="scroll" tabindex="0" role="region" '
-        'aria-label="Figures of the picture: {}"><table class="sortable"><caption>Figures of the picture</caption>'
+        "<details><summary>The figures of the picture as a table</summary>"
+        '<div class="scroll" tabindex="0" role="region" aria-label="Figures of the picture: {}">'
+        '<table class="sortable"><caption>Figures of the picture</caption>'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div></details>"
     ).format(section.short, head, body)
 
@@ -358,75 +369,9 @@ def _tests_in_words(tests: tuple[Test, ...]) -> Markup:
         return Markup("No test of its own")
     if passed == len(tests):
         return say("{number} tests, all passed", number=count(passed))
-    return say("{number} tests: {passed} passed, {rest} to look at", number=count(len(tests)), passed=count(passed), rest=count(len(tests) - passed))
-
-
-def _source_of(row: Row) -> str:
-    names = {"sample": "generated sample", "kaggle": "Kaggle", "folder": "files of yours"}
-    name = names.get(row["load_source"], "not in the load log")
-    return f"{name}, version {row['dataset_version']}" if row["dataset_version"] else name
-
-
-def _sources(figures: Figures) -> str:
-    return " and ".join(dict.fromkeys(_source_of(row) for row in figures.files if row["load_source"])) or "unknown source"
-
-
-def _standing(figures: Figures, evidence: Evidence) -> Markup:
-    """The line under the title: until when, from how much, from where, and how it was tested."""
-    warned = sum(test.status == "warn" for test in evidence.tests)
     return say(
-        "Figures to {as_of}, from {lines} order lines ({source}). {tests} tests: {outcome}.",
-        as_of=day(figures.as_of),
-        lines=count(figures.ledger["fact_records"]),
-        source=_sources(figures),
-        tests=count(len(evidence.tests)),
-        outcome=say("{number} to look at, none failed", number=count(warned)) if warned else "all passed",
+        "{number} tests: {passed} passed, {rest} to look at",
+        number=count(len(tests)),
+        passed=count(passed),
+        rest=count(len(tests) - passed),
     )
-
-
-def _quality(figures: Figures, evidence: Evidence) -> answers.Answer:
-    lost = sum(row["rejected_records"] for row in figures.files) + int(figures.ledger["quarantined_records"] or 0)
-    read = sum(row["records"] for row in figures.files)
-    warned = [test for test in evidence.tests if test.status == "warn"]
-    lead = say(
-        "{tests} tests of the last build passed{warned}, and the ledger closes: of {revenue} in the sales files, {unexplained} is unexplained.",
-        tests=count(sum(test.status in PASSED for test in evidence.tests)),
-        warned=say(", {number} warned", number=count(len(warned))) if warned else "",
-        revenue=money(figures.ledger["raw_revenue"]),
-        unexplained="nothing" if not figures.ledger["unexplained"] else formats.dollars(figures.ledger["unexplained"]),
-    )
-    loaded = [row["loaded_at"] for row in figures.files if row["loaded_at"]]
-    more = say(
-        "{lost} of {read} records are not in the figures because they could not be read or cannot be right.{fresh}",
-        lost=count(lost),
-        read=count(read),
-        fresh=say(" The newest file was loaded on {date}, the build ended on {built}.", date=day(max(loaded)), built=day(datetime.fromisoformat(evidence.built_at)))
-        if loaded
-        else "",
-    )
-    return answers.Answer(lead, more)
-
-
-def _about(figures: Figures) -> dict[str, object]:
-    never = sum(not row["is_sold"] for row in figures.products)
-    told = any(row["verdict"] == "identifiable" for row in figures.prices)
-    limits = [
-        "Profit is list price less list cost: no discounts, freight, tax or overheads are in the source.",
-        "Returns carry no order and no customer: they count by product, region and day, and are not taken off revenue.",
-        "There is no marketing spend, so no return on it.",
-        None if told else "Prices have not varied enough to tell an elasticity.",
-        say("{number} of {all} products have never been sold.", number=count(never), all=count(len(figures.products))) if never else None,
-        "Groups differ in many ways at once: what goes together need not be the cause.",
-    ]
-    return {
-        "lead": say(
-            "Orders from {first} to {last}: {months} months of {source}.",
-            first=day(figures.first_order),
-            last=day(figures.as_of),
-            months=count(len(figures.months)),
-            source=_sources(figures),
-        ),
-        "limits": [limit for limit in limits if limit],
-    }
-
-

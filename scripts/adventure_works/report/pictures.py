@@ -12,7 +12,8 @@ from xml.etree import ElementTree
 import vl_convert
 from markupsafe import Markup, escape
 
-from adventure_works.report.answers import Scope, month_series
+from adventure_works.report.answers.business import month_series
+from adventure_works.report.answers.common import Scope
 from adventure_works.report.figures import Category, Figures, Row, ratio
 from adventure_works.report.formats import compact
 from adventure_works.report.periods import month
@@ -35,8 +36,9 @@ INK, GRID, MUTED = "#0a0a01", "#0a0a02", "#0a0a03"
 VARIABLES = {INK: "var(--ink)", GRID: "var(--line)", MUTED: "var(--muted)"}
 VARIABLES |= {f"#0b0b{number:02x}": f"var(--c{number})" for number in range(1, PALETTE + 1)}
 KEPT = {
-    "d", "fill", "fill-opacity", "font-size", "font-weight", "height", "opacity", "points", "stroke", "stroke-dasharray",
-    "stroke-opacity", "stroke-width", "text-anchor", "transform", "viewBox", "width", "x", "x1", "x2", "y", "y1", "y2",
+    "d", "fill", "fill-opacity", "font-size", "font-weight", "height", "opacity", "points", "stroke",
+    "stroke-dasharray", "stroke-opacity", "stroke-width", "text-anchor", "transform", "viewBox",
+    "width", "x", "x1", "x2", "y", "y1", "y2",
 }  # fmt: skip
 DEFAULTS = {("opacity", "1"), ("stroke-width", "1"), ("x2", "0"), ("y2", "0"), ("transform", "translate(0,0)")}
 CONFIG = {
@@ -285,9 +287,7 @@ def sparkline(values: Iterable[float | None]) -> Markup:
 
 def _both(draw: object, description: str) -> Markup:
     """The picture at both widths; style.css shows the one that fits."""
-    return Markup("").join(
-        _svg(draw(width), name, description) for width, name in ((WIDE, "wide"), (NARROW, "narrow"))
-    )
+    return Markup("").join(_svg(draw(width), name, description) for width, name in ((WIDE, "wide"), (NARROW, "narrow")))
 
 
 def _svg(spec: dict, name: str, description: str) -> Markup:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from adventure_works.report import answers
+from adventure_works.report.answers.common import MATRIX_TYPES
 from adventure_works.report.figures import ALL, Figures, Row
 
 # What of the filter changes a section.
@@ -86,8 +86,7 @@ def _segments(figures: Figures) -> list[Row]:
 def _matrix(figures: Figures) -> list[Row]:
     take = _only("category_name", "subcategory_name", "segment_type", "segment_value", "customers", "profit",
                  "profit_index", "penetration", "is_untapped")  # fmt: skip
-    kinds = answers.MATRIX_TYPES
-    return [take(row) for row in figures.matrix if row["segment_type"] in kinds or row["is_untapped"]]
+    return [take(row) for row in figures.matrix if row["segment_type"] in MATRIX_TYPES or row["is_untapped"]]
 
 
 def _territories(figures: Figures) -> list[Row]:
@@ -118,7 +117,8 @@ SECTIONS = (
     ),
     Section(
         "trend", "Trend", "Where is profit heading?",
-        ("mart_monthly_performance", "mart_category_performance"), (CATEGORY,), {PERIOD: "every month on record"}, _months,
+        ("mart_monthly_performance", "mart_category_performance"), (CATEGORY,), {PERIOD: "every month on record"},
+        _months,
     ),
     Section(
         "products", "Products", "Which products to promote, reprice or review?",

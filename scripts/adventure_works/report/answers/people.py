@@ -1,0 +1,216 @@
+"""Who buys, who comes back, and where the budget should go."""
+
+from decimal import Decimal
+
+from markupsafe import Markup
+
+from adventure_works.report.answers.common import (
+    SEGMENT_TYPES,
+    Answer,
+    Scope,
+    joined,
+    say,
+    total,
+)
+from adventure_works.report.figures import Figures, Row, ratio
+from adventure_works.report.formats import count, decimal, dollars, listed, money, percent
+from adventure_works.report.periods import day, month
+
+
+def demographics(figures: Figures, scope: Scope) -> Answer:
+    """Which customers spend the most, and how sure that is."""
+    ranked = []
+    for kind in SEGMENT_TYPES:
+        if kind == "country":  # a region, not a trait of a person; it has a section of its own
+            continue
+        reliable = [
+            row
+            for row in segments_of(figures, kind)
+            if not row["is_small_base"] and row["segment_value"] != "Unknown" and row["revenue_per_customer"]
+        ]
+        if len(reliable) > 1:
+            most = max(reliable, key=lambda row: row["revenue_per_customer"])
+            least = min(reliable, key=lambda row: row["revenue_per_customer"])
+            ranked.append((most["revenue_per_customer"] / least["revenue_per_customer"], kind, most, least))
+    if not ranked:
+        return Answer(Markup("No two groups of customers are large enough to be compared."))
+    ranked.sort(key=lambda one: -one[0])
+    times, kind, most, least = ranked[0]
+    lead = say(
+        "{kind} tells the most: customers of the group {most} spent {amount} each (95% interval {low} to {high}), "
+        "{times} times as much as {least} ({least_amount}).",
+        kind=SEGMENT_TYPES[kind].capitalize(),
+        most=most["segment_value"],
+        amount=dollars(most["revenue_per_customer"]),
+        low=dollars(most["revenue_per_customer_low"]),
+        high=dollars(most["revenue_per_customer_high"]),
+        times=decimal(times),
+        least=least["segment_value"],
+        least_amount=dollars(least["revenue_per_customer"]),
+    )
+    more = [_compared(one) for one in ranked if one[1] in ("age_group", "gender") and one[1] != kind]
+    small = [row for kind in SEGMENT_TYPES for row in segments_of(figures, kind) if row["is_small_base"]]
+    caveats = [
+        Markup(
+            "Revenue per customer who ordered, over all on record. Lines show 95% intervals, each for one group at a "
+            "time. Groups differ in other ways too: this is what went together, not what caused what."
+        )
+    ]
+    if small:
+        caveats.append(
+            say(
+                "Too small to build on (fewer than {limit} customers): {names}.",
+                limit=count(figures.thresholds["segment_small_base"]),
+                names=listed([f"{SEGMENT_TYPES[row['segment_type']]} {row['segment_value']}" for row in small]),
+            )
+        )
+    return Answer(lead, joined(more), tuple(caveats))
+
+
+def _compared(found: tuple[Decimal, str, Row, Row]) -> Markup:
+    _, kind, most, least = found
+    low, high = most["difference_from_rest_low"], most["difference_from_rest_high"]
+    if low is None:
+        verdict = Markup("")
+    elif low <= 0:
+        verdict = Markup("; against all the others the difference could be chance")
+    else:
+        verdict = say("; {low} to {high} more than all the others (95% interval)", low=dollars(low), high=dollars(high))
+    return say(
+        "By {kind}, {most} spent the most ({amount}) and {least} the least ({least_amount}){verdict}.",
+        kind=SEGMENT_TYPES[kind],
+        most=most["segment_value"],
+        amount=dollars(most["revenue_per_customer"]),
+        least=least["segment_value"],
+        least_amount=dollars(least["revenue_per_customer"]),
+        verdict=verdict,
+    )
+
+
+def segments_of(figures: Figures, kind: str) -> list[Row]:
+    """The segments of a kind; those with an order of their own in it, the others by revenue per customer."""
+    found = [row for row in figures.segments if row["segment_type"] == kind]
+    return sorted(found, key=lambda row: (row["segment_order"], -(row["revenue_per_customer"] or 0)))
+
+
+def customers(figures: Figures, scope: Scope) -> Answer:
+    """Who the VIPs are, and who is at risk."""
+    buyers = sum(row["customers"] for row in figures.groups if row["orders"] and row["customer_segment"] != "Unknown")
+    profit = total(figures.groups, "profit")
+    vips = sum(row["vips"] for row in figures.groups)
+    vip_profit = total([row for row in figures.groups if row["vips"]], "profit")
+    if not vips:
+        return Answer(
+            Markup("Nobody is a VIP yet: that takes two orders and a place among the highest lifetime revenues.")
+        )
+    lead = say(
+        "{vips} VIPs, {share} of the customers who ordered, bring {profit_share} of profit: {profit}.",
+        vips=count(vips),
+        share=percent(ratio(vips, buyers), 0),
+        profit_share=percent(ratio(vip_profit, profit), 0),
+        profit=money(vip_profit),
+    )
+    leaving = [row for row in figures.groups if row["vips"] and row["at_risk"]]
+    at_risk = [row for row in figures.groups if row["at_risk"]]
+    days = figures.thresholds["at_risk_days"]
+    more = []
+    if leaving:
+        more.append(
+            say(
+                "{number} of them have not ordered for more than {days} days; they have brought {profit} so far.",
+                number=count(sum(row["at_risk"] for row in leaving)),
+                days=count(days),
+                profit=money(total(leaving, "profit")),
+            )
+        )
+    if at_risk:
+        more.append(
+            say(
+                "With them, {number} customers of two or more orders are at risk.",
+                number=count(sum(row["at_risk"] for row in at_risk)),
+            )
+        )
+    never = [row for row in figures.groups if not row["orders"]]
+    caveats = [
+        say(
+            "A VIP has two or more orders and a lifetime revenue among the top {share} of buyers. Groups are as of "
+            "{date}; lifetime figures are of the past, not a forecast.",
+            share=percent(1 - figures.thresholds["vip_percentile"], 0),
+            date=day(figures.as_of),
+        )
+    ]
+    if never:
+        caveats.append(say("{number} known customers have never ordered.", number=count(total(never, "customers"))))
+    return Answer(lead, joined(more), tuple(caveats))
+
+
+def retention(figures: Figures, scope: Scope) -> Answer:
+    """Do customers come back?"""
+    found = figures.returning
+    lead = say(
+        "{share} of the customers who ordered have come back, and bring {revenue_share} of revenue.",
+        share=percent(ratio(found["repeat_customers"], found["customers"]), 0),
+        revenue_share=percent(ratio(found["repeat_revenue"], found["revenue"]), 0),
+    )
+    more = None
+    if found["median_gap_days"] is not None:
+        more = say(
+            "Half of those who came back let {days} days or more pass between two orders.",
+            days=count(found["median_gap_days"]),
+        )
+    caveats = [
+        Markup(
+            "Compare quarters at the same distance from the first order. Young quarters have had less time to return."
+        )
+    ]
+    if figures.launch:
+        caveats.append(
+            say(
+                "Before {month} the range was {names} alone: customers of those quarters had little to come back for.",
+                month=month(figures.launch[0]),
+                names=listed([one.name for one in figures.sold if one.first_month < figures.launch[0]]),
+            )
+        )
+    return Answer(lead, more or Markup(""), tuple(caveats))
+
+
+def budget(figures: Figures, scope: Scope) -> Answer:
+    """Where the marketing budget should go, by the rule of the mart."""
+    given = [row for row in figures.budget if row["recommended_share"]]
+    if not given:
+        return Answer(Markup("Nothing made a profit in the last 12 months, so the rule gives no share to anything."))
+    by_category: dict[str, Decimal] = {}
+    for row in given:
+        by_category[row["category_name"]] = by_category.get(row["category_name"], Decimal(0)) + row["recommended_share"]
+    top = max(by_category, key=by_category.get)
+    best = max(given, key=lambda row: row["recommended_share"])
+    lead = say(
+        "By profit of the last 12 months, tilted by growth, {share} of a marketing budget goes to {name}; the largest "
+        "single share, {best_share}, to {best_name} for {bracket} incomes.",
+        share=percent(by_category[top], 0),
+        name=top,
+        best_share=percent(best["recommended_share"], 0),
+        best_name=best["category_name"],
+        bracket=best["income_bracket"],
+    )
+    untold = [row for row in given if row["profit_growth"] is None]
+    more = (
+        say(
+            "In {number} of {all} combinations growth is not known well enough to count, so profit alone decides.",
+            number=count(len(untold)),
+            all=count(len(given)),
+        )
+        if untold
+        else Markup("")
+    )
+    return Answer(
+        lead,
+        more,
+        (
+            say(
+                "An allocation rule, not a return on investment: the data hold no marketing spend, so nobody can say "
+                "what a further dollar brings. Growth tilts a share by {tilt} at most.",
+                tilt=percent(figures.thresholds["budget_growth_tilt"], 0),
+            ),
+        ),
+    )

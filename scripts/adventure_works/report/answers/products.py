@@ -1,0 +1,253 @@
+"""What is sold: products, what they go with and to whom, and what their prices can tell."""
+
+from markupsafe import Markup
+
+from adventure_works.report.answers.common import (
+    SEGMENT_TYPES,
+    Answer,
+    Scope,
+    joined,
+    say,
+    total,
+)
+from adventure_works.report.figures import Category, Figures, Row, ratio
+from adventure_works.report.formats import count, decimal, listed, money, percent
+from adventure_works.report.periods import EVERYTHING
+
+
+def products(figures: Figures, scope: Scope) -> Answer:
+    """Which products to promote, reprice or review."""
+    found = products_of(figures, scope.category)
+    of = say(" of {name}", name=scope.category.name) if scope.category else ""
+    placed = [row for row in found if row["quadrant"]]
+    if not placed:
+        return Answer(say("No product{of} was sold in the last 12 months.", of=of))
+    whole = total(placed, "last_12_profit")
+    advised = actions(found)
+    lead_action = max(advised, key=lambda action: action["profit"])
+    lead = say(
+        "Of the {number} products{of} sold in the last 12 months, the {count} to {action} earned the most profit: "
+        "{profit}, {share}.",
+        number=count(len(placed)),
+        of=of,
+        count=count(lead_action["sold"]),
+        action=lead_action["action"],
+        share=percent(ratio(lead_action["profit"], whole), 0) if whole > 0 else "of a loss overall",
+        profit=money(lead_action["profit"]),
+    )
+    parts = [
+        say("{number} to {action}", number=count(one["products"]), action=one["action"])
+        for one in advised
+        if one is not lead_action
+    ]
+    best = placed[0]
+    more = say(
+        "Best is {name}: {profit} at {margin}.",
+        name=best["product_name"],
+        profit=money(best["last_12_profit"]),
+        margin=percent(ratio(best["last_12_profit"], best["last_12_revenue"])),
+    )
+    rest = say("Of all products, sold or not, there are further {parts}.", parts=listed(parts)) if parts else None
+    return Answer(
+        lead,
+        joined([rest, more]),
+        (
+            say(
+                "A high margin is {margin} or more; a high volume is more units than {share} of the category's "
+                "products sold. Return rates of products with fewer than {units} units sold are not told.",
+                margin=percent(figures.thresholds["product_high_margin"], 0),
+                share=percent(figures.thresholds["product_high_volume"], 0),
+                units=count(figures.thresholds["product_return_rate_small_base"]),
+            ),
+        ),
+    )
+
+
+def products_of(figures: Figures, category: Category | None) -> list[Row]:
+    """The products of a category, or all of them, by profit of the last 12 months."""
+    return [row for row in figures.products if category is None or row["product_category_key"] == category.key]
+
+
+def actions(found: list[Row]) -> list[Row]:
+    """What to do, with how many products, which of them sold and what they earned in the last 12 months."""
+    grouped: dict[str, list[Row]] = {}
+    for row in found:
+        grouped.setdefault(row["recommended_action"], []).append(row)
+    result = [
+        {
+            "action": action,
+            "products": len(members),
+            "sold": sum(row["quadrant"] is not None for row in members),
+            "profit": total(members, "last_12_profit"),
+            "examples": [row for row in members if row["last_12_units"]][:3],
+            "reasons": list(dict.fromkeys(row["action_reason"] for row in members)),
+        }
+        for action, members in grouped.items()
+    ]
+    order = ["promote", "reprice", "keep", "review", "phase out"]
+    return sorted(result, key=lambda one: order.index(one["action"]) if one["action"] in order else len(order))
+
+
+def combinations(figures: Figures, scope: Scope) -> Answer:
+    """Which products earn most from whom, and which are untapped."""
+    cells = matrix_cells(figures, scope.category)
+    best = max(
+        (row for row in cells if row["segment_type"] == "income_bracket"), key=lambda row: row["profit"], default=None
+    )
+    if best is None or best["profit"] <= 0:
+        return Answer(say("{name} has not been sold, so nobody buys it yet.", name=scope.category_words))
+    whole = figures.measures(scope.slug, EVERYTHING).profit
+    lead = say(
+        "{product} bought by customers of {segment} income earn the most: {profit}, {share} of profit{of}.",
+        product=group_name(best),
+        segment=best["segment_value"],
+        profit=money(best["profit"]),
+        share=percent(ratio(best["profit"], whole), 0),
+        of=say(" of {name}", name=scope.category.name) if scope.category else "",
+    )
+    gaps = untapped(figures, scope.category)
+    if not gaps:
+        more = Markup("No combination is untapped by the rule of the mart.")
+    else:
+        gap = gaps[0]
+        more = say(
+            "The largest of {number} untapped combinations: {product} for {kind} {segment}, bought by {share} of them "
+            "and by {overall} of all; as many as of all would bring {amount} more profit.",
+            number=count(len(gaps)),
+            product=group_name(gap),
+            kind=SEGMENT_TYPES[gap["segment_type"]],
+            segment=gap["segment_value"],
+            share=percent(gap["penetration"]),
+            overall=percent(gap["overall_penetration"]),
+            amount=money(gap["profit_to_overall_penetration"]),
+        )
+    return Answer(
+        lead,
+        more,
+        (
+            Markup(
+                "100 is the average mix: 120 means that the product weighs a fifth more in the segment's profit. "
+                "What a gap would bring is a size to compare by, not a forecast."
+            ),
+        ),
+    )
+
+
+def group_name(row: Row) -> str:
+    """The category or subcategory that a row of the matrix is about."""
+    return row["subcategory_name"] or row["category_name"]
+
+
+def matrix_cells(figures: Figures, category: Category | None) -> list[Row]:
+    """The cells of the matrix: the categories, or the subcategories of one of them."""
+    level = "category" if category is None else "subcategory"
+    return [
+        row
+        for row in figures.matrix
+        if row["product_level"] == level and (category is None or row["category_name"] == category.name)
+    ]
+
+
+def untapped(figures: Figures, category: Category | None) -> list[Row]:
+    """The untapped combinations of subcategories and segments, the largest first."""
+    found = [
+        row
+        for row in figures.matrix
+        if row["is_untapped"]
+        and row["product_level"] == "subcategory"
+        and (category is None or row["category_name"] == category.name)
+    ]
+    return sorted(found, key=lambda row: (-row["profit_to_overall_penetration"], group_name(row), row["segment_value"]))
+
+
+def together(figures: Figures, scope: Scope) -> Answer:
+    """What sells together."""
+    found = pairs_of(figures, scope.category)
+    least = figures.thresholds["cross_sell_orders"]
+    rule = say("Pairs of subcategories in {least} orders or more. A lift of 1 is chance.", least=count(least))
+    if not found:
+        of = say(" with {name}", name=scope.category.name) if scope.category else ""
+        return Answer(
+            say("No two subcategories{of} are in enough orders together to tell.", of=of), Markup(""), (rule,)
+        )
+    best = found[0]
+    often = max(found, key=lambda row: row["orders_together"])
+    lead = say(
+        "{a} and {b} are together in {orders} orders, {lift} times as often as chance would have it.",
+        a=best["item_a_name"],
+        b=best["item_b_name"],
+        orders=count(best["orders_together"]),
+        lift=decimal(best["lift"]),
+    )
+    more = say(
+        "The most frequent pair is {a} with {b}: {orders} orders, a lift of {lift}.",
+        a=often["item_a_name"],
+        b=often["item_b_name"],
+        orders=count(often["orders_together"]),
+        lift=decimal(often["lift"]),
+    )
+    return Answer(
+        lead, more, (rule, Markup("What is bought together need not have been sold by the other: try it out."))
+    )
+
+
+def pairs_of(figures: Figures, category: Category | None) -> list[Row]:
+    """Pairs with a subcategory of the category, the highest lift first."""
+    return [row for row in figures.pairs if category is None or category.name in (row["category_a"], row["category_b"])]
+
+
+def prices(figures: Figures, scope: Scope) -> Answer:
+    """What prices do to demand, if the sales can say so at all."""
+    found = [row for row in price_rows(figures, scope.category) if row["elasticity_level"] == "product"]
+    sold = int(total(found, "sold_products"))
+    told = [row for row in found if row["verdict"] == "identifiable"]
+    of = say(" of {name}", name=scope.category.name) if scope.category else ""
+    if not sold:
+        return Answer(say("Nothing{of} was ever sold, so there is nothing to learn about its prices.", of=of))
+    if not told:
+        number_of_prices = int(total(found, "number_of_prices"))
+        evidence = (
+            say("each of the {sold} products sold{of} has had one price only", sold=count(sold), of=of)
+            if number_of_prices == sold
+            else say(
+                "the {sold} products sold{of} have had {prices} prices, too alike or for too short a time",
+                sold=count(sold),
+                of=of,
+                prices=count(number_of_prices),
+            )
+        )
+        return Answer(
+            say("Price elasticity cannot be identified: {evidence}.", evidence=evidence),
+            Markup(
+                "Nobody can say from these sales what a change of price would do. To learn it, change a price in one "
+                "region and not in another."
+            ),
+            (
+                Markup(
+                    "Dear and cheap products differ in more than price, so comparing them says nothing about a change "
+                    "of price."
+                ),
+            ),
+        )
+    products_told = sum(row["items"] for row in told)
+    return Answer(
+        say(
+            "The sales of {told} of {sold} products{of} can tell an elasticity: from {low} to {high}.",
+            told=count(products_told),
+            sold=count(sold),
+            of=of,
+            low=decimal(min(row["lowest_elasticity"] for row in told)),
+            high=decimal(max(row["highest_elasticity"] for row in told)),
+        ),
+        say(
+            "Their 95% intervals reach from {low} to {high}.",
+            low=decimal(min(row["lowest_bound"] for row in told)),
+            high=decimal(max(row["highest_bound"] for row in told)),
+        ),
+        (Markup("It describes what went together: prices were not set by lot."),),
+    )
+
+
+def price_rows(figures: Figures, category: Category | None) -> list[Row]:
+    """Verdicts on the prices of a category, or of all of them."""
+    return [row for row in figures.prices if category is None or row["category_name"] == category.name]

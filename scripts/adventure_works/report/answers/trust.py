@@ -1,0 +1,92 @@
+"""Why the figures can be trusted, where they come from, and what they cannot say."""
+
+from datetime import datetime
+
+from markupsafe import Markup
+
+from adventure_works.report.answers.common import Answer, say
+from adventure_works.report.evidence import PASSED, Evidence
+from adventure_works.report.figures import Figures, Row
+from adventure_works.report.formats import count, dollars, money
+from adventure_works.report.periods import day
+
+
+def source_of(row: Row) -> str:
+    """Where a file of `ledger_files` came from, in words."""
+    names = {"sample": "generated sample", "kaggle": "Kaggle", "folder": "own files"}
+    name = names.get(row["load_source"], "not in the load log")
+    return f"{name}, version {row['dataset_version']}" if row["dataset_version"] else name
+
+
+def _sources(figures: Figures) -> str:
+    return (
+        " and ".join(dict.fromkeys(source_of(row) for row in figures.files if row["load_source"])) or "unknown source"
+    )
+
+
+def standing(figures: Figures, evidence: Evidence) -> Markup:
+    """The line under the title: until when, from how much, from where, and how it was tested."""
+    warned = sum(test.status == "warn" for test in evidence.tests)
+    return say(
+        "Figures to {as_of}, from {lines} order lines ({source}). {tests} tests: {outcome}.",
+        as_of=day(figures.as_of),
+        lines=count(figures.ledger["fact_records"]),
+        source=_sources(figures),
+        tests=count(len(evidence.tests)),
+        outcome=say("{number} to look at, none failed", number=count(warned)) if warned else "all passed",
+    )
+
+
+def quality(figures: Figures, evidence: Evidence) -> Answer:
+    """Whether the figures can be trusted: tests, ledger, records left out, freshness."""
+    lost = sum(row["rejected_records"] for row in figures.files) + int(figures.ledger["quarantined_records"] or 0)
+    read = sum(row["records"] for row in figures.files)
+    warned = [test for test in evidence.tests if test.status == "warn"]
+    lead = say(
+        "{tests} tests of the last build passed{warned}, and the ledger closes: of {revenue} in the sales files, "
+        "{unexplained} is unexplained.",
+        tests=count(sum(test.status in PASSED for test in evidence.tests)),
+        warned=say(", {number} warned", number=count(len(warned))) if warned else "",
+        revenue=money(figures.ledger["raw_revenue"]),
+        unexplained="nothing" if not figures.ledger["unexplained"] else dollars(figures.ledger["unexplained"]),
+    )
+    loaded = [row["loaded_at"] for row in figures.files if row["loaded_at"]]
+    more = say(
+        "{lost} of {read} records are not in the figures because they could not be read or cannot be right.{fresh}",
+        lost=count(lost),
+        read=count(read),
+        fresh=say(
+            " The newest file was loaded on {date}, the build ended on {built}.",
+            date=day(max(loaded)),
+            built=day(datetime.fromisoformat(evidence.built_at)),
+        )
+        if loaded
+        else "",
+    )
+    return Answer(lead, more)
+
+
+def about(figures: Figures) -> dict[str, object]:
+    """What the data is (`lead`), and what it cannot say (`limits`)."""
+    never = sum(not row["is_sold"] for row in figures.products)
+    told = any(row["verdict"] == "identifiable" for row in figures.prices)
+    limits = [
+        "Profit is list price less list cost: no discounts, freight, tax or overheads are in the source.",
+        "Returns carry no order and no customer: they count by product, region and day, and are not taken off revenue.",
+        "There is no marketing spend, so no return on it.",
+        None if told else "Prices have not varied enough to tell an elasticity.",
+        say("{number} of {all} products have never been sold.", number=count(never), all=count(len(figures.products)))
+        if never
+        else None,
+        "Groups differ in many ways at once: what goes together need not be the cause.",
+    ]
+    return {
+        "lead": say(
+            "Orders from {first} to {last}: {months} months of {source}.",
+            first=day(figures.first_order),
+            last=day(figures.as_of),
+            months=count(len(figures.months)),
+            source=_sources(figures),
+        ),
+        "limits": [limit for limit in limits if limit],
+    }
