@@ -135,7 +135,7 @@ def _page(title: str, introduction: str, lines: list[str]) -> str:
 
 def main() -> None:
     """Writes every document anew and puts the docs site beside the report, from what `dbt docs generate` left."""
-    target = PROJECT / os.environ.get("DBT_TARGET_PATH", "target")
+    target = places.target()
     manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     for name, content in documents(manifest).items():
         path = PROJECT / name

@@ -47,9 +47,8 @@ def sample(built_sample: Run) -> ReportPage:
 @pytest.fixture(scope="module")
 def read_sample(built_sample: Run) -> tuple[figures.Figures, evidence.Evidence]:
     """The figures and the evidence of the sample."""
-    connection = figures.connect(built_sample[0] / "warehouse" / "test.duckdb")
-    found = figures.read(connection)
-    connection.close()
+    with figures.reading(built_sample[0] / "warehouse" / "test.duckdb") as connection:
+        found = figures.read(connection)
     return found, evidence.read(built_sample[0] / "target", figures.MARTS)
 
 

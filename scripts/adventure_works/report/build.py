@@ -15,13 +15,10 @@ def write(out: Path) -> Path:
     Raises:
         AdventureError: There is nothing to report on, or its figures could not be relied upon; what was there stays.
     """
-    connection = figures.connect(places.database())
-    try:
+    with figures.reading(places.database()) as connection:
         found = figures.read(connection)
-        proof = evidence.read(evidence.target(), figures.MARTS)
+        proof = evidence.read(places.target(), figures.MARTS)
         checks.check(connection, found, proof)
-    finally:
-        connection.close()
     replace(out, page(found, proof).encode())
     return out
 

@@ -1,13 +1,12 @@
 """What stands behind the figures: the marts' SQL and tests, and how the last build went, from dbt's own artifacts."""
 
 import json
-import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from adventure_works.errors import AdventureError
-from adventure_works.places import PROJECT, shown
+from adventure_works.places import shown
 from adventure_works.run import KINDS
 
 PASSED = ("pass", "success")
@@ -55,11 +54,6 @@ class Evidence:
             if found:
                 counts[kind] = found
         return counts
-
-
-def target() -> Path:
-    """dbt's target folder: `DBT_TARGET_PATH`, else `target/`."""
-    return PROJECT / os.environ.get("DBT_TARGET_PATH", "target")
 
 
 def read(folder: Path, names: tuple[str, ...]) -> Evidence:

@@ -7,6 +7,8 @@ customers must not be added up; checks.py holds the sums to the marts.
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,6 +18,7 @@ import duckdb
 
 from adventure_works.errors import AdventureError
 from adventure_works.places import shown
+from adventure_works.publish.access import opened
 from adventure_works.report.periods import LAST_12, Period, Span, periods
 
 Row = dict[str, object]
@@ -168,7 +171,8 @@ def growth(now: Decimal | int | None, before: Decimal | int | None) -> Decimal |
     return Decimal(now) / Decimal(before) - 1
 
 
-def connect(database: Path) -> Connection:
+@contextmanager
+def reading(database: Path) -> Iterator[Connection]:
     """The published warehouse, to be read only.
 
     Raises:
@@ -176,14 +180,9 @@ def connect(database: Path) -> Connection:
     """
     if not database.exists():
         raise AdventureError(f"There is no warehouse at {shown(database)} to report on. Build one first: adventure run")
-    try:
-        connection = duckdb.connect(str(database), read_only=True)
+    with opened(database, read_only=True) as connection:
         connection.execute("set enable_progress_bar = false")
-        return connection
-    except duckdb.Error as error:
-        raise AdventureError(
-            f"{shown(database)} cannot be read: {error}\nClose it where it is open, or build it anew: adventure run"
-        ) from None
+        yield connection
 
 
 def rows(connection: Connection, sql: str, *values: object) -> list[Row]:
