@@ -1,7 +1,6 @@
 """Writes the documents made from dbt's manifest, so that they cannot drift from the models, and the docs site."""
 
 import json
-import os
 import re
 import shutil
 

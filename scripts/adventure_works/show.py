@@ -110,6 +110,7 @@ def print_next_steps(lake: Path, warehouse: Warehouse) -> None:
 
 [bold]What to try next[/]
   source .venv/bin/activate                  dbt, adventure and the rest on your path
+  adventure report --open                    the answers on one page, in your browser
   dbt test --select fact_sales               any dbt command works from the project folder
   dbt show --select mart_category_performance --limit 10
   mf query --metrics profit_margin --group-by product__category_name
