@@ -1,14 +1,14 @@
 """The lake on S3: the same rows as in a folder, one version or the other whatever happens, nothing read unverified."""
 
 import json
-import multiprocessing
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -308,42 +308,84 @@ def test_a_lost_answer_to_the_last_write_is_looked_up(
     assert loaded(load(str(files), place)) == set()
 
 
-def _load(files: str, place: S3Place) -> None:
-    with suppress(AdventureError):
-        load(files, place)
+NURSERY = """
+import os
+import sys
+from pathlib import Path
+
+from adventure_works.load import s3_lake
+from adventure_works.load.loader import load
+from adventure_works.places import S3Place
+
+for line in sys.stdin:
+    source, *place = line.rstrip("\\n").split("\\t")
+    child = os.fork()
+    if not child:
+        load(source, S3Place(*place))
+        print("done", flush=True)
+        os._exit(0)
+    print(child, flush=True)
+    sys.stdin.readline()
+    os.waitpid(child, 0)
+    print("gone", flush=True)
+"""
 
 
-def test_kill_at_any_moment(aws: S3Server, place: S3Place, files: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def load_killed_after() -> Iterator[Callable[[Path, S3Place, float], float]]:
+    """Starts a load and kills it with SIGKILL after some seconds; returns how long it ran.
+
+    The loads are forked by a process that has imported everything, so that all of their time is spent loading.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", NURSERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as nursery:
+        words, said = nursery.stdin, nursery.stdout
+        assert words and said
+
+        def run(source: Path, place: S3Place, seconds: float) -> float:
+            words.write(f"{source}\t{place.bucket}\t{place.prefix}\n")
+            child = int(said.readline())
+            begin = time.monotonic()
+            if seconds == float("inf"):
+                assert said.readline() == "done\n"
+            else:
+                time.sleep(seconds)
+                os.kill(child, signal.SIGKILL)
+            ran = time.monotonic() - begin
+            words.write("reap\n")
+            while said.readline() != "gone\n":
+                pass
+            return ran
+
+        yield run
+
+
+def test_kill_at_any_moment(
+    aws: S3Server,
+    place: S3Place,
+    files: Path,
+    tmp_path: Path,
+    load_killed_after: Callable[[Path, S3Place, float], float],
+) -> None:
     """Whenever a load dies the lake is whole, and the next load mends what is left."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["adventure_works.load.s3_lake"])
     other = Path(shutil.copytree(files, tmp_path / "other"))
     change(other, 8)
-
-    def run(source: Path, seconds: float | None) -> float:
-        process = context.Process(target=_load, args=(str(source), place))
-        begin = time.monotonic()
-        process.start()
-        process.join(seconds)
-        process.kill()
-        process.join()
-        return time.monotonic() - begin
-
     load(str(files), place)
     states = {files: sales(place, tmp_path)}
-    run(files, None)
-    whole = run(other, None)
+    whole = load_killed_after(other, place, float("inf"))
     states[other] = sales(place, tmp_path)
     assert states[files] != states[other]
     now, unfinished = other, 0
     for moment in range(MOMENTS):
         target = files if now == other else other
-        run(target, whole * (0.2 + 0.8 * moment / MOMENTS))
+        load_killed_after(target, place, whole * (moment + 0.5) / MOMENTS)
         found = sales(place, tmp_path)
         assert_whole(aws, place)
         assert found in (states[now], states[target]), f"killed at moment {moment}"
         unfinished += found == states[now]
         load(str(target), place)
+        assert sales(place, tmp_path) == states[target], f"after moment {moment}"
         now = target
     # Were all moments too late, this test would prove nothing.
     assert unfinished >= MOMENTS / 3
@@ -414,6 +456,7 @@ def test_a_lasting_failure_is_explained_and_changes_nothing(
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
     place, files, before = steady
+    stored = aws.objects(place.prefix)
     aws.fail(failure, method, where, times=float("inf"))
     with pytest.raises(AdventureError) as refusal:
         load(str(files), place)
@@ -421,6 +464,9 @@ def test_a_lasting_failure_is_explained_and_changes_nothing(
     assert SECRET not in str(refusal.value)
     aws.recover()
     assert current(place) == before
+    if (method, where) != ("PUT", "/current.json"):
+        # Only of a write that may have got through must nothing be removed.
+        assert aws.objects(place.prefix) == stored
 
 
 def test_a_damaged_or_missing_object_is_found_when_it_is_copied_and_replace_mends_it(

@@ -20,7 +20,7 @@ from adventure_works.places import S3Place
 
 LOAD_ID = re.compile(r"\d{8}T\d{12}")
 # Sent in one stream each, several files at a time: the two together bound the memory.
-MULTIPART = 32 << 20
+MULTIPART = 8 << 20
 TRANSFER = TransferConfig(multipart_threshold=MULTIPART, multipart_chunksize=MULTIPART, use_threads=False)
 # S3 says 412 when the condition does not hold, 409 when another conditional write was under way, and 404 when the
 # object is gone that was to be replaced.
