@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 from adventure_works import places
 from adventure_works.places import PROJECT
@@ -132,6 +133,14 @@ def _page(title: str, introduction: str, lines: list[str]) -> str:
     return "\n".join([f"# {title}", "", note, "", introduction, "", *lines, ""])
 
 
+def place_site(target: Path) -> Path:
+    """Copies the docs site from dbt's target folder to its place beside the report, and gives that back."""
+    site = places.report().parent / "docs" / "index.html"
+    site.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(target / "static_index.html", site)
+    return site
+
+
 def main() -> None:
     """Writes every document anew and puts the docs site beside the report, from what `dbt docs generate` left."""
     target = places.target()
@@ -140,10 +149,7 @@ def main() -> None:
         path = PROJECT / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(content, encoding="utf-8")
-    site = places.report().parent / "docs" / "index.html"
-    site.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(target / "static_index.html", site)
-    print(f"The docs site: {places.shown(site)}")
+    print(f"The docs site: {places.shown(place_site(target))}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,10 @@ def source_of(row: Row) -> str:
     """Where a file of `ledger_files` came from, in words."""
     names = {"sample": "generated sample", "kaggle": "Kaggle", "folder": "own files"}
     name = names.get(row["load_source"], "not in the load log")
-    return f"{name}, version {row['dataset_version']}" if row["dataset_version"] else name
+    version = row["dataset_version"]
+    if row["load_source"] == "kaggle" and version:
+        version = f"version {version}"
+    return f"{name}, {version}" if version else name
 
 
 def _sources(figures: Figures) -> str:
