@@ -14,7 +14,7 @@ from adventure_works.load.loader import LoadResult
 from adventure_works.places import S3Place, logs, shown
 from adventure_works.publish.audited import State
 from adventure_works.publish.files import Warehouse
-from adventure_works.publish.record import Outcome
+from adventure_works.publish.record import Outcome, Record
 from adventure_works.run import KINDS, BuildResult, Problem, headline, ledger_totals
 from adventure_works.warehouse import Ask, in_file
 
@@ -124,23 +124,23 @@ def print_states(states: list[State]) -> None:
     if not states:
         out.print("Nothing has been built yet: adventure run")
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("", "File", "Load", "Built (UTC)", "By version", "Audit"):
-        table.add_column(heading, overflow="fold")
     for state in states:
-        record = state.record
-        if record is None:
-            table.add_row(state.role, shown(state.path), "", "", "", state.trouble or "none: built by plain dbt")
-            continue
-        audit = {
-            Outcome.BUILDING: "not finished",
-            Outcome.PASSED: f"passed, {record.tests} tests",
-            Outcome.FAILED: "failed",
-            Outcome.CHANGED: "passed, but plain dbt has built in it since",
-        }[Outcome(record.outcome)]
-        built = f"{record.started_at:%Y-%m-%d %H:%M}"
-        table.add_row(state.role, shown(state.path), record.load_id, built, record.project_version, audit)
-    out.print(table)
+        out.print(f"{state.role:<11}{shown(state.path)}", soft_wrap=True)
+        out.print(f"{'':<11}{state.trouble or _told(state.record)}", soft_wrap=True)
+
+
+def _told(record: Record | None) -> str:
+    """What a warehouse says of itself, in a line."""
+    if record is None:
+        return "not audited: built by plain dbt"
+    audit = {
+        Outcome.BUILDING: "not finished",
+        Outcome.PASSED: f"{record.tests} tests passed",
+        Outcome.FAILED: "the audit failed",
+        Outcome.CHANGED: "audited, but plain dbt has built in it since",
+    }[Outcome(record.outcome)]
+    built = f"{record.started_at:%Y-%m-%d %H:%M}"
+    return f"{audit}; load {record.load_id}, built {built} UTC by version {record.project_version}"
 
 
 def _print_tests(build: BuildResult) -> None:

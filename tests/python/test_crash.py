@@ -8,10 +8,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from adventure_works.publish.audited import roll_back
 from adventure_works.publish.files import Warehouse, exchange
 from conftest import own_places
-from crash import Rehearsal, publish_once
+from crash import STATE, Rehearsal, publish_once
 from fork_server import Call, ForkServer
+from processes import ASK, process
 
 MOMENTS = 4
 KILLS = 20
@@ -23,9 +25,13 @@ def server() -> Iterator[ForkServer]:
         yield server
 
 
-def test_a_run_killed_at_any_moment(server: ForkServer, tmp_path: Path) -> None:
-    """`make crash` does the same at 100 moments of a whole run."""
-    rehearsal = Rehearsal(tmp_path, server, "crash:reduced_run")
+@pytest.fixture(scope="module")
+def rehearsal(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
+    """`make crash` does with whole runs what is done with reduced ones here."""
+    return Rehearsal(tmp_path_factory.mktemp("rehearsal"), server, "crash:reduced_run")
+
+
+def test_a_run_killed_at_any_moment(rehearsal: Rehearsal) -> None:
     found = [rehearsal.killed((number + 0.5) / MOMENTS) for number in range(MOMENTS)]
     rehearsal.converge()
     # Most of the moments lie inside the run; were they all too late, this test would prove nothing.
@@ -33,6 +39,31 @@ def test_a_run_killed_at_any_moment(server: ForkServer, tmp_path: Path) -> None:
     # Whatever the killed runs have left is gone or in its place.
     assert not rehearsal.warehouse.candidate.exists()
     assert not list(rehearsal.warehouse.published.parent.rglob("*.wal"))
+
+
+def test_a_run_shows_the_old_state_or_the_new_one(rehearsal: Rehearsal) -> None:
+    old, new = rehearsal.published(), rehearsal.states[1 - rehearsal.now]
+    with process(ASK, rehearsal.warehouse.published, STATE) as asking:
+        rehearsal.converge()
+        seen, _ = asking.communicate("end\n")
+    assert seen.splitlines() == [str(old), str(new)]
+    # The two agree with the files, and the view over the lake with the table.
+    for state, folder in zip(rehearsal.states, rehearsal.sources, strict=True):
+        assert state[1] == state[4] == units_in(folder)
+
+    roll_back(rehearsal.warehouse)
+    assert rehearsal.published() == old
+    rehearsal.run(rehearsal.now)
+    assert rehearsal.published() == new
+
+
+def units_in(folder: Path) -> int:
+    """The quantities sold, by a split of each line at its commas."""
+    return sum(
+        int(line.rpartition(",")[2])
+        for path in folder.glob("*Sales*.csv")
+        for line in path.read_text(encoding="utf-8").splitlines()[1:]
+    )
 
 
 def test_publication_killed_at_any_moment(server: ForkServer, tmp_path: Path) -> None:
