@@ -83,7 +83,10 @@ dated as (
         annual_income,
         is_deleted,
         state_number,
-        case when state_number = 1 then cast('1900-01-01' as date) else cast(holds_from as date) end as valid_from
+        case
+            when state_number = 1 then cast('1900-01-01' as date)
+            else cast(holds_from as date)
+        end as valid_from
     from numbered
 
 ),

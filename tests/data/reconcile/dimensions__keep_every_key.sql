@@ -1,4 +1,4 @@
--- Each dimension has as many rows as its file, the Unknown member, and what earlier files named and this one does not.
+-- Each dimension has as many rows as its file, and the Unknown member; what only earlier files named is marked.
 {% set dimensions = {
     'dim_customers': 'stg_adventure_works__customers',
     'dim_products': 'stg_adventure_works__products',
