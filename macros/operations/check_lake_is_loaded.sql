@@ -18,7 +18,34 @@
                 ~ "(or `kaggle`, or a folder of CSV files) and then this command again."
             ) -%}
         {%- endif -%}
+        {%- for source in graph.sources.values() if source.name == 'load_log' -%}
+            {%- set unknown = source.columns | map('lower') | reject('in', adventure_works.columns_of_source(source)) | list -%}
+            {%- if unknown -%}
+                {%- do exceptions.raise_compiler_error(
+                    "The lake was loaded by an earlier version of this project: load_log has no " ~ unknown | join(", ")
+                    ~ ".\nLooked in " ~ adventure_works.lake_place() ~ ".\n"
+                    ~ "Load everything afresh: `adventure load --replace --source ...`, and then this command again."
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- The columns that a source has, in lower case. -#}
+{% macro columns_of_source(source) -%}
+    {{ return(adapter.dispatch('columns_of_source', 'adventure_works')(source)) }}
+{%- endmacro %}
+
+{% macro default__columns_of_source(source) -%}
+    {%- set relation = adapter.get_relation(source.database, source.schema, source.identifier) -%}
+    {{ return(adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list) }}
+{%- endmacro %}
+
+{% macro duckdb__columns_of_source(source) -%}
+    {%- set files = source.config.meta.external_location | replace('{name}', source.name) | replace("'", "''") -%}
+    {%- set found = run_query("describe select * from read_parquet('" ~ files ~ "')") -%}
+    {{ return(found.columns[0].values() | map('lower') | list) }}
 {%- endmacro %}
 
 
