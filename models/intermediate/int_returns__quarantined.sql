@@ -1,4 +1,11 @@
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_source_files',
+        on_schema_change='fail',
+        meta={'raw_table': 'returns'},
+    )
+}}
 
 with
 
@@ -18,7 +25,9 @@ returns as (
         is_price_invalid,
         quarantine_reason
     from {{ ref('int_returns__checked') }}
-    where quarantine_reason is not null
+    where
+        quarantine_reason is not null
+        and {{ is_affected_file('returns') }}
 
 ),
 

@@ -1,4 +1,11 @@
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_source_files',
+        on_schema_change='fail',
+        meta={'raw_table': 'sales'},
+    )
+}}
 
 with
 
@@ -25,7 +32,9 @@ sales as (
         is_price_invalid,
         quarantine_reason
     from {{ ref('int_sales__checked') }}
-    where quarantine_reason is not null
+    where
+        quarantine_reason is not null
+        and {{ is_affected_file('sales') }}
 
 ),
 

@@ -1,4 +1,11 @@
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_source_files',
+        on_schema_change='fail',
+        meta={'raw_table': 'sales'},
+    )
+}}
 
 with
 
@@ -16,10 +23,12 @@ sales as (
         source_file,
         record_number
     from {{ ref('int_sales__as_of') }}
+    where {{ is_affected_file('sales') }}
 
 ),
 
--- The one pass over all sales that looks for repeats; what follows sees only the few records found here.
+-- The one pass over the sales that looks for repeats; what follows sees only the few records found here. Files
+-- that share an order line are affected together.
 repeated_keys as (
 
     select

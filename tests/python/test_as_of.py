@@ -44,11 +44,12 @@ def built(folder: Path, *options: str) -> dict[str, list[tuple]]:
             group by all
             """
         ).fetchall()
-        return {name: connection.execute(select(name, columns)).fetchall() for name, columns in tables}
-
-
-def select(name: str, columns: list[str]) -> str:
-    return f"select {', '.join(column for column in columns if column not in OF_THE_LOAD)} from {name} order by all"
+        return {
+            name: connection.execute(
+                f"select {', '.join(c for c in columns if c not in OF_THE_LOAD)} from {name} order by all"
+            ).fetchall()
+            for name, columns in tables
+        }
 
 
 def test_as_of_equals_files_cut_at_that_day(tmp_path: Path) -> None:

@@ -1,3 +1,15 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_source_files',
+        on_schema_change='fail',
+        meta={'raw_table': 'returns'},
+    )
+}}
+
+{#- The fact comes last: what it says of a file it was built from must hold for the others as well. -#}
+{% do runs_after('int_returns__quarantined') %}
+
 with
 
 returns as (
@@ -11,7 +23,9 @@ returns as (
         return_quantity,
         unit_price
     from {{ ref('int_returns__checked') }}
-    where quarantine_reason is null
+    where
+        quarantine_reason is null
+        and {{ is_affected_file('returns') }}
 
 ),
 
@@ -19,6 +33,13 @@ territories as (
 
     select territory_key
     from {{ ref('stg_adventure_works__territories') }}
+
+),
+
+build as (
+
+    select max(build_state) as build_state
+    from {{ ref('int_files__affected') }}
 
 ),
 
@@ -43,10 +64,12 @@ valued as (
         returns.return_quantity,
         returns.unit_price,
         cast(returns.return_quantity * returns.unit_price as numeric(18, 4)) as returned_value,
-        loads.loaded_at
+        loads.loaded_at,
+        build.build_state
     from returns
     left join territories on returns.territory_key = territories.territory_key
     left join loads on returns.source_file = loads.source_file
+    cross join build
 
 )
 

@@ -1,3 +1,15 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_source_files',
+        on_schema_change='fail',
+        meta={'raw_table': 'sales'},
+    )
+}}
+
+{#- The fact comes last: what it says of a file it was built from must hold for the others as well. -#}
+{% do runs_after('int_sales__quarantined') %}
+
 with
 
 sales as (
@@ -16,7 +28,9 @@ sales as (
         source_file,
         record_number
     from {{ ref('int_sales__checked') }}
-    where quarantine_reason is null
+    where
+        quarantine_reason is null
+        and {{ is_affected_file('sales') }}
 
 ),
 
@@ -31,6 +45,13 @@ territories as (
 
     select territory_key
     from {{ ref('stg_adventure_works__territories') }}
+
+),
+
+build as (
+
+    select max(build_state) as build_state
+    from {{ ref('int_files__affected') }}
 
 ),
 
@@ -63,11 +84,13 @@ priced as (
         cast(sales.order_quantity * (sales.unit_price - sales.unit_cost) as numeric(18, 4)) as profit,
         sales.source_file,
         sales.record_number,
-        loads.loaded_at
+        loads.loaded_at,
+        build.build_state
     from sales
     left join customers on sales.customer_key = customers.customer_key
     left join territories on sales.territory_key = territories.territory_key
     left join loads on sales.source_file = loads.source_file
+    cross join build
 
 )
 

@@ -1,0 +1,143 @@
+{{ config(materialized='table') }}
+
+{% do runs_after('int_sales__as_of') %}
+{% set changes = ref('int_files__changed') %}
+{% set repeated = as_built('int_sales__repeated') %}
+{% set loaded, others = [], [] %}
+{% if as_built('fact_sales', 'build_state') %}
+    {% set sales = "select source_file from " ~ changes ~ " where table_name = 'sales' and " %}
+    {% do loaded.extend(run_query(sales ~ "change in ('new', 'changed')").columns[0].values()) %}
+    {% do others.extend(run_query(sales ~ "change is null").columns[0].values()) %}
+{% endif %}
+
+with
+
+files as (
+
+    select
+        table_name,
+        source_file,
+        build_state,
+        change
+    from {{ changes }}
+
+),
+
+{% if repeated -%}
+shared_lines as (
+
+    select
+        order_number,
+        order_line_number
+    from {{ repeated }}
+    group by
+        order_number,
+        order_line_number
+    having min(source_file) <> max(source_file)
+
+),
+
+{% endif -%}
+-- Files that share order lines with others: known since they were built.
+long_sharing as (
+
+    select cast(null as varchar(256)) as source_file
+    where false
+    {%- if repeated %}
+    union
+    select repeated.source_file
+    from {{ repeated }} as repeated
+    inner join shared_lines
+        on
+            repeated.order_number = shared_lines.order_number
+            and repeated.order_line_number = shared_lines.order_line_number
+    {%- endif %}
+
+),
+
+{% if loaded and others -%}
+loaded_lines as (
+
+    select
+        order_number,
+        order_line_number
+    from {{ ref('int_sales__as_of') }}
+    where {{ is_one_of('source_file', loaded) }}
+    group by
+        order_number,
+        order_line_number
+
+),
+
+{% endif -%}
+-- Files that have not changed, with an order line that a file has which was loaded since.
+newly_sharing as (
+
+    select cast(null as varchar(256)) as source_file
+    where false
+    {%- if loaded and others %}
+    union
+    select sales.source_file
+    from {{ ref('int_sales__as_of') }} as sales
+    inner join loaded_lines
+        on
+            sales.order_number = loaded_lines.order_number
+            and sales.order_line_number = loaded_lines.order_line_number
+    where {{ is_one_of('sales.source_file', others) }}
+    {%- endif %}
+
+),
+
+shared as (
+
+    select
+        files.table_name,
+        files.source_file,
+        files.build_state,
+        files.change,
+        long_sharing.source_file is not null as is_long_sharing,
+        files.change is not null or newly_sharing.source_file is not null as is_touched
+    from files
+    left join long_sharing
+        on
+            files.source_file = long_sharing.source_file
+            and files.table_name = 'sales'
+    left join newly_sharing
+        on
+            files.source_file = newly_sharing.source_file
+            and files.table_name = 'sales'
+
+),
+
+-- Where one of the files that share lines is read again all of them are: each line is judged with its twins.
+judged as (
+
+    select
+        table_name,
+        source_file,
+        build_state,
+        change,
+        is_touched
+        or (
+            is_long_sharing
+            and max(case when is_long_sharing and is_touched then 1 else 0 end) over () = 1
+        ) as is_affected
+    from shared
+
+),
+
+final as (
+
+    select
+        table_name,
+        source_file,
+        build_state,
+        cast(
+            case when is_affected then coalesce(change, 'shares order lines') end as varchar(64)
+        ) as change,
+        is_affected
+    from judged
+
+)
+
+select * from final
