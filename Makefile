@@ -20,7 +20,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL = $(PIP) install -qq --no-warn-script-location --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run report test crash lint format docs readme clean
+.PHONY: help setup setup-dev run report test crash lint format docs readme faults clean
 
 help:  ## Show this help.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -65,6 +65,10 @@ docs: $(VENV)/.ready  ## Write the docs site beside the report, and docs/ (gloss
 
 readme: $(VENV)/.ready  ## Write the answers in README.md anew, from the sample.
 	@$(BIN)/python -m adventure_works.readme
+
+faults: $(VENV)/.ready-dev  ## Do every damage to the sample by itself, see its guard catch it, write docs/faults.md.
+	@$(BIN)/python tests/python/fault_matrix.py
+	@FAULTS_ALONE=1 $(BIN)/pytest -n auto tests/python/test_damage_guards.py
 
 clean:  ## Remove everything that the project has made, but for the lake and the warehouse.
 	rm -rf $(VENV) target logs dbt_packages package-lock.yml .pytest_cache .ruff_cache

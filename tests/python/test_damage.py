@@ -13,15 +13,18 @@ import pytest
 from adventure_works.errors import AdventureError
 from adventure_works.places import PROJECT
 from adventure_works.sample import DAMAGE, damage, generate
-from adventure_works.sample.damages import _edit_rows
+from adventure_works.sample.damaging import edit_rows
 
 KAGGLE = PROJECT.parent / "shared" / "data" / "kaggle"
 TABLES = {
     "calendar": ("Calendar",),
     "customers": ("Customers",),
+    "product_categories": ("Product_Categories",),
+    "product_subcategories": ("Product_Subcategories",),
     "products": ("Products",),
     "returns": ("Returns",),
     "sales": ("Sales_2015", "Sales_2016", "Sales_2017"),
+    "territories": ("Territories",),
 }
 
 
@@ -90,7 +93,7 @@ def test_every_damage_works_on_the_smallest_sample(tmp_path: Path) -> None:
 def test_rows_that_are_not_damaged_keep_their_bytes_on_kaggle_files(tmp_path: Path) -> None:
     for path in KAGGLE.glob("*.csv"):
         copy = Path(shutil.copyfile(path, tmp_path / path.name))
-        _edit_rows(copy, lambda rows: rows)
+        edit_rows(copy, lambda rows: rows)
         assert copy.read_bytes() == path.read_bytes(), path.name
 
 

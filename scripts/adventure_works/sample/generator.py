@@ -6,7 +6,7 @@ from pathlib import Path
 
 from adventure_works.errors import AdventureError
 from adventure_works.sample import catalogue, files, people, sales
-from adventure_works.sample.damages import damage, find
+from adventure_works.sample.damaging import damage, find
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.01, 10_000
 _BYTES_AT_SCALE_1 = 5_000_000

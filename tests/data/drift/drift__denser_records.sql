@@ -1,0 +1,47 @@
+-- A file came again with far more records than before, for each of its days where it has dates: records were probably
+-- doubled. A file that grows by the day has as many records a day as before.
+with
+
+changes as (
+
+    select
+        delivery,
+        column_name,
+        file_records,
+        file_records_before,
+        case
+            when column_name in ('calendar_date', 'order_date', 'return_date')
+                then {{ dbt.datediff('first_date', 'last_date', 'day') }} + 1
+        end as days,
+        case
+            when column_name in ('calendar_date', 'order_date', 'return_date')
+                then {{ dbt.datediff('first_date_before', 'last_date_before', 'day') }} + 1
+        end as days_before
+    from {{ ref('int_load_profiles__changes') }}
+
+),
+
+deliveries as (
+
+    select
+        delivery,
+        max(file_records) as file_records,
+        max(file_records_before) as file_records_before,
+        coalesce(max(days), 1) as days,
+        coalesce(max(days_before), 1) as days_before
+    from changes
+    group by delivery
+
+)
+
+select
+    delivery,
+    file_records,
+    file_records_before,
+    days,
+    days_before
+from deliveries
+where
+    file_records > file_records_before + {{ threshold('drift_small_file') }}
+    and {{ safe_divide('file_records', 'days') }}
+    > {{ safe_divide('file_records_before', 'days_before') }} * (1 + {{ threshold('drift_denser_records') }})

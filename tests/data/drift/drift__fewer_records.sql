@@ -1,0 +1,7 @@
+-- A file came again with far fewer records than before: it was probably cut, or is another one under its name.
+select distinct
+    delivery,
+    file_records,
+    file_records_before
+from {{ ref('int_load_profiles__changes') }}
+where file_records < file_records_before * (1 - {{ threshold('drift_fewer_records') }})

@@ -1,0 +1,20 @@
+-- The mean of a column is another order of size than before: another unit, another currency, another column. Dates
+-- are compared in days.
+select
+    delivery,
+    column_name,
+    mean_value,
+    mean_value_before
+from {{ ref('int_load_profiles__changes') }}
+where
+    (
+        first_date is null
+        and (
+            mean_value > mean_value_before * (1 + {{ threshold('drift_mean_moved') }})
+            or mean_value * (1 + {{ threshold('drift_mean_moved') }}) < mean_value_before
+        )
+    )
+    or (
+        column_name = 'birth_date'
+        and abs(mean_value - mean_value_before) > {{ threshold('drift_birth_days') }}
+    )

@@ -1,0 +1,178 @@
+"""Which guard meets which damage, and what then happens. The tests hold it, `make faults` prints it.
+
+What happens to a damaged set of files is one of: read as if it were clean, refused, a record rejected, a record
+quarantined, a warning, or a build that stops before anything is published.
+"""
+
+import sys
+
+from adventure_works.places import PROJECT
+from adventure_works.sample import DAMAGE
+
+PAGE = PROJECT / "docs" / "faults.md"
+
+# Read to exactly the lake that the clean files give; the number is that of the blank records found on the way.
+READ_THE_SAME = {
+    "dates-day-first": 0,
+    "dates-day-first-dashes": 0,
+    "dates-iso": 0,
+    "dates-dashes": 0,
+    "dates-dots": 0,
+    "dates-month-names": 0,
+    "dates-half-converted": 0,
+    "dates-day-first-in-one-file": 0,
+    "blank-tail": 5,
+    "comma-rows": 3,
+    "nameless-empty-columns": 0,
+    "unknown-empty-column": 0,
+    "columns-reordered": 0,
+    "no-final-line-end": 0,
+    "utf-8": 0,
+    "utf-8-bom": 0,
+    "bom-everywhere": 0,
+    "lf-line-ends": 0,
+    "cr-line-ends": 0,
+    "mixed-line-ends": 0,
+    "all-quoted": 0,
+    "incomes-plain": 0,
+    "renamed-files": 0,
+}
+
+# Refused, with these words.
+REFUSED = {
+    "dates-two-digit-years": "has a year of two digits",
+    "dates-mixed-orders": "can only be month first and",
+    "dates-ambiguous-sales": "Say which with --date-order",
+    "nameless-column": "the column without a name (number 12) is unknown to products and holds values",
+    "unknown-column": "the column Discount is unknown to sales and holds values",
+    "missing-column": "looks like products, but lacks the column ProductCost",
+    "renamed-header": "lacks the column CustomerKey (and has CustomerID",
+    "duplicate-header": "the heading OrderQuantity stands twice",
+    "header-only": "a header and no records",
+    "empty-file": "the file is empty",
+    "truncated-file": "breaks off in the middle of a record",
+    "utf-16": "the file is UTF-16",
+    "undecodable-byte": "neither UTF-8 nor Windows-1252",
+    "nul-bytes": "a NUL byte",
+    "unterminated-quote": "a quote opens and never closes",
+    "swallowing-quote": "A quote out of place has joined records",
+    "semicolons": "lacks the column",
+    "text-in-many-keys": "more than are allowed",
+    "comma-decimals": "is not an amount with at most four decimals",
+    "two-files-for-one-table": "2 files for customers, which comes in one",
+    "sales-file-twice": "the same file twice",
+    "unknown-file": "fits none of the tables",
+}
+
+# One record rejected, for this reason.
+REJECTED = {
+    "too-many-fields": "9 fields where the header has 8",
+    "too-few-fields": "7 fields where the header has 8",
+    "text-in-key": "is not a whole number",
+    "empty-key": "customer_key is empty",
+    "decimals-in-integer": "product_key '332.6' is not a whole number",
+    "exponent-in-key": "customer_key '2.0E+04' is not a whole number",
+}
+
+# Well-formed, but wrong: loaded, and then records are quarantined for this reason, ...
+QUARANTINED = {
+    "negative-quantity": "impossible_quantity",
+    "zero-quantity": "impossible_quantity",
+    "stock-date-after-order": "stocked_after_order",
+    "order-date-after-the-calendar": "date_outside_calendar",
+    "unknown-product": "unknown_product",
+    "conflicting-rows": "conflicting_records",
+    "negative-return": "impossible_quantity",
+    "return-of-unknown-product": "unknown_product",
+}
+
+# ... this test warns, ...
+WARNED = {
+    "duplicate-rows": "sales__exact_duplicates",
+    "unknown-customer": "sales__unknown_members",
+    "unknown-territory": "sales__unknown_members",
+    "births-moved-by-a-century": "customers__implausible_age",
+    "prices-rounded": "products__rounded_prices",
+    "missing-year": "sales__month_is_missing",
+    "one-price-times-100": "products__implausible_margin",
+    "quantity-of-thousands": "sales__implausible_quantity",
+    "unknown-code": "customers__unknown_code",
+    "calendar-with-a-gap": "calendar__day_is_missing",
+}
+
+# ... or this test fails, and nothing is published.
+STOPPED = {
+    "conflicting-customers": "unique_stg_adventure_works__customers_customer_key",
+    "product-twice": "unique_stg_adventure_works__products_product_key",
+    "territory-twice": "unique_stg_adventure_works__territories_territory_key",
+    "orphan-product": "stg_products__subcategory_exists",
+    "orphan-subcategory": "stg_product_subcategories__category_exists",
+    "order-of-two-customers": "fact_sales__order_has_one_customer_and_day",
+    "order-of-two-days": "fact_sales__order_has_one_customer_and_day",
+    "product-and-customer-swapped": "quarantine__share_is_small",
+    "order-and-stock-date-swapped": "quarantine__share_is_small",
+    "price-sign-flipped": "quarantine__share_is_small",
+    "customer-and-territory-swapped": "sales__unknown_share_is_small",
+    "keys-of-another-system": "sales__unknown_share_is_small",
+    "prices-in-cents": "drift__mean_moved",
+    "price-and-cost-swapped": "drift__mean_moved",
+    "incomes-in-thousands": "drift__mean_moved",
+    "quantities-by-the-dozen": "drift__mean_moved",
+    "births-by-default": "drift__mean_moved",
+    "category-renamed": "drift__shares_moved",
+    "subcategories-moved": "drift__shares_moved",
+    "genders-lost": "drift__shares_moved",
+    "colors-emptied": "drift__shares_moved",
+    "half-the-orders": "drift__fewer_records",
+    "half-the-customers": "drift__fewer_records",
+    "orders-doubled": "drift__denser_records",
+    "returns-doubled": "drift__denser_records",
+    "stale-sales": "drift__older_than_before",
+    "calendar-ends-early": "drift__older_than_before",
+}
+
+# Neither good nor bad by itself; each has a test of its own.
+SPECIAL = {
+    "missing-file": "refused on an empty lake; on a full one nothing changes",
+    "spaces-around-values": "numbers are read as they are; the text keeps its spaces",
+    "dates-days-to-twelve": "read month first, the only order that leaves the file sorted",
+    "dates-ambiguous-returns": "read month first, the only order that leaves the file sorted and in the calendar",
+}
+
+GUARDS = {
+    "read": READ_THE_SAME,
+    "refused": REFUSED,
+    "record rejected": REJECTED,
+    "record quarantined": QUARANTINED,
+    "warning": WARNED,
+    "publish stopped": STOPPED,
+    "depends": SPECIAL,
+}
+
+
+def markdown() -> str:
+    """The page: one row per damage, by what happens."""
+    lines = [
+        "# What happens to bad input",
+        "",
+        "<!-- Written by `make faults`, which does every damage to a sample and sees that its guard catches it. -->",
+        "",
+        f"{len(DAMAGE)} kinds of damage (`adventure sample DIR --damage NAME`), each done to clean files and loaded",
+        "over these. Guards that begin with `drift__` compare a file with what it brought before, so they see",
+        "nothing in a first load.",
+        "",
+        "| Damage | To | What it is | What happens | Guard |",
+        "|---|---|---|---|---|",
+    ]
+    for outcome, guards in GUARDS.items():
+        for name, guard in guards.items():
+            entry = DAMAGE[name]
+            shown = "the same rows as from the clean files" if outcome == "read" else f"`{guard}`"
+            shown = guard if outcome == "depends" else shown
+            lines.append(f"| {name} | {entry.table} | {entry.description} | {outcome} | {shown} |")
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(markdown(), encoding="utf-8")
+    sys.stdout.write(markdown())
