@@ -1,9 +1,6 @@
 """Every kind of damage to the files meets the guard that fault_matrix names for it, and the lake before it survives."""
 
-import json
-import os
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -12,8 +9,7 @@ import pytest
 from adventure_works.errors import AdventureError
 from adventure_works.load.loader import load
 from adventure_works.sample import DAMAGE, damage, generate
-from conftest import run_adventure, run_dbt
-from fault_matrix import GUARDS, PAGE, QUARANTINED, READ_THE_SAME, REFUSED, REJECTED, STOPPED, WARNED, markdown
+from fault_matrix import GUARDS, READ_THE_SAME, REFUSED, REJECTED
 
 TABLES = (
     "calendar",
@@ -132,110 +128,3 @@ def test_dates_that_only_sorting_can_tell_are_read_by_it(
         f"select month({column}), day({column}), year({column}) from {parquet} order by record_number"
     ).fetchall()
     assert found == written
-
-
-CAUGHT_BY_DBT = QUARANTINED | WARNED | STOPPED
-
-
-def test_the_page_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == markdown(), "write it anew: make faults"
-
-
-def groups(alone: bool) -> list[list[str]]:
-    """The damages that dbt must catch, packed into as few builds as keep them apart.
-
-    No two of a build have a guard or, unless each touches one record only, a table in common. In builds of their own
-    (`make faults`) none can be caught by what another has done.
-    """
-    packed: list[list[str]] = []
-    for name, guard in CAUGHT_BY_DBT.items():
-        for group in packed:
-            apart = all(CAUGHT_BY_DBT[other] != guard for other in group)
-            if not alone and apart and all(_harmless_together(name, other) for other in group):
-                group.append(name)
-                break
-        else:
-            packed.append([name])
-    return packed
-
-
-def _harmless_together(one: str, other: str) -> bool:
-    return DAMAGE[one].table != DAMAGE[other].table or {one, other} <= (QUARANTINED | WARNED).keys() - {"missing-year"}
-
-
-@pytest.fixture(scope="module")
-def clean_build(clean: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the clean files loaded and built; no guard has anything to say of them."""
-    folder = tmp_path_factory.mktemp("clean_build")
-    assert caught(folder, clean[0], CAUGHT_BY_DBT.values()) == set()
-    return folder
-
-
-@pytest.mark.parametrize("names", groups(alone="FAULTS_ALONE" in os.environ), ids=" ".join)
-def test_what_is_loaded_is_caught_by_the_project(
-    clean: tuple[Path, Path], clean_build: Path, tmp_path: Path, names: list[str]
-) -> None:
-    """Loaded over the clean files: records quarantined, warnings and failing tests as the matrix says, nothing lost."""
-    folder = Path(shutil.copytree(clean_build, tmp_path / "folder", symlinks=True))
-    if "missing-year" in names:
-        shutil.rmtree(folder / "lake")
-    guards = {name: CAUGHT_BY_DBT[name] for name in names}
-    found = caught(folder, damaged(clean, tmp_path, *names), guards.values())
-    assert {name for name, guard in guards.items() if guard not in found} == set()
-    assert ledger(folder)[1] == 0
-
-
-def caught(folder: Path, files: Path, guards: Iterable[str]) -> set[str]:
-    """Loads files over what the folder holds and builds what the guards look at.
-
-    Returns which of the tests warned or failed, and the reasons for quarantine.
-    """
-    done = run_adventure(folder, "load", "--source", files)
-    assert done.returncode == 0, done.stderr
-    (folder / "warehouse").mkdir(exist_ok=True)
-    tests = {guard for guard in guards if guard not in QUARANTINED.values()}
-    ledgers = ("ledger_sales", "ledger_returns", "ledger_quarantine")
-    # Not in one: `dbt build` skips what lies behind the first test that fails.
-    run_dbt(
-        folder,
-        "build",
-        "--exclude-resource-type",
-        "test",
-        "unit_test",
-        "--select",
-        *(f"+{n}" for n in (*ledgers, *tests)),
-    )
-    run_dbt(folder, "test", "--indirect-selection", "empty", "--select", *tests)
-    results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
-    ran = {r["unique_id"].split(".")[2]: r["status"] for r in results if r["unique_id"].startswith("test.")}
-    assert tests == ran.keys()
-    return {name for name, status in ran.items() if status != "pass"} | set(ledger(folder)[0])
-
-
-def test_what_stops_a_build_stops_the_command(clean: tuple[Path, Path], tmp_path: Path) -> None:
-    """The reason comes first, the exit code says so, and no figure is shown."""
-    done = run_adventure(tmp_path, "run", "--source", damaged(clean, tmp_path, "conflicting-customers"))
-    assert done.returncode == 1
-    assert "checks or models failed" in done.stderr.splitlines()[0]
-    assert STOPPED["conflicting-customers"] in done.stderr
-    assert "Headline" not in done.stdout
-
-
-def ledger(folder: Path) -> tuple[dict[str, int], int]:
-    """Records quarantined by reason, and the largest unexplained amount."""
-    with duckdb.connect(str(folder / "warehouse" / "test.duckdb"), read_only=True) as connection:
-        reasons = dict(
-            connection.execute(
-                "select quarantine_reason, sum(records) from operations.ledger_quarantine group by all"
-            ).fetchall()
-        )
-        ((unexplained,),) = connection.execute(
-            """
-            select max(abs(unexplained_amount)) from (
-                select unexplained_amount from operations.ledger_sales
-                union all
-                select unexplained_amount from operations.ledger_returns
-            )
-            """
-        ).fetchall()
-    return reasons, unexplained

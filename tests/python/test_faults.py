@@ -1,0 +1,112 @@
+"""What is well-formed but wrong: loaded over clean files, and then caught by the guard that fault_matrix names.
+
+`make faults` gives each damage a build of its own (FAULTS_ALONE), so that none can be caught by what another has done.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from adventure_works.sample import damage, generate
+from conftest import run_adventure, run_dbt
+from fault_matrix import BUILDS, PAGE, QUARANTINED, STOPPED, WARNED, markdown
+
+LEDGERS = {"ledger_sales__closes", "ledger_returns__closes"}
+CAUGHT_BY_DBT = QUARANTINED | WARNED | STOPPED
+
+
+BUILT = [[name] for name in CAUGHT_BY_DBT] if "FAULTS_ALONE" in os.environ else BUILDS
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clean set of files; read only."""
+    folder = tmp_path_factory.mktemp("clean")
+    generate(folder / "files", scale=0.02, seed=11)
+    return folder / "files"
+
+
+def damaged(clean: Path, tmp_path: Path, *names: str) -> Path:
+    folder = Path(shutil.copytree(clean, tmp_path / "files"))
+    for name in names:
+        damage(folder, name)
+    return folder
+
+
+def test_every_damage_that_dbt_must_catch_is_built() -> None:
+    assert sorted(name for build in BUILDS for name in build) == sorted(CAUGHT_BY_DBT)
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == markdown(), "write it anew: make faults"
+
+
+@pytest.fixture(scope="module")
+def clean_build(clean: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the clean files loaded and built; no guard has anything to say of them."""
+    folder = tmp_path_factory.mktemp("clean_build")
+    assert caught(folder, clean, CAUGHT_BY_DBT.values()) == set(), "a guard speaks of clean files"
+    return folder
+
+
+@pytest.mark.parametrize("names", BUILT, ids=lambda names: names[0])
+def test_what_is_loaded_is_caught_by_the_project(
+    clean: Path, clean_build: Path, tmp_path: Path, names: list[str]
+) -> None:
+    """Loaded over the clean files: records quarantined, warnings and failing tests as the matrix says, nothing lost."""
+    folder = Path(shutil.copytree(clean_build, tmp_path / "folder", symlinks=True))
+    if "missing-year" in names:
+        shutil.rmtree(folder / "lake")
+    guards = {name: CAUGHT_BY_DBT[name] for name in names}
+    found = caught(folder, damaged(clean, tmp_path, *names), guards.values())
+    assert {name for name, guard in guards.items() if guard not in found} == set()
+    assert found.isdisjoint(LEDGERS)
+
+
+def caught(folder: Path, files: Path, guards: Iterable[str]) -> set[str]:
+    """Loads files over what the folder holds and builds what the guards look at.
+
+    Returns which of the tests warned or failed, and the reasons for quarantine.
+    """
+    done = run_adventure(folder, "load", "--source", files)
+    assert done.returncode == 0, done.stderr
+    (folder / "warehouse").mkdir(exist_ok=True)
+    reasons = set(guards) & set(QUARANTINED.values())
+    tests = set(guards) - reasons | (LEDGERS if reasons else set())
+    ledgers = ["ledger_quarantine"] if reasons else []
+    # Not in one: `dbt build` skips what lies behind the first test that fails.
+    run_dbt(
+        folder,
+        "build",
+        "--exclude-resource-type",
+        "test",
+        "unit_test",
+        "--select",
+        *(f"+{name}" for name in [*ledgers, *tests]),
+    )
+    run_dbt(folder, "test", "--indirect-selection", "empty", "--select", *tests)
+    results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
+    ran = {r["unique_id"].split(".")[2]: r["status"] for r in results if r["unique_id"].startswith("test.")}
+    assert tests == ran.keys()
+    found = {name for name, status in ran.items() if status != "pass"}
+    if reasons:
+        with duckdb.connect(str(folder / "warehouse" / "test.duckdb"), read_only=True) as connection:
+            found |= {
+                row[0]
+                for row in connection.execute("select quarantine_reason from operations.ledger_quarantine").fetchall()
+            }
+    return found
+
+
+def test_what_stops_a_build_stops_the_command(clean: Path, tmp_path: Path) -> None:
+    """The reason comes first, the exit code says so, and no figure is shown."""
+    done = run_adventure(tmp_path, "run", "--source", damaged(clean, tmp_path, "conflicting-customers"))
+    assert done.returncode == 1
+    assert "checks or models failed" in done.stderr.splitlines()[0]
+    assert STOPPED["conflicting-customers"] in done.stderr
+    assert "Headline" not in done.stdout
