@@ -5,7 +5,7 @@
 {% macro check_lake_is_loaded() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'snapshot') -%}
         {%- set missing = [] -%}
-        {%- for source in graph.sources.values() if source.package_name == project_name -%}
+        {%- for source in graph.sources.values() if source.source_name in ('adventure_works', 'adventure_works_load') -%}
             {%- if not adventure_works.is_loaded(source) -%}
                 {%- do missing.append(source.name) -%}
             {%- endif -%}

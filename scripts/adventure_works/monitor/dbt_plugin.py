@@ -1,0 +1,50 @@
+"""A plugin of dbt-duckdb (profiles.yml names it): gives SQL the function `record_run`, which keeps a run's results.
+
+A function of SQL, because a hook of dbt cannot catch an error: a lake that cannot be written must not fail a build.
+"""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import duckdb
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+
+class Plugin(BasePlugin):
+    """What dbt-duckdb looks for in a plugin's module."""
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Registers the function."""
+        conn.create_function("record_run", record_run, ["VARCHAR"] * 4, "VARCHAR", side_effects=True)
+
+
+def record_run(folder: str, name: str, columns: str, rows: str) -> str:
+    """Writes `run-<name>.parquet` into a folder, which is made when it is missing; the file is there whole or not.
+
+    Args:
+        folder: where, relative to the project or absolute.
+        name: of the run.
+        columns: JSON, a list of (name, SQL type).
+        rows: JSON, lists of values in the order of the columns.
+
+    Returns:
+        What went wrong, empty when nothing did.
+    """
+    place = Path(folder)
+    part = place / f".{name}.part"
+    values = ", ".join(
+        f'cast(fields[{number}] as {kind}) as "{column}"'
+        for number, (column, kind) in enumerate(json.loads(columns), 1)
+    )
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with duckdb.connect() as connection:
+            connection.execute("create table texts as select unnest(from_json(?, '[[\"VARCHAR\"]]')) as fields", [rows])
+            connection.sql(f"select {values} from texts").write_parquet(str(part), compression="zstd")
+        part.replace(place / f"run-{name}.parquet")
+    except (OSError, duckdb.Error) as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        return str(error)
+    return ""
