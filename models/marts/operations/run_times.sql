@@ -1,0 +1,85 @@
+{% set recent_runs = 10 %}
+
+with
+
+results as (
+
+    select
+        invocation_id,
+        run_started_at,
+        unique_id,
+        node_name,
+        resource_type,
+        execution_seconds,
+        rows_affected
+    from {{ ref('stg_adventure_works__run_results') }}
+    where outcome <> 'skipped'
+
+),
+
+latest as (
+
+    select
+        unique_id,
+        node_name,
+        resource_type,
+        run_started_at,
+        execution_seconds,
+        rows_affected,
+        row_number() over (
+            partition by unique_id
+            order by run_started_at desc, invocation_id
+        ) as recency
+    from results
+
+),
+
+-- What is usual: the runs before the last one.
+recent as (
+
+    select
+        unique_id,
+        execution_seconds,
+        row_number() over (
+            partition by unique_id
+            order by execution_seconds, recency
+        ) as place,
+        count(*) over (partition by unique_id) as runs
+    from latest
+    where recency between 2 and {{ recent_runs + 1 }}
+
+),
+
+-- The middle one of an odd number, the mean of the two in the middle of an even one.
+usual as (
+
+    select
+        unique_id,
+        cast(avg(execution_seconds) as numeric(18, 6)) as usual_seconds,
+        max(runs) as runs
+    from recent
+    where 2 * place between runs and runs + 2
+    group by unique_id
+
+),
+
+final as (
+
+    select
+        cast(latest.unique_id as varchar(512)) as unique_id,
+        cast(latest.node_name as varchar(256)) as node_name,
+        cast(latest.resource_type as varchar(32)) as resource_type,
+        latest.run_started_at as last_run_at,
+        latest.execution_seconds as last_seconds,
+        latest.rows_affected as last_rows_affected,
+        cast(coalesce(usual.runs, 0) as bigint) as runs_before,
+        usual.usual_seconds,
+        {{ relative_change('latest.execution_seconds', 'usual.usual_seconds') }} as change_in_seconds
+    from latest
+    left join usual
+        on latest.unique_id = usual.unique_id
+    where latest.recency = 1
+
+)
+
+select * from final

@@ -1,0 +1,101 @@
+with
+
+results as (
+
+    select
+        invocation_id,
+        run_started_at,
+        unique_id,
+        node_name,
+        test_kind,
+        node_status,
+        outcome,
+        failing_rows,
+        failures_table,
+        node_message,
+        max(run_started_at) over (partition by unique_id) as last_seen_at
+    from {{ ref('stg_adventure_works__run_results') }}
+    where resource_type in ('test', 'unit_test')
+
+),
+
+last_whole_run as (
+
+    select max(run_started_at) as started_at
+    from {{ ref('stg_adventure_works__run_results') }}
+    where is_whole
+
+),
+
+ranked as (
+
+    select
+        unique_id,
+        run_started_at,
+        node_name,
+        test_kind,
+        node_status,
+        outcome,
+        failing_rows,
+        failures_table,
+        node_message,
+        last_seen_at,
+        row_number() over (
+            partition by unique_id
+            order by run_started_at desc, invocation_id
+        ) as recency,
+        max(case when outcome = 'passed' then run_started_at end) over (
+            partition by unique_id
+        ) as last_passed_at
+    from results
+    where outcome <> 'skipped'
+
+),
+
+told as (
+
+    select
+        unique_id,
+        max(last_passed_at) as last_passed_at,
+        -- The first run after the last one that passed; the first of all when none ever did.
+        min(
+            case
+                when outcome <> 'passed' and (last_passed_at is null or run_started_at > last_passed_at)
+                    then run_started_at
+            end
+        ) as not_passing_since,
+        count(*) as runs,
+        sum(case when outcome = 'failed' then 1 else 0 end) as failed_runs,
+        sum(case when outcome = 'warned' then 1 else 0 end) as warned_runs
+    from ranked
+    group by unique_id
+
+),
+
+final as (
+
+    select
+        cast(ranked.unique_id as varchar(512)) as unique_id,
+        cast(ranked.node_name as varchar(256)) as test_name,
+        cast(ranked.test_kind as varchar(32)) as test_kind,
+        cast(ranked.outcome as varchar(7)) as last_outcome,
+        cast(ranked.node_status as varchar(32)) as last_status,
+        ranked.failing_rows as last_failing_rows,
+        cast(ranked.failures_table as varchar(512)) as failures_table,
+        cast(ranked.node_message as varchar(4000)) as last_message,
+        ranked.run_started_at as last_run_at,
+        told.last_passed_at,
+        told.not_passing_since,
+        cast(told.runs as bigint) as runs,
+        cast(told.failed_runs as bigint) as failed_runs,
+        cast(told.warned_runs as bigint) as warned_runs,
+        coalesce(ranked.last_seen_at >= last_whole_run.started_at, true) as is_current
+    from ranked
+    inner join told
+        on ranked.unique_id = told.unique_id
+    cross join last_whole_run
+    where ranked.recency = 1
+
+)
+
+select * from final
