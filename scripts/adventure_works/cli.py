@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from adventure_works.load.loader import LoadResult
     from adventure_works.places import S3Place
     from adventure_works.redshift.settings import Settings
+
+# How old the newest load may be: a nightly load, and half a day for mending one.
+MAX_AGE_HOURS = 36.0
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -189,10 +192,15 @@ def run(target: str, full_refresh: bool, timeout: float, no_wait: bool, **loadin
     adventure run --source ~/retail --target prod   on S3 and Redshift; see docs/production.md
     """
     options = ["--full-refresh"] if full_refresh else []
-    if target == "prod":
-        _run_prod(timeout, options, loading)
-    else:
-        _run_dev(no_wait, options, loading)
+    try:
+        if target == "prod":
+            _run_prod(timeout, options, loading)
+        else:
+            _run_dev(no_wait, options, loading)
+    except AdventureError as error:
+        _alert_after_run(target, str(error))
+        raise
+    _alert_after_run(target)
 
 
 def _run_dev(no_wait: bool, options: list[str], loading: dict[str, Any]) -> None:
@@ -247,6 +255,72 @@ def publish(rollback: bool, only_list: bool, no_wait: bool) -> None:
         with one_at_a_time(warehouse.published, announce, patient=not no_wait):
             (audited.roll_back if rollback else audited.publish)(warehouse)
     print_states(audited.states(warehouse))
+
+
+@adventure.command()
+@click.option("--target", type=click.Choice(["dev", "prod"]), default="dev", show_default=True, help="What to look at.")
+@click.option(
+    "--runs", type=click.IntRange(min=0), default=5, show_default=True, help="How many of the last runs to show."
+)
+@click.option(
+    "--max-age",
+    type=click.FloatRange(min=0),
+    default=MAX_AGE_HOURS,
+    show_default=True,
+    metavar="HOURS",
+    help="How old the newest load may be.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
+@click.option("--check", is_flag=True, help="End with exit code 1 when something fails or the data is too old.")
+@click.option("--alert", is_flag=True, help="Tell ADVENTURE_ALERT_WEBHOOK and ADVENTURE_ALERT_TOPIC_ARN what is wrong.")
+def status(target: str, runs: int, max_age: float, as_json: bool, check: bool, alert: bool) -> None:
+    """Show the last runs, what fails and since when, what drifted, how old the data is, and what is published.
+
+    Every dbt command that builds or tests is recorded, in the lake's folder `runs` or, on Redshift, in the schema
+    <prefix>_runs, also when its build was not published.
+
+    \b
+    adventure status
+    adventure status --json --runs 20
+    adventure status --target prod --check --alert      for cron: exit code 1 and a message when something is wrong
+    """
+    import json
+
+    from adventure_works.monitor import alerts
+    from adventure_works.monitor.status import status_of
+    from adventure_works.show import announce
+    from adventure_works.show_status import print_status
+
+    if alert and not alerts.is_wanted():
+        raise click.UsageError(f"--alert needs {alerts.WEBHOOK}, {alerts.TOPIC}, or both in the environment.")
+    found = status_of(target, runs, timedelta(hours=max_age))
+    if as_json:
+        click.echo(json.dumps(found.as_json(), indent=2))
+    else:
+        print_status(found)
+    if alert and (text := alerts.message(found)):
+        for problem in alerts.send(text):
+            announce(problem)
+    if check and not found.is_well:
+        sys.exit(1)
+
+
+def _alert_after_run(target: str, error: str = "") -> None:
+    """Tells whom the environment names what went wrong or drifted; when it cannot, it says so and no more."""
+    from adventure_works.monitor import alerts
+
+    if not alerts.is_wanted():
+        return
+    from adventure_works.monitor.status import status_of
+    from adventure_works.show import announce
+
+    try:
+        text = alerts.message(status_of(target, 1, timedelta(hours=MAX_AGE_HOURS)), error)
+    except AdventureError as unknown:
+        announce(f"How things stand could not be found out for the alert: {unknown}")
+        text = f"Adventure Works ({target})\nThe run failed: {error}" if error else ""
+    for problem in alerts.send(text) if text else ():
+        announce(problem)
 
 
 def _run_prod(timeout: float, options: list[str], loading: dict[str, Any]) -> None:

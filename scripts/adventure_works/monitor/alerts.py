@@ -1,0 +1,122 @@
+"""Telling people: a message to a webhook of Slack's form, to a topic of SNS, or to both.
+
+ADVENTURE_ALERT_WEBHOOK is a secret (whoever has it can post): it is never printed. Nothing here raises: an alert that
+cannot be sent must not hide what it was about.
+"""
+
+import os
+import time
+from datetime import timedelta
+
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
+
+from adventure_works.aws import client, explained
+from adventure_works.errors import AdventureError
+from adventure_works.monitor.history import Trouble
+from adventure_works.monitor.status import Status, failed_candidate
+from adventure_works.places import logs, shown
+
+WEBHOOK, TOPIC = "ADVENTURE_ALERT_WEBHOOK", "ADVENTURE_ALERT_TOPIC_ARN"
+ATTEMPTS = 3
+PAUSE_SECONDS = 1.0
+TIMEOUT_SECONDS = (5.0, 10.0)
+MOST_SHOWN = 10
+# SNS takes no longer subjects.
+LONGEST_SUBJECT = 100
+
+
+def is_wanted() -> bool:
+    """Whether the environment names anybody to tell."""
+    return bool(os.environ.get(WEBHOOK) or os.environ.get(TOPIC))
+
+
+def message(status: Status, error: str = "") -> str:
+    """What to tell: what failed, since when, how many rows, and where to look; empty when there is nothing to tell.
+
+    Args:
+        status: how things stand.
+        error: why a run that has just ended failed.
+    """
+    parts = []
+    if error:
+        parts.append(f"The run failed: {error}")
+    if status.failing:
+        parts.append(_listed(f"{len(status.failing)} failing", status.failing))
+    drifted = [trouble for trouble in status.drifted if not trouble.failed]
+    if drifted:
+        parts.append(_listed(f"{len(drifted)} drifted from the load before", drifted))
+    if status.is_stale:
+        limit = _hours(status.max_age)
+        parts.append(
+            f"The data is stale: the newest load ({status.load_id}) is {_hours(status.age)} old, more than {limit}."
+            if status.age is not None
+            else "Nothing has been loaded yet."
+        )
+    if not parts:
+        return ""
+    candidate = failed_candidate(status)
+    where = f"Where to look: adventure status --target {status.target}, and {shown(logs() / 'dbt.log')}"
+    if candidate:
+        where += f"; the build that failed is kept in {shown(candidate.path)}, what is published is as it was"
+    return "\n".join([f"Adventure Works ({status.target})", *parts, f"{where}."])
+
+
+def send(text: str) -> list[str]:
+    """Sends a message to whom the environment names; returns what went wrong, a sentence each."""
+    problems = []
+    if os.environ.get(WEBHOOK):
+        problems.append(_to_webhook(os.environ[WEBHOOK], text))
+    if os.environ.get(TOPIC):
+        problems.append(_to_topic(os.environ[TOPIC], text))
+    return [problem for problem in problems if problem]
+
+
+def _to_webhook(url: str, text: str) -> str:
+    """Posts {"text": ...}, again when the server is busy or cannot be reached. Errors are told without the URL."""
+    # Slack reads these three as markup.
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    reason = ""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(PAUSE_SECONDS * 2 ** (attempt - 1))
+        try:
+            with requests.post(
+                url, json={"text": escaped}, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
+            ) as answer:
+                if answer.status_code < 300:
+                    return ""
+                reason = f"it answered {answer.status_code}"
+                if answer.status_code != 429 and answer.status_code < 500:
+                    break
+        except (requests.ConnectionError, requests.Timeout) as error:
+            reason = f"it cannot be reached ({type(error).__name__})"
+        except requests.RequestException as error:
+            reason = f"it is no address that can be posted to ({type(error).__name__})"
+            break
+    return f"The alert could not be sent to {WEBHOOK}: {reason}. Check the address, and the network."
+
+
+def _to_topic(arn: str, text: str) -> str:
+    subject = text.partition("\n")[0].encode("ascii", "replace").decode()[:LONGEST_SUBJECT]
+    try:
+        client("sns").publish(TopicArn=arn, Subject=subject, Message=text)
+    except (ClientError, BotoCoreError, AdventureError) as error:
+        what = f"The alert could not be sent to {TOPIC}"
+        return f"{what}: {error}" if isinstance(error, AdventureError) else str(explained(error, what))
+    return ""
+
+
+def _listed(heading: str, troubles: list[Trouble]) -> str:
+    lines = [f"{heading}:"]
+    for trouble in troubles[:MOST_SHOWN]:
+        rows = f", {trouble.rows:,} rows" if trouble.rows else ""
+        table = f" in {trouble.table.replace(chr(34), '')}" if trouble.rows and trouble.table else ""
+        lines.append(f"- {trouble.name} ({trouble.kind}) since {trouble.since:%Y-%m-%d %H:%M} UTC{rows}{table}")
+    if len(troubles) > MOST_SHOWN:
+        lines.append(f"- ... and {len(troubles) - MOST_SHOWN} more")
+    return "\n".join(lines)
+
+
+def _hours(span: timedelta) -> str:
+    return f"{span / timedelta(hours=1):,.0f} hours"

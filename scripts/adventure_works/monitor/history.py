@@ -1,0 +1,192 @@
+"""What the recorded runs say: how the last ones went, and what does not pass and since when.
+
+Read where the results are kept (macros/operations/record_results.sql) and not from a warehouse, so that a build that
+was not published tells as well, and before there is any warehouse. `test_history` of the dbt project says the same of
+tests in SQL; tests/python/test_monitoring.py holds the two together.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from adventure_works.errors import AdventureError
+from adventure_works.load.convert import quoted
+from adventure_works.places import shown
+from adventure_works.warehouse import Ask
+
+# Tests of what a load brought against the load before (tests/data/drift/).
+DRIFT = "drift__"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of dbt; times are UTC, `load_id` is empty when nothing had been loaded."""
+
+    invocation_id: str
+    command: str
+    target: str
+    load_id: str
+    started_at: datetime
+    seconds: float
+    nodes: int
+    failed: int
+    warned: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A node that failed, or a test that warned, when it ran last.
+
+    `since` is the start of the first such run after the last one in which it passed; `rows` are a test's failing ones,
+    None where it has none to count, and `table` holds them.
+    """
+
+    name: str
+    kind: str
+    failed: bool
+    rows: int | None
+    table: str
+    message: str
+    since: datetime
+
+    @property
+    def is_drift(self) -> bool:
+        """Whether it says that a load differs too much from the one before."""
+        return self.name.startswith(DRIFT)
+
+
+def last_runs(ask: Ask, number: int) -> list[Run]:
+    """The last runs, newest first."""
+    sql = f"""
+        select
+            invocation_id, command, target, coalesce(max(load_id), '') as load_id, started_at,
+            max(node_finished_at) as finished_at, count(*) as nodes,
+            sum(case when status in ('success', 'pass', 'warn', 'skipped', 'no-op') then 0 else 1 end) as failed,
+            sum(case when status = 'warn' then 1 else 0 end) as warned,
+            sum(case when status = 'skipped' then 1 else 0 end) as skipped
+        from {{runs}}.run_results
+        group by invocation_id, command, target, started_at
+        order by started_at desc, invocation_id
+        limit {int(number)}
+        """
+    return [
+        Run(
+            row["invocation_id"],
+            row["command"],
+            row["target"],
+            row["load_id"],
+            row["started_at"],
+            (row["finished_at"] - row["started_at"]).total_seconds() if row["finished_at"] else 0.0,
+            *(int(row[count]) for count in ("nodes", "failed", "warned", "skipped")),
+        )
+        for row in ask(sql)
+    ]
+
+
+def troubles(ask: Ask) -> list[Trouble]:
+    """What does not pass: failures first, the oldest of them first.
+
+    What the last build of everything does not know any more is left out.
+    """
+    sql = """
+        with
+        told as (
+            select
+                unique_id, node_name, coalesce(test_kind, resource_type) as kind, failures, failures_table, message,
+                started_at,
+                case
+                    when status in ('success', 'pass') then 'passed'
+                    when status = 'warn' then 'warned'
+                    when status in ('skipped', 'no-op', 'partial success') then 'skipped'
+                    else 'failed'
+                end as outcome,
+                max(started_at) over (partition by unique_id) as last_seen_at,
+                max(case when is_whole then started_at end) over () as last_whole_at
+            from {runs}.run_results
+        ),
+        ran as (
+            select
+                unique_id, node_name, kind, failures, failures_table, message, started_at, outcome,
+                max(case when outcome = 'passed' then started_at end) over (partition by unique_id) as passed_at,
+                row_number() over (partition by unique_id order by started_at desc) as recency
+            from told
+            where outcome <> 'skipped' and (last_whole_at is null or last_seen_at >= last_whole_at)
+        ),
+        begun as (
+            select unique_id, min(started_at) as since
+            from ran
+            where passed_at is null or started_at > passed_at
+            group by unique_id
+        )
+        select ran.node_name, ran.kind, ran.outcome, ran.failures, ran.failures_table, ran.message, begun.since
+        from ran
+        inner join begun on ran.unique_id = begun.unique_id
+        where ran.recency = 1
+        order by ran.outcome, begun.since, ran.node_name
+        """
+    return [
+        Trouble(
+            row["node_name"],
+            row["kind"],
+            row["outcome"] == "failed",
+            None if row["failures"] is None else int(row["failures"]),
+            row["failures_table"] or "",
+            row["message"] or "",
+            row["since"],
+        )
+        for row in ask(sql)
+    ]
+
+
+def newest_load(ask: Ask) -> tuple[str, datetime] | None:
+    """The newest load and when it finished, UTC; None when nothing was ever loaded."""
+    (row,) = ask("select max(load_id) as load_id, max(loaded_at) as loaded_at from {raw}.load_log")
+    return (row["load_id"], row["loaded_at"]) if row["load_id"] else None
+
+
+@contextmanager
+def of_lake(lake: Path) -> Iterator[Ask]:
+    """Asks the results and the load log that are kept in a lake on this machine.
+
+    Raises:
+        AdventureError: a file of them cannot be read.
+    """
+    kept = {
+        "runs.run_results": (lake / "runs", "run-*.parquet", _NO_RESULTS),
+        "raw.load_log": (lake / "raw" / "load_log", "*.parquet", _NO_LOADS),
+    }
+    with duckdb.connect() as connection:
+        try:
+            for name, (folder, pattern, empty) in kept.items():
+                files = f"select * from read_parquet({quoted(folder / pattern)}, union_by_name = true)"
+                connection.execute(f"create schema {name.partition('.')[0]}")
+                connection.execute(f"create view {name} as {files if any(folder.glob(pattern)) else empty}")
+        except duckdb.Error as error:
+            raise AdventureError(
+                f"{shown(lake)}: what was recorded of past runs cannot be read. Move away the file that is named here, "
+                f"and ask again.\n{error}"
+            ) from error
+
+        def ask(sql: str) -> list[dict]:
+            result = connection.execute(sql.format(runs="runs", raw="raw"))
+            names = [column[0] for column in result.description]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+        yield ask
+
+
+_NO_RESULTS = """
+    select
+        null::varchar as invocation_id, null::varchar as command, null::varchar as target, null::boolean as is_whole,
+        null::varchar as load_id, null::timestamp as started_at, null::timestamp as node_finished_at,
+        null::varchar as unique_id, null::varchar as node_name, null::varchar as resource_type,
+        null::varchar as test_kind, null::varchar as status, null::bigint as failures,
+        null::varchar as failures_table, null::varchar as message, null::numeric(18, 6) as execution_seconds
+    where false
+    """
+_NO_LOADS = "select null::varchar as load_id, null::timestamp as loaded_at where false"

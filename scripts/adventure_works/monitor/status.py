@@ -1,0 +1,137 @@
+"""How things stand: the last runs, what is wrong and since when, how old the data is, and what is published."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from adventure_works import places
+from adventure_works.monitor.history import Run, Trouble, last_runs, newest_load, of_lake, troubles
+from adventure_works.publish.audited import State, states
+from adventure_works.publish.files import Warehouse
+from adventure_works.publish.record import Outcome
+from adventure_works.warehouse import Ask, on_redshift
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `adventure status` tells; times are UTC.
+
+    `warehouses` are DuckDB's files, none for prod. `max_age` is how old the newest load may be.
+    """
+
+    target: str
+    now: datetime
+    runs: list[Run]
+    troubles: list[Trouble]
+    load_id: str
+    loaded_at: datetime | None
+    max_age: timedelta
+    warehouses: list[State]
+
+    @property
+    def failing(self) -> list[Trouble]:
+        """What failed when it ran last."""
+        return [trouble for trouble in self.troubles if trouble.failed]
+
+    @property
+    def warning(self) -> list[Trouble]:
+        """The tests that warned when they ran last."""
+        return [trouble for trouble in self.troubles if not trouble.failed]
+
+    @property
+    def drifted(self) -> list[Trouble]:
+        """In what the last load differs too much from the one before."""
+        return [trouble for trouble in self.troubles if trouble.is_drift]
+
+    @property
+    def age(self) -> timedelta | None:
+        """How long ago the newest load finished, by the clock; None when nothing was loaded."""
+        return self.now - self.loaded_at if self.loaded_at else None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the newest load is too old, or there is none."""
+        return self.age is None or self.age > self.max_age
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing fails and the data is not too old. Warnings are for looking at."""
+        return not self.failing and not self.is_stale
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for programs: times in ISO 8601, ages in hours."""
+        return {
+            "target": self.target,
+            "now": _iso(self.now),
+            "is_well": self.is_well,
+            "runs": [asdict(run) | {"started_at": _iso(run.started_at)} for run in self.runs],
+            "failing": [_trouble(trouble) for trouble in self.failing],
+            "warning": [_trouble(trouble) for trouble in self.warning],
+            "drifted": [trouble.name for trouble in self.drifted],
+            "load": {
+                "load_id": self.load_id,
+                "loaded_at": _iso(self.loaded_at),
+                "age_hours": round(self.age / timedelta(hours=1), 2) if self.age is not None else None,
+                "max_age_hours": self.max_age / timedelta(hours=1),
+                "is_stale": self.is_stale,
+            },
+            "warehouses": [
+                {
+                    "role": state.role,
+                    "path": str(state.path),
+                    "load_id": state.record.load_id if state.record else None,
+                    "outcome": state.record.outcome if state.record else None,
+                }
+                for state in self.warehouses
+            ],
+        }
+
+
+def status_of(target: str, runs: int, max_age: timedelta) -> Status:
+    """How things stand with a target, `dev` or `prod`.
+
+    Args:
+        target: DuckDB and the lake on this machine, or Redshift.
+        runs: how many of the last runs to tell of.
+        max_age: how old the newest load may be.
+
+    Raises:
+        AdventureError: what was recorded cannot be read, or Redshift not be asked.
+    """
+    with _asked(target) as ask:
+        load = newest_load(ask)
+        return Status(
+            target=target,
+            now=datetime.now(UTC).replace(tzinfo=None),
+            runs=last_runs(ask, runs),
+            troubles=troubles(ask),
+            load_id=load[0] if load else "",
+            loaded_at=load[1] if load else None,
+            max_age=max_age,
+            warehouses=states(Warehouse(places.database(), lambda message: None)) if target == "dev" else [],
+        )
+
+
+def failed_candidate(status: Status) -> State | None:
+    """The build that was kept because its audit failed."""
+    kept = (state for state in status.warehouses if state.role == "candidate")
+    return next((state for state in kept if state.record and state.record.outcome == Outcome.FAILED), None)
+
+
+@contextmanager
+def _asked(target: str) -> Iterator[Ask]:
+    if target == "prod":
+        yield on_redshift
+    else:
+        with of_lake(places.lake_folder()) as ask:
+            yield ask
+
+
+def _trouble(trouble: Trouble) -> dict[str, Any]:
+    return asdict(trouble) | {"since": _iso(trouble.since)}
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return f"{moment.isoformat(timespec='seconds')}Z" if moment else None
