@@ -176,9 +176,10 @@ def no_wait_option(command: Callable) -> Callable:
     help="DuckDB on this machine, or S3 and Redshift.",
 )
 @click.option("--full-refresh", is_flag=True, help="Build incremental tables anew, as after a change of columns.")
+@click.option("--accept-drift", is_flag=True, help="Publish although a file differs much from what it brought before.")
 @timeout_option
 @no_wait_option
-def run(target: str, full_refresh: bool, timeout: float, no_wait: bool, **loading: Any) -> None:
+def run(target: str, full_refresh: bool, accept_drift: bool, timeout: float, no_wait: bool, **loading: Any) -> None:
     """Load, build and test everything, publish it, write the report, and show the headline figures.
 
     The warehouse is built aside, and takes the place of the published one when every test has passed. Ends with
@@ -192,6 +193,7 @@ def run(target: str, full_refresh: bool, timeout: float, no_wait: bool, **loadin
     adventure run --source ~/retail --target prod   on S3 and Redshift; see docs/production.md
     """
     options = ["--full-refresh"] if full_refresh else []
+    options += ["--vars", "accept_drift: true"] if accept_drift else []
     try:
         if target == "prod":
             _run_prod(timeout, options, loading)
