@@ -29,16 +29,17 @@ def chromium() -> Iterator[Browser]:
 
 
 class Visit:
-    """A page of its own context, with all that it asked for and complained about."""
+    """A page of its own context: what it asked for, what stood in its console, and the errors that nothing caught."""
 
     def __init__(self, browser: Browser, **options: object) -> None:
         self.context = browser.new_context(**options)
         self.requests: list[str] = []
         self.complaints: list[str] = []
+        self.errors: list[str] = []
         self.context.on("request", self._note)
         self.page: Page = self.context.new_page()
         self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def _note(self, request: Request) -> None:
         self.requests.append(request.url)

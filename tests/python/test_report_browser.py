@@ -60,7 +60,7 @@ def test_it_opens_without_a_network(browser: Browser, path: Path, viewport: dict
         visit.page.evaluate(OPEN_EVERY_FOLD)
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
         assert visit.requests == [path.as_uri()]
-        assert visit.complaints == []
+        assert visit.complaints == visit.errors == []
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_the_filter_changes_what_it_says(browser: Browser, path: Path, written: 
         assert {key: page.locator(f"#{key} .slot").inner_text() for key in before} == before
         assert page.url == path.as_uri()
         assert page.locator(".ignores:visible").count() == 0
-        assert visit.complaints == []
+        assert visit.complaints == visit.errors == []
 
 
 def test_a_link_keeps_the_choice_and_the_place(browser: Browser, path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_link_keeps_the_choice_and_the_place(browser: Browser, path: Path) -> 
         visit.page.goto(f"{path.as_uri()}?category=nonsense&period=1066")
         visit.page.wait_for_function("!document.getElementById('filter').hidden")
         assert visit.page.locator("#regions .scope").inner_text() == "All categories · Last 12 months"
-        assert visit.complaints == []
+        assert visit.complaints == visit.errors == []
 
 
 def test_by_keyboard(browser: Browser, path: Path) -> None:
