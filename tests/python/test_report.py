@@ -293,6 +293,9 @@ def test_a_sentence_turns_with_its_figures(read_sample: tuple) -> None:
     dear = dataclasses.replace(found.now[top.slug, "all", None], revenue=found.now[top.slug, "all", None].profit)
     turned = dataclasses.replace(found, now=found.now | {(top.slug, "all", None): dear})
     assert "the highest margin of the three" in plain(business.categories(turned, whole).lead)
+    half = dataclasses.replace(dear, revenue=2 * dear.profit)
+    between = dataclasses.replace(found, now=found.now | {(top.slug, "all", None): half})
+    assert "a margin between the others'" in plain(business.categories(between, whole).lead)
     told = dataclasses.replace(
         found,
         prices=[
