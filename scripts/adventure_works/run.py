@@ -157,11 +157,11 @@ def _summary(results: list, seconds: float) -> BuildResult:
             stored = getattr(node, "relation_name", None) if resource == "test" else None
             problem = Problem(node.name, status, (result.message or "").strip(), stored)
             (warnings if status == "warn" else errors).append(problem)
-    errors += _tests_left_out({result.node.unique_id for result in results})
+    errors += tests_left_out({result.node.unique_id for result in results})
     return BuildResult(nodes, tests, work, errors, warnings, seconds)
 
 
-def _tests_left_out(ran: set[str]) -> list[Problem]:
+def tests_left_out(ran: set[str]) -> list[Problem]:
     """The tests of data that dbt was told to leave out: without them nothing is audited."""
     manifest = json.loads((places.target() / "manifest.json").read_text(encoding="utf-8"))
     return [

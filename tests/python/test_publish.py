@@ -1,5 +1,6 @@
 """Write, audit, publish: people read an audited state, the old one or the new one, whatever happens meanwhile."""
 
+import json
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from adventure_works.publish.access import one_at_a_time
 from adventure_works.publish.audited import judge_candidate, publish, roll_back, start_candidate, states
 from adventure_works.publish.files import Warehouse, log_of, put_in_place, start_from_published
 from adventure_works.publish.record import Outcome, Record, write_record
+from adventure_works.run import tests_left_out
 from conftest import PROJECT, own_places, run_adventure, run_dbt
 from crash import two_sources
 from processes import ASK, HOLD, process
@@ -393,7 +395,12 @@ def test_a_plain_dbt_build_is_told_apart(published: Path) -> None:
     assert "Conflicting lock is held in" in done.stdout and f"(PID {holder.pid})" in done.stdout
 
 
-def test_an_audit_without_its_tests_is_none(published: Path) -> None:
-    done = run(published, "second", DBT_RESOURCE_TYPES="seed")
-    assert done.returncode == 1
-    assert "was not run; look for DBT_ variables in the environment" in done.stderr
+def test_an_audit_without_its_tests_is_none(published_once: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that an environment variable of dbt's keeps from running stops the publication as one that fails does."""
+    monkeypatch.setenv("DBT_TARGET_PATH", str(published_once / "target"))
+    results = json.loads((published_once / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
+    ran = {result["unique_id"] for result in results}
+    assert tests_left_out(ran) == []
+    (left_out,) = tests_left_out({name for name in ran if "fact_sales__order_has_one_customer_and_day" not in name})
+    assert left_out.name == "fact_sales__order_has_one_customer_and_day"
+    assert "look for DBT_ variables" in left_out.message
