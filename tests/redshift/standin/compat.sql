@@ -441,8 +441,34 @@ select
     't'::text as is_stale, 1 as state, 'f'::text as autorewrite, 'f'::text as autorefresh
 from pg_matviews;
 
+-- What Redshift says of its work. A test puts rows in; nothing here writes them.
+create table pg_catalog.sys_serverless_usage (
+    start_time timestamp, end_time timestamp, compute_seconds float8, compute_capacity float8, data_storage int,
+    cross_region_transferred_data int, charged_seconds int
+);
+create table pg_catalog.sys_query_history (
+    user_id int, query_id bigint, query_label char(320), transaction_id bigint, session_id int,
+    database_name char(128), query_type char(32), status char(10), result_cache_hit boolean, start_time timestamp,
+    end_time timestamp, elapsed_time bigint, queue_time bigint, execution_time bigint, query_text char(4000)
+);
+create table pg_catalog.sys_query_text (
+    user_id int, query_id bigint, transaction_id bigint, session_id int, start_time timestamp, sequence int,
+    text char(4000)
+);
+create table rs.query_steps (
+    query_id bigint, child_query_sequence int, stream_id int, segment_id int, step_id int, step_name text,
+    table_id oid, start_time timestamp, input_bytes bigint, spilled_block_local_disk bigint,
+    spilled_block_remote_disk bigint, metrics_level text
+);
+
 create view pg_catalog.sys_query_detail as
-select relid as table_id, created as start_time, 'insert'::text as step_name from rs.table_attrs;
+select
+    query_id, child_query_sequence, stream_id, segment_id, step_id, step_name, table_id, start_time, input_bytes,
+    spilled_block_local_disk, spilled_block_remote_disk, metrics_level
+from rs.query_steps
+union all
+-- dbt looks here for when a table was last written.
+select null, null, null, null, null, 'insert', relid, created, null, null, null, null from rs.table_attrs;
 
 -- What SHOW TABLES, SCHEMAS, COLUMNS and GRANTS return --------------------------------------------------------------
 
@@ -503,5 +529,6 @@ grant select on all tables in schema rs to public;
 grant select on
     pg_catalog.svv_external_columns, pg_catalog.svv_table_info, pg_catalog.svv_redshift_columns,
     pg_catalog.svv_relation_privileges, pg_catalog.svv_schema_privileges, pg_catalog.stv_mv_info,
-    pg_catalog.sys_query_detail
+    pg_catalog.sys_query_detail, pg_catalog.sys_serverless_usage, pg_catalog.sys_query_history,
+    pg_catalog.sys_query_text
 to public;

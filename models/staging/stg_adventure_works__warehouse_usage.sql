@@ -1,0 +1,27 @@
+with
+
+source as (
+
+    select
+        start_time,
+        end_time,
+        charged_seconds,
+        compute_capacity,
+        data_storage
+    from {{ source('redshift_system', 'sys_serverless_usage') }}
+
+),
+
+renamed as (
+
+    select
+        start_time as started_at,
+        end_time as ended_at,
+        charged_seconds as charged_rpu_seconds,
+        cast(compute_capacity as numeric(18, 4)) as rpus,
+        data_storage as stored_megabytes
+    from source
+
+)
+
+select * from renamed
