@@ -15,12 +15,15 @@
 
 {% macro default__prepare_run_results() -%}
     {%- set table = adventure_works.run_results_source() -%}
+    {#- What asks the catalogue before may have left a transaction open, which dbt rolls back. -#}
+    begin;
     create schema if not exists {{ table.schema }};
     create table if not exists {{ table.schema }}.{{ table.identifier }} (
         {%- for column in table.columns.values() %}
         {{ column.name }} {{ column.data_type }}{{ ',' if not loop.last }}
         {%- endfor %}
-    )
+    );
+    commit
 {%- endmacro %}
 
 {% macro duckdb__prepare_run_results() -%}
@@ -53,6 +56,7 @@
     {%- set name = table.schema ~ '.' ~ table.identifier -%}
     {%- set may = run_query("select has_table_privilege('" ~ name ~ "', 'insert')").columns[0].values()[0] -%}
     {%- if may -%}
+        begin;
         insert into {{ name }} values
         {%- for row in rows %}
         (
@@ -60,11 +64,12 @@
                 {{ adventure_works.text_literal(value) if value is string else tojson(value) }}
                 {{- ', ' if not loop.last }}
             {%- endfor -%}
-        ){{ ',' if not loop.last }}
-        {%- endfor -%}
+        ){{ ';' if loop.last else ',' }}
+        {%- endfor %}
+        commit
     {%- else -%}
         {%- do exceptions.warn(
-            "The results of this run are not kept: " ~ target.user ~ " may not insert into " ~ name ~ ". Let its owner "
+            "The results of this run are not kept: this login may not insert into " ~ name ~ ". Let its owner "
             ~ "grant that, so that `adventure status` can tell of this run."
         ) -%}
     {%- endif -%}
