@@ -111,3 +111,8 @@ def test_a_relation_without_a_grain_is_refused() -> None:
     nodes = {name: node for name, node in MANIFEST["nodes"].items() if node["resource_type"] != "test"}
     with pytest.raises(ValueError, match=r"model\.fact has no unique test"):
         compare.relations({"nodes": nodes})
+
+
+def test_what_tells_of_runs_is_left_out() -> None:
+    nodes = {**MANIFEST["nodes"], "model.fact": {**MANIFEST["nodes"]["model.fact"], "alias": "run_history"}}
+    assert "run_history" in compare.LEFT_OUT and compare.relations({"nodes": nodes}) == []
