@@ -25,7 +25,9 @@ LAYERS = {
     "staging": Layer("stg_adventure_works__", frozenset({"sources"})),
     "intermediate": Layer("int_", _BELOW_CORE),
     "marts/core": Layer("dim_|fact_", _BELOW_CORE | {"marts/core"}, has_contract=True, is_public=True),
-    "marts/operations": Layer("ledger_|load_|run_|test_", _BELOW_CORE | {"marts/core", "marts/operations"}, has_contract=True),
+    "marts/operations": Layer(
+        "ledger_|load_|run_|test_", _BELOW_CORE | {"marts/core", "marts/operations"}, has_contract=True
+    ),
     "intermediate/steps": Layer("int_", _ABOVE_CORE),
     "marts/profitability": Layer("mart_", _ABOVE_CORE, has_contract=True, is_public=True),
     "marts/customers": Layer("mart_", _ABOVE_CORE, has_contract=True, is_public=True),

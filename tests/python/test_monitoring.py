@@ -1,0 +1,376 @@
+"""What is recorded of every run, what `adventure status` makes of it, and who is told."""
+
+import json
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import boto3
+import duckdb
+import moto
+import pytest
+import yaml
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.sns import sns_backends
+
+from adventure_works.load.loader import load
+from adventure_works.monitor import alerts
+from adventure_works.monitor.dbt_plugin import record_run
+from adventure_works.monitor.history import Trouble, last_runs, newest_load, of_lake, troubles
+from adventure_works.monitor.status import Status, status_of
+from conftest import PROJECT
+from warehouse import Warehouse
+
+SECRET = "T000/B000/not-to-be-shown"
+VIEWS = ("stg_adventure_works__run_results", "run_history", "test_history", "run_times")
+COLUMNS = [
+    (column["name"], column["data_type"])
+    for column in yaml.safe_load((PROJECT / "models/staging/_runs__sources.yml").read_text())["sources"][0]["tables"][
+        0
+    ]["columns"]
+]
+
+
+def record(lake: Path, day: int, statuses: dict[str, str], *, whole: bool = True, **more: object) -> None:
+    """Records a run of that day of January 2017: the status of nodes by name; those named test_ are tests."""
+    rows = []
+    for name, status in statuses.items():
+        kind = "test" if name.startswith(("test_", "drift_")) else "model"
+        known = {
+            "invocation_id": f"run-{day}",
+            "command": "build",
+            "target": "dev",
+            "is_whole": whole,
+            "load_id": f"L{day}",
+            "started_at": f"2017-01-{day:02} 03:00:00",
+            "node_finished_at": f"2017-01-{day:02} 03:00:{day:02}.5",
+            "unique_id": f"{kind}.adventure_works.{name}",
+            "node_name": name,
+            "resource_type": kind,
+            "test_kind": "must_hold" if kind == "test" else None,
+            "status": status,
+            "failures": 10 * day if kind == "test" and status in ("fail", "warn") else None,
+            "failures_table": f'"adventure_works"."audit"."{name}"' if kind == "test" else None,
+            "execution_seconds": 1.5,
+            "message": f"Got {10 * day} results",
+        } | more
+        rows.append([known.get(column) for column, _ in COLUMNS])
+    assert record_run(str(lake / "runs"), f"day-{day}", json.dumps(COLUMNS), json.dumps(rows)) == ""
+
+
+def some_history(lake: Path) -> None:
+    """A test that failed, was mended and fails again; one that always warns; one that is gone; drift; a skipped one."""
+    record(lake, 1, {"model_a": "success", "test_again": "fail", "test_warns": "warn", "test_gone": "fail"})
+    record(lake, 2, {"model_a": "success", "test_again": "pass", "test_warns": "warn", "test_skipped": "pass"})
+    record(lake, 3, {"model_a": "success", "test_again": "fail", "test_warns": "warn", "test_skipped": "pass"})
+    record(lake, 4, {"model_a": "error", "test_again": "fail", "test_warns": "warn", "test_skipped": "skipped"})
+    record(lake, 5, {"drift__fewer_records": "warn"}, whole=False)
+
+
+def told(found: list[Trouble]) -> list[tuple]:
+    return [(trouble.name, trouble.failed, trouble.rows, trouble.since.day) for trouble in found]
+
+
+TOLD = [
+    ("test_again", True, 40, 3),
+    ("model_a", True, None, 4),
+    ("test_warns", False, 40, 1),
+    ("drift__fewer_records", False, 50, 5),
+]
+
+
+def test_what_fails_and_since_when(tmp_path: Path) -> None:
+    some_history(tmp_path)
+    with of_lake(tmp_path) as ask:
+        found = troubles(ask)
+        runs = last_runs(ask, 2)
+        assert newest_load(ask) is None
+    assert told(found) == TOLD
+    assert [trouble.name for trouble in found if trouble.is_drift] == ["drift__fewer_records"]
+    assert [(run.invocation_id, run.nodes, run.failed, run.warned, run.skipped) for run in runs] == [
+        ("run-5", 1, 0, 1, 0),
+        ("run-4", 4, 2, 1, 1),
+    ]
+    assert (runs[1].started_at, runs[1].seconds, runs[1].load_id) == (datetime(2017, 1, 4, 3), 4.5, "L4")
+
+
+def test_nothing_was_ever_recorded(tmp_path: Path) -> None:
+    with of_lake(tmp_path / "nowhere") as ask:
+        assert (last_runs(ask, 5), troubles(ask), newest_load(ask)) == ([], [], None)
+
+
+def test_a_run_is_recorded_whole_or_not_at_all(tmp_path: Path) -> None:
+    folder, row = tmp_path / "runs", json.dumps([["1", "odd", 'it\'s \\ \n "100 %" 🚲', None]])
+    columns = json.dumps([("a", "integer"), ("b", "varchar(2)"), ("c", "varchar"), ("d", "timestamp")])
+    assert record_run(str(folder), "one", columns, row) == ""
+    assert duckdb.sql(f"from '{folder}/run-*.parquet'").fetchall() == [(1, "odd", 'it\'s \\ \n "100 %" 🚲', None)]
+    assert "Could not convert" in record_run(str(folder), "two", columns, json.dumps([["x", "", "", None]]))
+    (tmp_path / "file").write_text("in the way")
+    assert "exists" in record_run(str(tmp_path / "file"), "three", columns, row)
+    assert [path.name for path in folder.iterdir()] == ["run-one.parquet"]
+
+
+def test_dbt_records_its_runs_and_the_marts_tell_the_same(
+    tmp_path: Path, small_sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = Warehouse(tmp_path, monkeypatch)
+    load(str(small_sample), warehouse.lake)
+    # Nothing is recorded yet, and nothing can be: the views are there all the same, and the build is well.
+    (warehouse.lake / "runs").write_text("in the way")
+    warehouse.dbt("run", "--select", *VIEWS)
+    assert warehouse.rows("from operations.run_history") == []
+    (warehouse.lake / "runs").unlink()
+
+    warehouse.dbt("run", "--select", *VIEWS)
+    (load_id,) = [path.name for path in (warehouse.lake / "versions").iterdir()]
+    assert warehouse.rows(
+        "select run_command, target_name, is_whole, load_id, nodes, worst_outcome from operations.run_history"
+    ) == [("run", "dev", False, load_id, 4, "passed")]
+    recorded = warehouse.rows(
+        "select node_name, resource_type, node_status, outcome, node_started_at < node_finished_at, "
+        "execution_seconds > 0, node_message from staging.stg_adventure_works__run_results order by 1"
+    )
+    assert recorded == [(name, "model", "success", "passed", True, True, "OK") for name in sorted(VIEWS)]
+    with of_lake(warehouse.lake) as ask:
+        found = newest_load(ask)
+        assert found and found[0] == load_id
+
+    some_history(warehouse.lake)
+    said = warehouse.rows(
+        "select test_name, last_outcome = 'failed', last_failing_rows, day(not_passing_since) "
+        "from operations.test_history where is_current and last_outcome <> 'passed' "
+        "order by last_outcome, not_passing_since"
+    )
+    with of_lake(warehouse.lake) as ask:
+        assert said == [trouble for trouble in told(troubles(ask)) if trouble[0] != "model_a"]
+    assert said == [trouble for trouble in TOLD if trouble[0] != "model_a"]
+
+
+# The command line ----------------------------------------------------------------------------------------------------
+
+
+def ordinary(lake: Path, *, loaded: datetime, statuses: dict[str, str]) -> None:
+    """A lake of which the last load finished then, and one run."""
+    (lake / "raw" / "load_log").mkdir(parents=True)
+    duckdb.sql(f"select 'L1' as load_id, timestamp '{loaded:%Y-%m-%d %H:%M:%S}' as loaded_at").write_parquet(
+        str(lake / "raw" / "load_log" / "L1.parquet")
+    )
+    record(lake, 1, statuses)
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def test_status_for_people_and_for_programs(
+    adventure: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    ordinary(tmp_path / "lake", loaded=now() - timedelta(hours=5), statuses={"model_a": "success", "test_bad": "fail"})
+    shown = adventure("status")
+    assert shown.returncode == 0, shown.stderr
+    assert "test_bad since 2017-01-01 03:00: Got 10 results" in shown.stdout
+    assert "10 rows in adventure_works.audit.test_bad" in shown.stdout
+    assert "load L1, 5." in shown.stdout
+    checked = adventure("status", "--check", "--json", "--max-age", "1")
+    assert checked.returncode == 1
+    found = json.loads(checked.stdout)
+    assert [(entry["name"], entry["rows"], entry["since"]) for entry in found["failing"]] == [
+        ("test_bad", 10, "2017-01-01T03:00:00Z")
+    ]
+    load = found["load"]
+    assert (load["load_id"], load["max_age_hours"], load["is_stale"]) == ("L1", 1.0, True)
+    assert 5 <= load["age_hours"] < 5.2
+    refused = adventure("status", "--alert")
+    assert refused.returncode == 2 and "--alert needs ADVENTURE_ALERT_WEBHOOK" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("hours", "status", "is_well"), [(35, "pass", True), (35, "warn", True), (37, "pass", False), (35, "fail", False)]
+)
+def test_what_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int, status: str, is_well: bool) -> None:
+    monkeypatch.setenv("ADVENTURE_LAKE", str(tmp_path / "lake"))
+    monkeypatch.setenv("ADVENTURE_DATABASE", str(tmp_path / "w.duckdb"))
+    ordinary(tmp_path / "lake", loaded=now() - timedelta(hours=hours), statuses={"test_one": status})
+    assert status_of("dev", 1, timedelta(hours=36)).is_well is is_well
+
+
+def test_a_file_that_cannot_be_read_is_named(
+    adventure: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "lake" / "runs").mkdir(parents=True)
+    (tmp_path / "lake" / "runs" / "run-x.parquet").write_text("no parquet")
+    done = adventure("status")
+    assert done.returncode == 1
+    assert "run-x.parquet" in done.stderr and "Move away the file" in done.stderr and "Traceback" not in done.stderr
+
+
+# Alerts --------------------------------------------------------------------------------------------------------------
+
+
+class Hook(ThreadingHTTPServer):
+    """A webhook that answers with these codes in turn, the last for ever, after a pause; it keeps what it was sent."""
+
+    def __init__(self, codes: list[int], pause: float) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.codes, self.pause = codes, threading.Event()
+        self.seconds = pause
+        self.received: list[tuple[str, str]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/services/{SECRET}"
+
+
+class _Answer(BaseHTTPRequestHandler):
+    server: Hook
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.received.append((self.headers["Content-Type"], json.loads(body)["text"]))
+        if self.server.seconds:
+            self.server.pause.wait(self.server.seconds)
+        codes = self.server.codes
+        self.send_response(codes.pop(0) if len(codes) > 1 else codes[0])
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@contextmanager
+def hook(*codes: int, pause: float = 0) -> Iterator[Hook]:
+    with Hook(list(codes), pause) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.pause.set()
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No pauses between attempts, and nobody to tell yet."""
+    monkeypatch.setattr(alerts, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(alerts, "TIMEOUT_SECONDS", (0.5, 0.5))
+    monkeypatch.delenv(alerts.WEBHOOK, raising=False)
+    monkeypatch.delenv(alerts.TOPIC, raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("codes", "pause", "attempts", "says"),
+    [
+        ([200], 0, 1, None),
+        ([500, 429, 200], 0, 3, None),
+        ([503], 0, 3, "it answered 503"),
+        ([404], 0, 1, "it answered 404"),
+        ([302], 0, 1, "it answered 302"),
+        ([200], 5, 3, "it cannot be reached (ReadTimeout)"),
+    ],
+)
+def test_the_webhook(
+    quick: pytest.MonkeyPatch, codes: list[int], pause: float, attempts: int, says: str | None
+) -> None:
+    with hook(*codes, pause=pause) as server:
+        quick.setenv(alerts.WEBHOOK, server.url)
+        problems = alerts.send("5 < 7 & more")
+        assert server.received == [("application/json", "5 &lt; 7 &amp; more")] * attempts
+    assert len(problems) == (says is not None)
+    if says:
+        assert says in problems[0] and SECRET not in problems[0] and str(server.server_port) not in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        (f"http://127.0.0.1:1/{SECRET}", "it cannot be reached (ConnectionError)"),
+        (f"hooks.example/{SECRET}", "no address"),
+        (f"http://[{SECRET}", "no address"),
+    ],
+)
+def test_a_webhook_that_cannot_be_reached(quick: pytest.MonkeyPatch, url: str, says: str) -> None:
+    quick.setenv(alerts.WEBHOOK, url)
+    (problem,) = alerts.send("text")
+    assert says in problem and SECRET not in problem
+
+
+@pytest.fixture
+def topic(quick: pytest.MonkeyPatch) -> Iterator[str]:
+    for name, value in {
+        "AWS_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "AKIATEST",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }.items():
+        quick.setenv(name, value)
+    quick.delenv("AWS_ENDPOINT_URL_SNS", raising=False)
+    with moto.mock_aws():
+        yield boto3.client("sns", region_name="eu-central-1").create_topic(Name="alerts")["TopicArn"]
+
+
+def test_the_topic(topic: str, quick: pytest.MonkeyPatch) -> None:
+    quick.setenv(alerts.TOPIC, topic)
+    text = "Adventure Works (dev) € " + "x" * 200 + "\nmore"
+    assert alerts.send(text) == []
+    (sent,) = sns_backends[DEFAULT_ACCOUNT_ID]["eu-central-1"].topics[topic].sent_notifications
+    assert sent[1] == text and sent[2] == ("Adventure Works (dev) ? " + "x" * 200)[:100]
+    quick.setenv(alerts.TOPIC, f"{topic}-of-others")
+    (problem,) = alerts.send(text)
+    assert "ADVENTURE_ALERT_TOPIC_ARN" in problem and "NotFound" in problem
+
+
+def some_status(found: list[Trouble], age: timedelta | None) -> Status:
+    loaded_at = datetime(2017, 1, 9) - age if age is not None else None
+    return Status("dev", datetime(2017, 1, 9), [], found, "L1", loaded_at, timedelta(hours=36), [])
+
+
+def test_what_an_alert_says() -> None:
+    failed = Trouble("test_a", "must_hold", True, 1234, '"w"."audit"."test_a"', "", datetime(2017, 1, 3, 3))
+    drifted = Trouble("drift__mean_moved", "must_hold", False, 2, "", "", datetime(2017, 1, 4, 3))
+    warned = Trouble("test_b", "suspicious", False, 2, "", "", datetime(2017, 1, 4, 3))
+    fresh = timedelta(hours=2)
+    assert alerts.message(some_status([warned], fresh)) == ""
+    assert "The run failed: no such file" in alerts.message(some_status([], fresh), "no such file")
+    text = alerts.message(some_status([failed, drifted], timedelta(hours=50)))
+    assert "test_a (must_hold) since 2017-01-03 03:00 UTC, 1,234 rows in w.audit.test_a" in text
+    assert "drift__mean_moved" in text and "test_b" not in text
+    assert "the newest load (L1) is 50 hours old, more than 36 hours" in text
+    assert "adventure status --target dev" in text
+    assert "Nothing has been loaded" in alerts.message(some_status([], None))
+    assert "... and 2 more" in alerts.message(some_status([failed] * 12, fresh))
+
+
+def test_a_failed_audit_is_told_and_recorded(
+    adventure: Callable[..., subprocess.CompletedProcess[str]], files: Path, tmp_path: Path
+) -> None:
+    """A whole run: its build is not published, but people know; then a file is refused, and nobody can be told."""
+    sales = files / "AdventureWorks_Sales_2017.csv"
+    lines = sales.read_text(encoding="utf-8").splitlines(keepends=True)
+    # Two lines of one order, of which one now belongs to another customer.
+    number = next(n for n in range(1, len(lines)) if lines[n].split(",")[2] == lines[n + 1].split(",")[2])
+    first, second = lines[number].split(","), lines[number + 1].split(",")
+    other = next(line.split(",")[4] for line in lines[number:] if line.split(",")[4] != first[4])
+    lines[number + 1] = ",".join([*second[:4], other, *second[5:]])
+    sales.write_text("".join(lines), encoding="utf-8", newline="")
+    with hook(200) as server:
+        done = adventure("run", "--source", files, ADVENTURE_ALERT_WEBHOOK=server.url)
+        assert done.returncode == 1
+        ((_, text),) = server.received
+    assert "fact_sales__order_has_one_customer_and_day (must_hold) since" in text and "The run failed" in text
+    assert "candidate" in text and SECRET not in text + done.stdout + done.stderr
+    found = json.loads(adventure("status", "--json").stdout)
+    assert "fact_sales__order_has_one_customer_and_day" in [entry["name"] for entry in found["failing"]]
+    assert [(state["role"], state["outcome"]) for state in found["warehouses"]] == [("candidate", "failed")]
+
+    # The alert cannot be sent; the run ends as it would have.
+    sales.write_bytes(sales.read_bytes() + b'"')
+    unsent = adventure("run", "--source", files, ADVENTURE_ALERT_WEBHOOK=f"http://[{SECRET}")
+    assert unsent.returncode == 1 and "Error:" in unsent.stderr and "The alert could not be sent" in unsent.stderr
+    assert SECRET not in unsent.stdout + unsent.stderr
