@@ -54,7 +54,7 @@ final as (
         cast(by_table.loaded_records as bigint) as loaded_records,
         newest.newest_date,
         as_of.as_of_date,
-        cast({{ dbt.datediff('newest.newest_date', 'as_of.as_of_date', 'day') }} as integer) as days_behind
+        cast({{ dbt.datediff('newest.newest_date', 'as_of.as_of_date', 'day') }} as integer) as days_behind  -- noqa: LT05
     from by_table
     left join newest
         on by_table.table_name = newest.table_name

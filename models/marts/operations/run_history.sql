@@ -56,7 +56,7 @@ judged as (
         load_id,
         run_started_at,
         run_finished_at,
-        cast({{ dbt.datediff('run_started_at', 'run_finished_at', 'second') }} as bigint) as elapsed_seconds,
+        cast({{ dbt.datediff('run_started_at', 'run_finished_at', 'second') }} as bigint) as elapsed_seconds,  -- noqa: LT05
         work_seconds,
         nodes,
         tests,

@@ -28,7 +28,7 @@ latest as (
         rows_affected,
         row_number() over (
             partition by unique_id
-            order by run_started_at desc, invocation_id
+            order by run_started_at desc, invocation_id asc
         ) as recency
     from results
 

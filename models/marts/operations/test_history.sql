@@ -42,7 +42,7 @@ ranked as (
         last_seen_at,
         row_number() over (
             partition by unique_id
-            order by run_started_at desc, invocation_id
+            order by run_started_at desc, invocation_id asc
         ) as recency,
         max(case when outcome = 'passed' then run_started_at end) over (
             partition by unique_id

@@ -3,6 +3,7 @@
 A function of SQL, because a hook of dbt cannot catch an error: a lake that cannot be written must not fail a build.
 """
 
+import atexit
 import json
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Registers the function."""
         conn.create_function("record_run", record_run, ["VARCHAR"] * 4, "VARCHAR", side_effects=True)
+        # A process that ends with the connection open, such as sqlfluff, would complain of the function on stderr.
+        atexit.register(conn.close)
 
 
 def record_run(folder: str, name: str, columns: str, rows: str) -> str:
