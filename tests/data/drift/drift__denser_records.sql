@@ -17,7 +17,7 @@ changes as (
             when column_name in ('calendar_date', 'order_date', 'return_date')
                 then {{ dbt.datediff('first_date_before', 'last_date_before', 'day') }} + 1
         end as days_before
-    from {{ ref('int_load_profiles__changes') }}
+    from {{ ref('load_changes') }}
 
 ),
 

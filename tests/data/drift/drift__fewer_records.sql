@@ -3,5 +3,5 @@ select distinct
     delivery,
     file_records,
     file_records_before
-from {{ ref('int_load_profiles__changes') }}
+from {{ ref('load_changes') }}
 where file_records < file_records_before * (1 - {{ threshold('drift_fewer_records') }})

@@ -5,7 +5,7 @@ select
     column_name,
     mean_value,
     mean_value_before
-from {{ ref('int_load_profiles__changes') }}
+from {{ ref('load_changes') }}
 where
     (
         first_date is null

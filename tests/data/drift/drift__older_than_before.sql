@@ -4,7 +4,7 @@ select
     column_name,
     last_date,
     last_date_before
-from {{ ref('int_load_profiles__changes') }}
+from {{ ref('load_changes') }}
 where
     column_name in ('calendar_date', 'order_date', 'return_date')
     and last_date < last_date_before

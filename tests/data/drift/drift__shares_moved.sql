@@ -3,7 +3,7 @@ select
     delivery,
     column_name,
     sum(abs(record_share - record_share_before)) / 2 as moved_share
-from {{ ref('int_load_profiles__changes') }}
+from {{ ref('load_changes') }}
 where column_value <> '(all)'
 group by
     delivery,

@@ -5,7 +5,7 @@ select
     column_value,
     records,
     records_before
-from {{ ref('int_load_profiles__changes') }}
+from {{ ref('load_changes') }}
 where
     column_value <> '(all)'
     and (records = 0 or records_before = 0)

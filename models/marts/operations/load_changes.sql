@@ -95,8 +95,8 @@ side_by_side as (
         column_value,
         cast(sum(records) as bigint) as records,
         cast(sum(records_before) as bigint) as records_before,
-        max(mean_value) as mean_value,
-        max(mean_value_before) as mean_value_before,
+        cast(max(mean_value) as numeric(18, 4)) as mean_value,
+        cast(max(mean_value_before) as numeric(18, 4)) as mean_value_before,
         max(first_date) as first_date,
         max(first_date_before) as first_date_before,
         max(last_date) as last_date,
@@ -113,7 +113,7 @@ side_by_side as (
 shares as (
 
     select
-        delivery,
+        cast(delivery as varchar(256)) as delivery,
         table_name,
         column_name,
         column_value,
@@ -125,8 +125,8 @@ shares as (
         first_date_before,
         last_date,
         last_date_before,
-        sum(records) over (partition by delivery, column_name) as file_records,
-        sum(records_before) over (partition by delivery, column_name) as file_records_before,
+        cast(sum(records) over (partition by delivery, column_name) as bigint) as file_records,
+        cast(sum(records_before) over (partition by delivery, column_name) as bigint) as file_records_before,
         {{ safe_divide('records', 'sum(records) over (partition by delivery, column_name)') }} as record_share,
         {{ safe_divide('records_before', 'sum(records_before) over (partition by delivery, column_name)') }}
             as record_share_before
