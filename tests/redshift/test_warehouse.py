@@ -1,0 +1,47 @@
+"""The figures of a run, asked of Redshift over dbt's own connection."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from adventure_works.errors import AdventureError
+from adventure_works.run import headline
+from adventure_works.warehouse import on_redshift
+from standin.stack import Warehouse
+
+
+def test_the_headline_figures_come_from_redshift(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {"DBT_LOG_PATH": str(tmp_path / "logs"), "DBT_TARGET_PATH": str(tmp_path / "target")}
+    for name, value in (warehouse.environ | places | {"REDSHIFT_SCHEMA": "mine"}).items():
+        monkeypatch.setenv(name, value)
+    for statement in (
+        "create schema mine_core",
+        "create table mine_core.fact_sales (order_number varchar(8), order_date date, customer_key integer, "
+        "order_quantity integer, revenue numeric(18, 4), cost numeric(18, 4), profit numeric(18, 4))",
+        "create table mine_core.fact_returns (return_quantity integer)",
+        "insert into mine_core.fact_sales values ('A', '2016-01-02', 1, 3, 30.5, 10.25, 20.25), "
+        "('A', '2016-01-02', 1, 1, 9.5, 5, 4.5), ('B', '2016-03-04', -1, 4, 10, 5, 5)",
+        "insert into mine_core.fact_returns values (1), (1)",
+    ):
+        warehouse.query(statement)
+    assert headline(on_redshift) == {
+        "revenue": Decimal(50),
+        "cost": Decimal("20.25"),
+        "profit": Decimal("29.75"),
+        "units": 8,
+        "order_lines": 3,
+        "orders": 2,
+        "customers": 1,
+        "first_order_date": date(2016, 1, 2),
+        "last_order_date": date(2016, 3, 4),
+        "return_units": 2,
+        "profit_margin": Decimal("0.595"),
+        "average_order_value": Decimal(25),
+        "return_rate": Decimal("0.25"),
+    }
+    with pytest.raises(AdventureError, match=r"could not be asked for the figures(.|\n)*nonsense(.|\n)*dbt\.log"):
+        on_redshift("select nonsense from {core}.fact_sales")
