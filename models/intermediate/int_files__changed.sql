@@ -128,8 +128,8 @@ known_days as (
 
 ),
 
--- The last day that the lake told of when the fact was built. What has changed of a product since holds from a
--- later day.
+-- The last day that the lake told of when the fact was built. What has changed of a product since holds from
+-- a -- later day.
 known_until as (
 
     select
@@ -137,7 +137,8 @@ known_until as (
         held_files.source_file,
         max(load_log.as_of_date) as last_known_date
     from held_files
-    inner join {{ ref('stg_adventure_works__load_log') }} as load_log on held_files.load_id >= load_log.load_id
+    inner join {{ ref('stg_adventure_works__load_log') }} as load_log
+        on held_files.load_id >= load_log.load_id
     group by
         held_files.table_name,
         held_files.source_file

@@ -126,8 +126,10 @@ shares as (
         last_date,
         last_date_before,
         cast(sum(records) over (partition by delivery, column_name) as bigint) as file_records,
-        cast(sum(records_before) over (partition by delivery, column_name) as bigint) as file_records_before,
-        {{ safe_divide('records', 'sum(records) over (partition by delivery, column_name)') }} as record_share,
+        cast(sum(records_before) over (partition by delivery, column_name) as bigint)
+            as file_records_before,
+        {{ safe_divide('records', 'sum(records) over (partition by delivery, column_name)') }}
+            as record_share,
         {{ safe_divide('records_before', 'sum(records_before) over (partition by delivery, column_name)') }}
             as record_share_before
     from side_by_side

@@ -68,7 +68,8 @@ profiles as (
         '{{ table }}' as table_name,
         source_file,
         '{{ column }}' as column_name,
-        {{ "coalesce(cast(" ~ column ~ " as varchar(256)), '(empty)')" if kind == 'code' else "'(all)'" }} as column_value,
+        {{ "coalesce(cast(" ~ column ~ " as varchar(256)), '(empty)')" if kind == 'code' else "'(all)'" }}
+            as column_value,
         count(*) as records,
         {{ mean_of(column, kind) }} as mean_value,
         {{ 'min(' ~ column ~ ')' if kind == 'date' else 'cast(null as date)' }} as first_date,
@@ -76,7 +77,10 @@ profiles as (
     from {{ ref('stg_adventure_works__' ~ table) }}
     where source_file in (select new_files.source_file from new_files)
     group by
-        source_file{{ ",\n        " ~ column if kind == 'code' }}
+        source_file
+        {%- if kind == 'code' %},
+        {{ column }}
+        {%- endif %}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 

@@ -1,5 +1,5 @@
--- A file came again with far more records than before, for each of its days where it has dates: records were probably
--- doubled. A file that grows by the day has as many records a day as before.
+-- A file came again with far more records than before, for each of its days where it has dates: records were
+-- probably doubled. A file that grows by the day has as many records a day as before.
 with
 
 changes as (
@@ -11,11 +11,13 @@ changes as (
         file_records_before,
         case
             when column_name in ('calendar_date', 'order_date', 'return_date')
-                then {{ dbt.datediff('first_date', 'last_date', 'day') }} + 1
+                then
+                    {{ dbt.datediff('first_date', 'last_date', 'day') }} + 1
         end as days,
         case
             when column_name in ('calendar_date', 'order_date', 'return_date')
-                then {{ dbt.datediff('first_date_before', 'last_date_before', 'day') }} + 1
+                then
+                    {{ dbt.datediff('first_date_before', 'last_date_before', 'day') }} + 1
         end as days_before
     from {{ ref('load_changes') }}
 

@@ -1,4 +1,4 @@
--- A file came again with far fewer records than before: it was probably cut, or is another one under its name.
+-- A file came again with far fewer records than before: it was probably cut, or another one has its name.
 select distinct
     delivery,
     file_records,

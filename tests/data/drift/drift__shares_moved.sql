@@ -1,4 +1,5 @@
--- The records of a file spread otherwise over the values of a column: a value was renamed, emptied or taken for another.
+-- The records of a file spread otherwise over the values of a column: a value was renamed, emptied or taken
+-- for another.
 select
     delivery,
     column_name,

@@ -1,4 +1,5 @@
--- So many lines of a file are of customers or territories that no file knows that the figures by them would mislead.
+-- So many lines of a file are of customers or territories that no file knows that the figures by them would
+-- mislead.
 with
 
 files as (

@@ -1,4 +1,5 @@
--- Each dimension has as many rows as its file, and the Unknown member; what only earlier files named is marked.
+-- Each dimension has as many rows as its file, and the Unknown member; what only earlier files named is
+-- marked.
 {% set dimensions = {
     'dim_customers': 'stg_adventure_works__customers',
     'dim_products': 'stg_adventure_works__products',

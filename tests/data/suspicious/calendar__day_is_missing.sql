@@ -1,4 +1,5 @@
--- Days between the first and the last of the calendar that are not in it: what was sold on them is quarantined.
+-- Days between the first and the last of the calendar that are not in it: what was sold on them is
+-- quarantined.
 with
 
 dates as (
