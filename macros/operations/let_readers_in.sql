@@ -15,8 +15,11 @@
         {%- do entered.append(adapter.quote(node.schema)) -%}
     {%- endfor -%}
     {%- if readers -%}
+        {#- What ran before may have left a transaction open, which dbt rolls back. -#}
+        begin;
         grant usage on schema {{ entered | unique | sort | join(', ') }}
-        to {{ redshift__format_grantees(readers | unique | sort) | join(', ') }}
+        to {{ redshift__format_grantees(readers | unique | sort) | join(', ') }};
+        commit
     {%- endif -%}
 {%- endmacro %}
 
