@@ -368,7 +368,7 @@ def _of_statement(statement: Statement, tokens: list[Token], offset: int) -> Ite
     for rule in RULES:
         for index in sorted(set(rule.find(statement))):
             yield _finding(rule, line_of(tokens, offset + index), statement.tokens[index].text)
-    if statement.words.count("SELECT") > 1 and not statement.reads_catalog:
+    if statement.has_expression_query and not statement.reads_catalog:
         for reason in correlations(join(statement.tokens)):
             yield _finding(_CORRELATION, line_of(tokens, offset), reason)
 

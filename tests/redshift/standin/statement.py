@@ -32,15 +32,15 @@ class Statement:
 
     def find(self, *words: str) -> Iterator[int]:
         """Where the words stand in a row."""
-        for index in range(len(self.words) - len(words) + 1):
-            if all(self.words[index + i] == word for i, word in enumerate(words)):
+        for index in self._places.get(words[0], ()):
+            if all(self.at(index + i) == word for i, word in enumerate(words)):
                 yield index
 
     def calls(self, names: frozenset[str]) -> Iterator[int]:
         """Where one of the functions is called by its bare name."""
-        for index, word in enumerate(self.words):
-            if word in names and self.at(index + 1) == "(" and self.at(index - 1) != ".":
-                yield index
+        for index in self.find("("):
+            if index and self.words[index - 1] in names and self.at(index - 2) != ".":
+                yield index - 1
 
     def arguments(self, index: int) -> list[list[Token]]:
         """The arguments of the call at an index."""
@@ -52,6 +52,22 @@ class Statement:
             in_cast = self.at(index - 1) == "AS" and self.at(enclosing(self.tokens, index) - 1) in ("CAST", "TRY_CAST")
             if in_cast or self.at(index - 1) == "::":
                 yield index
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for index, word in enumerate(self.words):
+            places.setdefault(word, []).append(index)
+        return places
+
+    @cached_property
+    def has_expression_query(self) -> bool:
+        """Whether a query may stand where a value or a list of values does: only there it can be correlated."""
+        return any(
+            self.at(index - 1) == "(" and self.at(index - 2) not in ("AS", "FROM", "JOIN")
+            for word in ("SELECT", "WITH")
+            for index in self.find(word)
+        )
 
     @cached_property
     def reads_catalog(self) -> bool:
