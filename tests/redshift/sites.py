@@ -1,0 +1,122 @@
+"""A site: a set of source files, and the warehouses on DuckDB and on Redshift that dbt builds from them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import compare
+from adventure_works.load import s3
+from adventure_works.places import PROJECT, S3Place
+from standin.engine import IAM_USER, READERS
+from standin.stack import Warehouse
+
+PREFIX = "adventure_works_"
+"""What the schemas on Redshift begin with."""
+
+
+@dataclass
+class Site:
+    """Where it is: `folder` takes the lake, DuckDB's file and dbt's folders, `files` are the CSV files."""
+
+    folder: Path
+    files: Path
+    warehouse: Warehouse
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment of every command.
+
+        dbt logs in without TLS and with a password that stands here, which is quicker than asking for one for every
+        connection; the user is the one that an IAM role is on Redshift, which loads the raw tables.
+        """
+        return (
+            os.environ
+            | self.warehouse.environ
+            | {
+                "REDSHIFT_METHOD": "database",
+                "REDSHIFT_HOST": "127.0.0.1",
+                "REDSHIFT_PORT": str(self.warehouse.standin.proxy.port),
+                "REDSHIFT_USER": IAM_USER,
+                "REDSHIFT_PASSWORD": self.warehouse.standin.data_api.password,
+                "REDSHIFT_SSLMODE": "disable",
+                "REDSHIFT_READERS": f"{READERS[0]}, group:{READERS[1]}",
+                "ADVENTURE_LAKE": str(self.folder / "lake"),
+                "ADVENTURE_RAW": str(self.raw),
+                "ADVENTURE_DATABASE": str(self.database),
+                "ADVENTURE_DOWNLOADS": str(self.folder / "downloads"),
+                "DBT_LOG_PATH": str(self.folder / "logs"),
+                "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            }
+        )
+
+    @property
+    def database(self) -> Path:
+        """DuckDB's file."""
+        return self.folder / "dev.duckdb"
+
+    @property
+    def lake(self) -> S3Place:
+        """The lake on S3."""
+        return S3Place(self.warehouse.bucket, "lake")
+
+    @property
+    def raw(self) -> Path:
+        """What DuckDB reads: the lake's current version, copied here."""
+        return self.folder / "raw"
+
+    def target(self, target: str) -> Path:
+        """dbt's folder of what it made for a target."""
+        return self.folder / f"target_{target}"
+
+    def run(self, *command: str | Path, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Runs a program of the virtual environment in the project, with the site's environment or the one given."""
+        name, *arguments = map(str, command)
+        return subprocess.run(
+            [Path(sys.executable).with_name(name), *arguments],
+            cwd=PROJECT,
+            env=self.environ if environ is None else environ,
+            text=True,
+            capture_output=True,
+            timeout=1800,
+        )
+
+    def dbt(self, *arguments: str, target: str = "prod") -> str:
+        """Runs dbt, which must succeed; returns what it printed."""
+        done = self.run("dbt", *arguments, "--target", target, "--target-path", self.target(target))
+        assert done.returncode == 0, f"dbt {' '.join(arguments)}:\n{done.stdout[-10_000:]}{done.stderr}"
+        return done.stdout
+
+    def build_without_tests(self, target: str) -> None:
+        """Builds every seed, snapshot and model."""
+        self.dbt("build", "--exclude-resource-type", "test", "unit_test", target=target)
+
+    def load(self) -> None:
+        """The files into the lake on S3 and from there into Redshift; DuckDB gets a copy of the same version."""
+        on_s3 = {"ADVENTURE_LAKE": str(self.lake)}
+        done = self.run("adventure", "load", "--source", self.files, "--to", "redshift", environ=self.environ | on_s3)
+        assert done.returncode == 0, done.stderr
+        shutil.rmtree(self.raw, ignore_errors=True)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.warehouse.environ.items():
+                patch.setenv(name, value)
+            found = s3.published(self.lake)
+            assert found
+            for number, file in enumerate(found.files):
+                folder = self.raw / file.table
+                folder.mkdir(parents=True, exist_ok=True)
+                s3.Reader(self.lake).fetch(file, folder / f"{number}.parquet")
+
+    def differences(self, *names: str) -> list[str]:
+        """What differs between the two warehouses, in every relation for readers or in those named."""
+        manifest = json.loads((self.target("prod") / "manifest.json").read_text(encoding="utf-8"))
+        wanted = [one for one in compare.relations(manifest) if not names or one.name in names]
+        with self.warehouse.connect() as redshift:
+            found = compare.compare_all(wanted, self.database, redshift, PREFIX)
+        assert sum(rows for rows, _ in found.values()), "nothing was compared"
+        return [str(difference) for _, differences in found.values() for difference in differences]
