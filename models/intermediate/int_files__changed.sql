@@ -129,7 +129,7 @@ known_days as (
 ),
 
 -- The last day that the lake told of when the fact was built. What has changed of a product since holds from
--- a -- later day.
+-- a later day.
 known_until as (
 
     select

@@ -60,7 +60,8 @@ def client(service: str) -> Any:
         retries["total_max_attempts"] = ATTEMPTS
     config = Config(connect_timeout=10, read_timeout=60, retries=retries, max_pool_connections=20)
     try:
-        return boto3.client(service, region_name=region(), config=config)
+        # A session of its own: the one that boto3 shares keeps the credentials that it found first.
+        return boto3.session.Session().client(service, region_name=region(), config=config)
     except (BotoCoreError, ValueError) as error:
         raise explained(error, f"The client for {service} could not be made") from error
 

@@ -76,11 +76,7 @@ profiles as (
         {{ 'max(' ~ column ~ ')' if kind == 'date' else 'cast(null as date)' }} as last_date
     from {{ ref('stg_adventure_works__' ~ table) }}
     where source_file in (select new_files.source_file from new_files)
-    group by
-        source_file
-        {%- if kind == 'code' %},
-        {{ column }}
-        {%- endif %}
+    group by {{ 'source_file, ' ~ column if kind == 'code' else 'source_file' }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 

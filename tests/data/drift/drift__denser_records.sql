@@ -1,5 +1,8 @@
 -- A file came again with far more records than before, for each of its days where it has dates: records were
 -- probably doubled. A file that grows by the day has as many records a day as before.
+{% set days = dbt.datediff('first_date', 'last_date', 'day') %}
+{% set days_before = dbt.datediff('first_date_before', 'last_date_before', 'day') %}
+
 with
 
 changes as (
@@ -11,13 +14,11 @@ changes as (
         file_records_before,
         case
             when column_name in ('calendar_date', 'order_date', 'return_date')
-                then
-                    {{ dbt.datediff('first_date', 'last_date', 'day') }} + 1
+                then ({{ days }}) + 1
         end as days,
         case
             when column_name in ('calendar_date', 'order_date', 'return_date')
-                then
-                    {{ dbt.datediff('first_date_before', 'last_date_before', 'day') }} + 1
+                then ({{ days_before }}) + 1
         end as days_before
     from {{ ref('load_changes') }}
 
