@@ -129,7 +129,7 @@ def test_a_role_that_may_not_read_the_bucket(well: Warehouse, monkeypatch: pytes
         def __getattr__(self, name: str) -> Any:
             raise RuntimeError("S3ServiceException:Access Denied,Status 403")
 
-    monkeypatch.setattr(Store, "client", lambda self: Refusing())
+    monkeypatch.setattr(Store, "client", property(lambda self: Refusing()))
     found = ill(findings())
     assert list(found) == ["COPY reads the bucket"]
     assert "The COPY role must be allowed to read s3://" in found["COPY reads the bucket"]
