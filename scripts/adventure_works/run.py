@@ -167,7 +167,7 @@ def tests_left_out(ran: set[str]) -> list[Problem]:
     return [
         Problem(node["name"], "left out", "was not run; look for DBT_ variables in the environment", None)
         for unique_id, node in manifest["nodes"].items()
-        if node["resource_type"] == "test" and unique_id not in ran
+        if node["resource_type"] == "test" and node["config"].get("enabled", True) and unique_id not in ran
     ]
 
 

@@ -102,7 +102,12 @@ def _artifact(folder: Path, name: str) -> dict:
 
 def _tests(manifest: dict, results: dict[str, dict]) -> list[Test]:
     found = []
-    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    # Tests of models that are not for this engine stay in the manifest, switched off.
+    nodes = [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and node["config"].get("enabled", True)
+    ]
     for node in [*nodes, *manifest["unit_tests"].values()]:
         result = results.get(node["unique_id"], {})
         is_unit = node["resource_type"] == "unit_test"
