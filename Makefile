@@ -20,7 +20,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL = $(PIP) install -qq --no-warn-script-location --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run report test crash lint format docs readme faults clean
+.PHONY: help setup setup-dev run report test test-slow crash lint format docs readme faults clean
 
 help:  ## Show this help.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ report: $(VENV)/.ready  ## Write the report of the last build, report/index.html
 
 test: $(VENV)/.ready-dev  ## Run every test (ARGS="-k loader" for some).
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+
+test-slow: $(VENV)/.ready-dev  ## Run the tests that take minutes: damage, crashes, sequences of loads, Kaggle on Redshift.
+	@$(BIN)/pytest -n auto --dist loadfile -m slow $(ARGS)
 
 crash: $(VENV)/.ready-dev  ## Kill a run at 100 random moments, and write what it left into docs/robustness.md (an hour).
 	@$(BIN)/python tests/python/crash.py
@@ -68,7 +71,7 @@ readme: $(VENV)/.ready  ## Write the answers in README.md anew, from the sample.
 
 faults: $(VENV)/.ready-dev  ## Do every damage to the sample by itself, see its guard catch it, write docs/faults.md.
 	@$(BIN)/python tests/python/fault_matrix.py
-	@FAULTS_ALONE=1 $(BIN)/pytest -n auto tests/python/test_damage_guards.py tests/python/test_faults.py
+	@FAULTS_ALONE=1 $(BIN)/pytest -n auto -m 'slow or not slow' tests/python/test_damage_guards.py tests/python/test_faults.py
 
 clean:  ## Remove everything that the project has made, but for the lake and the warehouse.
 	rm -rf $(VENV) target logs dbt_packages package-lock.yml .pytest_cache .ruff_cache

@@ -15,6 +15,8 @@ from crash import STATE, Rehearsal, publish_once
 from fork_server import Call, ForkServer
 from processes import ASK, process
 
+pytestmark = pytest.mark.slow
+
 MOMENTS = 4
 KILLS = 20
 

@@ -54,6 +54,7 @@ def clean_build(clean: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", BUILT, ids=lambda names: names[0])
 def test_what_is_loaded_is_caught_by_the_project(
     clean: Path, clean_build: Path, tmp_path: Path, names: list[str]

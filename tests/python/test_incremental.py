@@ -13,6 +13,8 @@ from adventure_works.load import lake as lake_of_versions
 from adventure_works.load.loader import load
 from warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 FACTS = {"core.fact_sales": "exclude (build_state)", "core.fact_returns": "exclude (build_state)"}
 ASIDE = ("int_sales__repeated", "int_sales__quarantined", "int_returns__quarantined")
 COMPARED = FACTS | {f"intermediate.{name}": "" for name in ASIDE}

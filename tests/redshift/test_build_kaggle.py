@@ -8,6 +8,8 @@ from adventure_works.places import PROJECT
 from sites import Site
 from standin.stack import Warehouse
 
+pytestmark = pytest.mark.slow
+
 KAGGLE = PROJECT.parent / "shared" / "data" / "kaggle"
 
 
