@@ -13,8 +13,9 @@ def stated() -> set[str]:
 
 
 def used() -> set[str]:
-    models = [path.read_text(encoding="utf-8") for path in (PROJECT / "models").rglob("*.sql")]
-    return {name for model in models for name in re.findall(r"threshold\('(\w+)'\)", model)}
+    folders = (PROJECT / "models", PROJECT / "tests" / "data")
+    texts = [path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.sql")]
+    return {name for text in texts for name in re.findall(r"threshold\('(\w+)'\)", text)}
 
 
 def test_every_threshold_used_is_stated():
