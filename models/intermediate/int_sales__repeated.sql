@@ -27,8 +27,8 @@ sales as (
 
 ),
 
--- The one pass over the sales that looks for repeats; what follows sees only the few records found here. Files
--- that share an order line are affected together.
+-- The one pass over the sales that looks for repeats; what follows sees only the few records found here.
+-- Files that share an order line are affected together.
 repeated_keys as (
 
     select
