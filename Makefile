@@ -41,7 +41,7 @@ test: $(VENV)/.ready-dev  ## Run every test (ARGS="-k loader" for some).
 test-slow: $(VENV)/.ready-dev  ## Run the tests that take minutes: damage, crashes, sequences of loads, Kaggle on Redshift.
 	@$(BIN)/pytest -n auto --dist loadfile -m slow $(ARGS)
 
-crash: $(VENV)/.ready-dev  ## Kill a run at 100 random moments, and write what it left into docs/robustness.md (an hour).
+crash: $(VENV)/.ready-dev  ## Kill a run at 100 random moments, and write what it left into docs/robustness.md (half an hour).
 	@$(BIN)/python tests/python/crash.py
 
 lint: $(VENV)/.ready-dev  ## Check the style of Python, SQL and YAML, and that Redshift takes the SQL.

@@ -84,7 +84,7 @@
 {%- endmacro %}
 
 {% macro default__lake_place() -%}
-    {{ return("schema " ~ target.schema ~ "_raw of database " ~ target.database) }}
+    {{ return("schema " ~ env_var('REDSHIFT_SCHEMA', 'adventure_works') ~ "_raw of database " ~ target.database) }}
 {%- endmacro %}
 
 {% macro duckdb__lake_place() -%}

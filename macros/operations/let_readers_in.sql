@@ -1,9 +1,9 @@
 {#-
-    Runs after a build: lets the readers that the `grants` of the models and seeds name (REDSHIFT_READERS) into the
-    schemas that were built. dbt grants on relations only, which is worth nothing without USAGE on their schema.
+    Runs after a build that passed: lets the readers that the `grants` of the models and seeds name (REDSHIFT_READERS)
+    into the schemas that were built. dbt grants on relations only, which is worth nothing without USAGE on their schema.
 -#}
-{% macro let_readers_in(schemas) -%}
-    {%- if execute -%}
+{% macro let_readers_in(schemas, results) -%}
+    {%- if execute and not adventure_works.any_failed(results) -%}
         {{ return(adapter.dispatch('let_readers_in', 'adventure_works')(schemas)) }}
     {%- endif -%}
 {%- endmacro %}
@@ -24,4 +24,13 @@
 {%- endmacro %}
 
 {% macro duckdb__let_readers_in(schemas) -%}
+{%- endmacro %}
+
+
+{#- Whether anything in the results of a run is wrong, so that `adventure run` will not publish it. -#}
+{% macro any_failed(results) -%}
+    {%- for result in results if result.status | string in ('error', 'fail', 'runtime error') -%}
+        {{ return(true) }}
+    {%- endfor -%}
+    {{ return(false) }}
 {%- endmacro %}

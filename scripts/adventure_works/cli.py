@@ -184,7 +184,7 @@ def run(target: str, full_refresh: bool, accept_drift: bool, timeout: float, no_
 
     The warehouse is built aside, and takes the place of the published one when every test has passed. Ends with
     exit code 1 and the reason first when a file is refused or a test fails; what is published is then as it was.
-    With --target prod the lake is on S3 and the warehouse on Redshift, where the build takes place in the open.
+    With --target prod the lake is on S3 and the warehouse on Redshift.
 
     \b
     adventure run                                   on the generated sample
@@ -196,7 +196,7 @@ def run(target: str, full_refresh: bool, accept_drift: bool, timeout: float, no_
     options += ["--vars", "accept_drift: true"] if accept_drift else []
     try:
         if target == "prod":
-            _run_prod(timeout, options, loading)
+            _run_prod(no_wait, timeout, options, loading)
         else:
             _run_dev(no_wait, options, loading)
     except AdventureError as error:
@@ -232,8 +232,9 @@ def _run_dev(no_wait: bool, options: list[str], loading: dict[str, Any]) -> None
 @adventure.command()
 @click.option("--rollback", is_flag=True, help="Exchange what is published and what was published before.")
 @click.option("--list", "only_list", is_flag=True, help="Show what is published, and what else there is.")
+@click.option("--target", type=click.Choice(["dev", "prod"]), default="dev", show_default=True, help="Which warehouse.")
 @no_wait_option
-def publish(rollback: bool, only_list: bool, no_wait: bool) -> None:
+def publish(rollback: bool, only_list: bool, target: str, no_wait: bool) -> None:
     """Publish a build that waits, go back to the one before, or show which is which.
 
     `adventure run` publishes by itself. Without an option this command publishes the candidate of a run that passed
@@ -241,22 +242,40 @@ def publish(rollback: bool, only_list: bool, no_wait: bool) -> None:
 
     \b
     adventure publish --list
-    adventure publish --rollback        a second time undoes the first
+    adventure publish --rollback                    a second time undoes the first
+    adventure publish --target prod --rollback      the same on Redshift
     adventure publish
     """
+    if rollback and only_list:
+        raise click.UsageError("--rollback and --list do not go together.")
+    if target == "prod":
+        _publish_prod(rollback, only_list, no_wait)
+        return
     from adventure_works import places
     from adventure_works.publish import audited
     from adventure_works.publish.access import one_at_a_time
     from adventure_works.publish.files import Warehouse
     from adventure_works.show import announce, print_states
 
-    if rollback and only_list:
-        raise click.UsageError("--rollback and --list do not go together.")
     warehouse = Warehouse(places.database(), announce, patient=not no_wait)
     if not only_list:
         with one_at_a_time(warehouse.published, announce, patient=not no_wait):
             (audited.roll_back if rollback else audited.publish)(warehouse)
     print_states(audited.states(warehouse))
+
+
+def _publish_prod(rollback: bool, only_list: bool, no_wait: bool) -> None:
+    from adventure_works.publish import schemas
+    from adventure_works.redshift.session import session
+    from adventure_works.redshift.settings import settings
+    from adventure_works.show import announce, print_states
+
+    where = settings()
+    with session() as redshift:
+        if not only_list:
+            with schemas.one_at_a_time(where, announce, patient=not no_wait):
+                (schemas.roll_back if rollback else schemas.publish)(redshift, where)
+        print_states(schemas.states(redshift, where))
 
 
 @adventure.command()
@@ -325,18 +344,24 @@ def _alert_after_run(target: str, error: str = "") -> None:
         announce(problem)
 
 
-def _run_prod(timeout: float, options: list[str], loading: dict[str, Any]) -> None:
-    from adventure_works.run import build_in_production
-    from adventure_works.show import print_load, progress_bar
+def _run_prod(no_wait: bool, timeout: float, options: list[str], loading: dict[str, Any]) -> None:
+    from adventure_works.publish import schemas
+    from adventure_works.redshift.session import session
+    from adventure_works.run import build_and_audit_on_redshift
+    from adventure_works.show import announce, print_load, progress_bar
     from adventure_works.show_production import print_next_steps_on_redshift, print_redshift_build
 
     lake, settings = _check_redshift()
-    print_load(_load(**loading), lake)
-    _load_redshift(timeout, loading["replace"])
-    with progress_bar() as progress:
-        progress.advance("dbt build: reading the project", 0, 1)
-        result = build_in_production(progress.advance, *options)
-    print_redshift_build(result, settings)
+    with schemas.one_at_a_time(settings, announce, patient=not no_wait) as still_held:
+        print_load(_load(**loading), lake)
+        _load_redshift(timeout, loading["replace"])
+        with progress_bar() as progress:
+            progress.advance("dbt build: reading the project", 0, 1)
+            result = build_and_audit_on_redshift(settings, lake, progress.announce, progress.advance, *options)
+        print_redshift_build(result, settings)
+        still_held()
+        with session() as redshift:
+            schemas.publish(redshift, settings)
     print_next_steps_on_redshift(lake, settings)
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from adventure_works import places
 from adventure_works.errors import AdventureError
+from adventure_works.places import S3Place
 from adventure_works.publish.audited import judge_candidate
 from adventure_works.publish.files import Warehouse
+from adventure_works.redshift.settings import Settings
 from adventure_works.warehouse import Ask, dbt_options, in_file
 
 # Tag or resource type of a test, and what the summary calls it. A test with two of the tags counts as the first.
@@ -74,15 +76,6 @@ def build(database: Path, raw: Path, progress: Callable[[str, int, int], None], 
             _release_warehouse()
 
 
-def build_in_production(progress: Callable[[str, int, int], None], *options: str) -> BuildResult:
-    """Runs `dbt build --target prod` in this process, on what Redshift's raw schema holds; `progress` as for `build`.
-
-    Raises:
-        AdventureError: dbt could not start, for example because it cannot log in.
-    """
-    return _dbt_build(["--target", "prod", *options], progress)
-
-
 def _dbt_build(arguments: list[str], progress: Callable[[str, int, int], None]) -> BuildResult:
     from dbt.cli.main import dbtRunner
 
@@ -107,6 +100,56 @@ def build_and_audit(
         headline(in_file(warehouse.candidate))
         judge_candidate(warehouse, passed=True, tests=tests)
     return result
+
+
+def build_and_audit_on_redshift(
+    settings: Settings,
+    lake: S3Place,
+    announce: Callable[[str], None],
+    progress: Callable[[str, int, int], None],
+    *options: str,
+) -> BuildResult:
+    """Builds the candidate on Redshift with every test of data, from its raw schema, and writes into it how that went.
+
+    Unit tests are left to `make test`: what they are given never changes, so that production would pay for nothing.
+
+    Args:
+        settings: which warehouse.
+        lake: where its lake is.
+        announce: told what a user should know.
+        progress: told what is under way, the number done, and of all.
+        options: of `dbt build`.
+
+    Raises:
+        AdventureError: the candidate could not be made or its build not be started, for example because dbt cannot log
+            in, or a load changed the raw schema meanwhile.
+    """
+    from adventure_works.publish import schemas
+    from adventure_works.redshift.session import session
+
+    with _environment(ADVENTURE_CANDIDATE=settings.candidate):
+        grown = _tables_that_grow(settings.candidate, [option for option in options if option != "--full-refresh"])
+        with session() as redshift:
+            schemas.start_candidate(redshift, settings, str(lake), grown, announce, progress)
+        result = _dbt_build(["--target", "prod", "--exclude-resource-type", "unit_test", *options], progress)
+    tests = sum(sum(counts.values()) for counts in result.tests.values())
+    with session() as redshift:
+        schemas.judge_candidate(redshift, settings, passed=not result.errors, tests=tests)
+    return result
+
+
+def _tables_that_grow(prefix: str, options: list[str]) -> list[tuple[str, str]]:
+    """Schema (without prefix) and name of the tables of snapshots and incremental models, as dbt reads the project."""
+    from dbt.cli.main import dbtRunner
+
+    done = dbtRunner().invoke(["parse", "--target", "prod", *options, *dbt_options()])
+    if done.exception or done.result is None:
+        raise AdventureError(f"dbt cannot read the project: {str(done.exception).strip()}")
+    return [
+        (node.schema.removeprefix(f"{prefix}_"), node.alias)
+        for node in done.result.nodes.values()
+        if node.resource_type == "snapshot" or getattr(node.config, "materialized", "") == "incremental"
+    ]
 
 
 @contextmanager

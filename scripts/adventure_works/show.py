@@ -12,9 +12,8 @@ from rich.table import Table
 from adventure_works.errors import AdventureError
 from adventure_works.load.loader import LoadResult
 from adventure_works.places import S3Place, logs, shown
-from adventure_works.publish.audited import State
 from adventure_works.publish.files import Warehouse
-from adventure_works.publish.record import Outcome, Record
+from adventure_works.publish.record import Outcome, Record, State
 from adventure_works.run import KINDS, BuildResult, Problem, headline, ledger_totals
 from adventure_works.warehouse import Ask, in_file
 
@@ -125,7 +124,7 @@ def print_states(states: list[State]) -> None:
         out.print("Nothing has been built yet: adventure run")
         return
     for state in states:
-        out.print(f"{state.role:<11}{shown(state.path)}", soft_wrap=True)
+        out.print(f"{state.role:<11}{shown(Path(state.place))}", soft_wrap=True)
         out.print(f"{'':<11}{state.trouble or _told(state.record)}", soft_wrap=True)
 
 
@@ -148,6 +147,8 @@ def _print_tests(build: BuildResult) -> None:
     for kind in ("seed", "model"):
         out.print(f"  {kind + 's':<12}{build.nodes[kind]:>5} built {build.work[kind]:>8.1f} s")
     for kind, counts in build.tests.items():
+        if not counts:
+            continue
         passed = counts["pass"] + counts["success"]
         rest = ", ".join(f"{count} {status}" for status, count in counts.items() if status not in ("pass", "success"))
         line = f"  {KINDS.get(kind, kind):<12}{passed:>5} passed{build.work[kind]:>8.1f} s"

@@ -26,20 +26,25 @@ def print_redshift(result: RedshiftResult) -> None:
 
 
 def print_redshift_build(build: BuildResult, settings: Settings) -> None:
-    """How a build on Redshift went, and the figures it gives.
+    """How the build of a candidate on Redshift went, and the figures it gives.
 
     Raises:
         AdventureError: something failed; its message begins with what, and nothing else is printed.
     """
     if build.errors:
         lines = [
-            f"{len(build.errors)} of the build's checks or models failed, so that its figures are not to be used.",
+            f"{len(build.errors)} of the build's checks or models failed, so that it is not published; what people "
+            f"read in {settings.schema}_* is as it was.",
             *problem_lines(build.errors),
-            f"The failing rows are in schema {settings.schema}_audit, the whole story in {shown(logs() / 'dbt.log')}.",
+            f"The build is kept in {settings.candidate}_* until the next run, its failing rows in "
+            f"{settings.candidate}_audit. Look into it:\n"
+            f"  ADVENTURE_CANDIDATE={settings.candidate} dbt show --target prod --inline 'select ...'",
+            f"The whole story is in {shown(logs() / 'dbt.log')}.",
             "Mend the files or the models and run again; the raw schema keeps what was loaded.",
         ]
         raise AdventureError("\n".join(lines))
-    print_results(build, on_redshift)
+    with on_redshift(settings.candidate) as ask:
+        print_results(build, ask)
 
 
 def print_next_steps_on_redshift(lake: S3Place, settings: Settings) -> None:
@@ -48,6 +53,7 @@ def print_next_steps_on_redshift(lake: S3Place, settings: Settings) -> None:
         f"""
 [bold]Where it is[/]
   Warehouse   workgroup {settings.workgroup}, database {settings.database}, schemas {settings.schema}_marts, _core, ...
+  Before      {settings.previous}_marts, _core, ... (adventure publish --target prod --rollback)
   Lake        {lake}, one version a load
   Log         {shown(logs() / "dbt.log")}
 

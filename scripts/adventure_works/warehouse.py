@@ -1,14 +1,13 @@
 """How to ask a warehouse, whichever engine it is: DuckDB's file in dev, Redshift in prod."""
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from adventure_works import places
-from adventure_works.errors import AdventureError
 from adventure_works.places import PROJECT
 
 Ask = Callable[[str], list[dict[str, Any]]]
@@ -28,25 +27,17 @@ def in_file(database: Path) -> Ask:
     return ask
 
 
-def on_redshift(sql: str) -> list[dict[str, Any]]:
-    """Asks Redshift over dbt's own connection, so that the login is the one that built what is asked for.
+@contextmanager
+def on_redshift(prefix: str) -> Iterator[Ask]:
+    """Asks Redshift by the login that built what is asked for; `prefix` is what the schemas' names begin with.
 
     Raises:
-        AdventureError: Redshift does not answer, with dbt's reason.
+        AdventureError: Redshift does not answer, with its reason.
     """
-    from dbt.cli.main import dbtRunner
+    from adventure_works.redshift.session import session
 
-    schema = os.environ.get("REDSHIFT_SCHEMA") or "adventure_works"
-    query = sql.format_map(_Schemas(f"{schema}_"))
-    arguments = ["show", "--inline", query, "--limit", "-1", "--target", "prod", "--quiet", *dbt_options()]
-    done = dbtRunner().invoke(arguments)
-    if done.exception or not done.success:
-        results = getattr(done.result, "results", None) or ()
-        reason = str(done.exception or next((result.message for result in results), "dbt said nothing of why")).strip()
-        raise AdventureError(
-            f"Redshift could not be asked for the figures: {reason}\nMore in {places.shown(places.logs() / 'dbt.log')}"
-        )
-    return [dict(row) for row in done.result.results[0].agate_table.rows]
+    with session() as redshift:
+        yield lambda sql: redshift.ask(sql.format_map(_Schemas(f"{prefix}_")))
 
 
 def dbt_options() -> list[str]:

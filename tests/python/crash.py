@@ -1,7 +1,10 @@
-"""Kills `adventure run` at random moments of load, build and publication: `make crash` (about half a minute a moment).
+"""Kills a run at random moments of load, build and publication: `make crash` (a quarter of a minute a moment).
 
 After each kill the published warehouse must open and hold the old or the new state, and the next run, which is let
 finish, must arrive at the new one. Writes what it found into docs/robustness.md.
+
+A third of the moments falls into each phase. Evenly spread over a run, nearly all would fall into the build, and of a
+whole run into its tests, which only read: the run is one of the facts with all that they need, without tests.
 """
 
 import argparse
@@ -19,8 +22,9 @@ from pathlib import Path
 import duckdb
 
 from adventure_works.load.lake import current_version
-from adventure_works.publish.audited import State, states
+from adventure_works.publish.audited import states
 from adventure_works.publish.files import Warehouse, exchange, put_in_place, start_from_published
+from adventure_works.publish.record import State
 from adventure_works.sample import generate
 from conftest import PROJECT, own_places
 from fork_server import ForkServer
@@ -37,21 +41,31 @@ STATE = (
 
 
 def reduced_run() -> None:
-    """What `adventure run` does, with a part of the models and none of the tests; runs in a child of ForkServer."""
+    """What `adventure run` does, with a part of the models and none of the tests; runs in a child of ForkServer.
+
+    Prints when each phase began, in seconds of the machine's clock.
+    """
     from adventure_works import places
     from adventure_works.load.loader import load
     from adventure_works.publish.access import one_at_a_time
     from adventure_works.publish.audited import judge_candidate, publish, start_candidate
     from adventure_works.run import build
 
+    def begin(phase: str) -> None:
+        print(f"{phase} {time.monotonic()}", flush=True)
+
     source = sys.argv[-1]
     warehouse = Warehouse(places.database(), print)
+    begin("load")
     with one_at_a_time(warehouse.published, print):
         load(source, places.lake())
+        begin("build")
         raw = start_candidate(warehouse, places.lake())
         build(warehouse.candidate, raw, lambda what, done, total: None, *REDUCED)
         judge_candidate(warehouse, passed=True, tests=0)
+        begin("publication")
         publish(warehouse)
+    begin("end")
 
 
 def publish_for_ever() -> None:
@@ -84,10 +98,9 @@ class Found:
 class Rehearsal:
     """Two sets of files and a warehouse that goes from one to the other, killed on the way."""
 
-    def __init__(self, folder: Path, server: ForkServer, function: str) -> None:
+    def __init__(self, folder: Path, server: ForkServer) -> None:
         self.sources = two_sources(folder)
         self.server = server
-        self.function = function
         self.places = own_places(folder) | {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
         self.output = folder / "output.txt"
         self.lake = folder / "lake"
@@ -97,7 +110,8 @@ class Rehearsal:
         self.states = [self.published()]
         begin = time.monotonic()
         self.run(1)
-        self.seconds = time.monotonic() - begin
+        self.begins = self._phases(begin)
+        self.seconds = self.begins["end"]
         self.states.append(self.published())
         self.now = 1
         assert self.states[0] != self.states[1]
@@ -105,7 +119,7 @@ class Rehearsal:
     def run(self, source: int, kill_after: float | None = None) -> None:
         """Runs on one of the two sources; without a time to kill it after, it has to end well."""
         arguments = ["run", "--source", str(self.sources[source])]
-        call = self.server.start(self.function, arguments, self.places, self.output)
+        call = self.server.start("crash:reduced_run", arguments, self.places, self.output)
         if kill_after is not None:
             time.sleep(kill_after)
             call.kill()
@@ -117,12 +131,17 @@ class Rehearsal:
         with duckdb.connect(str(self.warehouse.published), read_only=True) as connection:
             return connection.execute(STATE).fetchone()
 
-    def killed(self, moment: float) -> Found:
-        """Kills the way to the other state after a share of the time that it takes, and looks at what is left."""
+    def moment(self, phase: str, share: float) -> float:
+        """The seconds into a run at which a share of a phase is over."""
+        end = list(self.begins)[list(self.begins).index(phase) + 1]
+        return self.begins[phase] + share * (self.begins[end] - self.begins[phase])
+
+    def killed(self, seconds: float) -> Found:
+        """Kills the way to the other state after that time, and looks at what is left."""
         before = current_version(self.lake)
-        self.run(1 - self.now, self.seconds * moment)
+        self.run(1 - self.now, seconds)
         found = self.published()
-        assert found in self.states, f"a state that never was, killed after {moment:.0%}: {found}"
+        assert found in self.states, f"a state that never was, killed after {seconds:.1f} s: {found}"
         is_old = found == self.states[self.now]
         return Found(self._phase(before, is_old), is_old)
 
@@ -131,6 +150,11 @@ class Rehearsal:
         self.run(1 - self.now)
         self.now = 1 - self.now
         assert self.published() == self.states[self.now], "the run after a kill arrived elsewhere"
+
+    def _phases(self, begin: float) -> dict[str, float]:
+        """When each phase of the last run began, in seconds from `begin`."""
+        lines = re.findall(r"^(load|build|publication|end) ([0-9.]+)$", self.output.read_text("utf-8"), re.MULTILINE)
+        return {phase: float(seconds) - begin for phase, seconds in lines[-4:]}
 
     def _phase(self, before: Path | None, is_old: bool) -> str:
         candidate: State | None = next((s for s in states(self.warehouse) if s.role == "candidate"), None)
@@ -162,13 +186,13 @@ def main() -> None:
     chance = random.Random(options.seed)
     kept: Counter[Found] = Counter()
     with tempfile.TemporaryDirectory(prefix="crash-") as name, ForkServer() as server:
-        rehearsal = Rehearsal(Path(name), server, "adventure_works.cli:main")
+        rehearsal = Rehearsal(Path(name), server)
         for number in range(options.moments):
-            moment = chance.random()
-            found = rehearsal.killed(moment)
+            seconds = rehearsal.moment(("load", "build", "publication")[number % 3], chance.random())
+            found = rehearsal.killed(seconds)
             rehearsal.converge()
             kept[found] += 1
-            print(f"{number + 1:>4}  killed after {moment * rehearsal.seconds:5.1f} s, in {found.phase}", flush=True)
+            print(f"{number + 1:>4}  killed after {seconds:5.2f} s, in {found.phase}", flush=True)
     table = crash_table(kept)
     print(table)
     text, blocks = BLOCK.subn(lambda block: f"{block[1]}{table}{block[2]}", DOCUMENT.read_text(encoding="utf-8"))

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from adventure_works.publish.schemas import NAMES
 from conftest import PROJECT, run_adventure, run_dbt
 
 
@@ -37,6 +38,12 @@ def test_plain_dbt_commands_work(built_sample: tuple[Path, object]) -> None:
         done = run_dbt(built_sample[0], *arguments)
         assert done.returncode == 0, done.stdout
         assert "deprecat" not in done.stdout.lower()
+
+
+def test_every_schema_of_the_project_is_published(manifest: dict) -> None:
+    """A schema that is missing in the list would be left behind when a candidate on Redshift is published."""
+    built = ("model", "seed", "snapshot", "test")
+    assert {node["schema"] for node in manifest["nodes"].values() if node["resource_type"] in built} == set(NAMES)
 
 
 def test_dbt_on_an_empty_lake_says_what_to_do(tmp_path: Path) -> None:

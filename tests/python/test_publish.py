@@ -37,7 +37,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
     warehouse.published.parent.mkdir()
     with duckdb.connect(str(warehouse.published)) as connection:
         connection.execute("create table one as select 1 as number; create table other as from one")
-        write_record(connection, RECORD)
+        write_record(connection.execute, RECORD)
     return warehouse
 
 
@@ -46,7 +46,7 @@ def candidate_of(warehouse: Warehouse, number: int, outcome: Outcome = Outcome.P
     with duckdb.connect(str(warehouse.candidate)) as connection:
         connection.execute("update one set number = ?", [number])
         connection.execute("update other set number = ?", [number])
-        write_record(connection, replace(RECORD, outcome=outcome))
+        write_record(connection.execute, replace(RECORD, outcome=outcome))
 
 
 def number_in(path: Path) -> int:

@@ -12,14 +12,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import redshift_connector
+
+from adventure_works.redshift.session import session
 
 SCHEMAS = ("core", "marts", "operations")
 
@@ -148,35 +149,22 @@ def _shown(value: Any) -> str:
 
 
 def compare_all(
-    wanted: Iterable[Relation], database: Path, redshift: redshift_connector.Connection, prefix: str
+    wanted: Iterable[Relation], database: Path, redshift: Callable[[str], Iterable[Sequence]], prefix: str
 ) -> dict[Relation, tuple[int, list[Difference]]]:
-    """How many rows each relation has in DuckDB, and what differs on Redshift, whose schemas begin with `prefix`."""
+    """How many rows each relation has in DuckDB, and what differs on Redshift.
+
+    Args:
+        wanted: what is compared.
+        database: the DuckDB file.
+        redshift: gives the rows of a query there.
+        prefix: what its schemas begin with.
+    """
     found = {}
-    with duckdb.connect(str(database), read_only=True) as connection, redshift.cursor() as cursor:
+    with duckdb.connect(str(database), read_only=True) as connection:
         for relation in wanted:
             left = connection.execute(relation.query()).fetchall()
-            cursor.execute(relation.query(prefix))
-            found[relation] = (len(left), compare(relation, left, cursor.fetchall()))
+            found[relation] = (len(left), compare(relation, left, redshift(relation.query(prefix))))
     return found
-
-
-def connect() -> redshift_connector.Connection:
-    """A connection by the variables that the `prod` profile goes by."""
-    settings: dict[str, Any] = {
-        "host": os.environ.get("REDSHIFT_HOST", ""),
-        "port": int(os.environ.get("REDSHIFT_PORT", "5439")),
-        "database": os.environ.get("REDSHIFT_DATABASE", "adventure_works"),
-    }
-    sslmode = os.environ.get("REDSHIFT_SSLMODE", "verify-full")
-    settings |= {"ssl": False} if sslmode == "disable" else {"sslmode": sslmode}
-    if os.environ.get("REDSHIFT_METHOD", "iam_role") == "database":
-        settings |= {"user": os.environ["REDSHIFT_USER"], "password": os.environ["REDSHIFT_PASSWORD"]}
-    else:
-        settings |= {"iam": True, "is_serverless": True, "serverless_work_group": os.environ["REDSHIFT_WORKGROUP"]}
-        settings["region"] = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    connection = redshift_connector.connect(**settings)
-    connection.autocommit = True
-    return connection
 
 
 def main() -> int:
@@ -192,8 +180,10 @@ def main() -> int:
     if options.relation:
         wanted = [relation for relation in wanted if relation.name in options.relation]
     prefix = f"{os.environ.get('REDSHIFT_SCHEMA', 'adventure_works')}_"
-    with connect() as redshift:
-        found = compare_all(wanted, options.database, redshift, prefix)
+    with session() as redshift:
+        found = compare_all(
+            wanted, options.database, lambda sql: [tuple(row.values()) for row in redshift.ask(sql)], prefix
+        )
     for relation, (rows, differences) in found.items():
         verdict = f"{len(differences):,} differ" if differences else "equal"
         print(f"{relation.schema}.{relation.name}: {rows:,} rows, {verdict}")

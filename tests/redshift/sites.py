@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import compare
@@ -98,9 +99,22 @@ class Site:
 
     def load(self) -> None:
         """The files into the lake on S3 and from there into Redshift; DuckDB gets a copy of the same version."""
-        on_s3 = {"ADVENTURE_LAKE": str(self.lake)}
-        done = self.run("adventure", "load", "--source", self.files, "--to", "redshift", environ=self.environ | on_s3)
+        self._adventure("load", "--source", self.files, "--to", "redshift")
+        self._copy_lake()
+
+    def run_in_production(self) -> str:
+        """Loads, builds, audits and publishes on Redshift; returns what that printed. DuckDB gets the lake as well."""
+        printed = self._adventure("run", "--source", self.files, "--target", "prod")
+        self._copy_lake()
+        return printed
+
+    def _adventure(self, *arguments: str | Path) -> str:
+        environ = self.environ | {"ADVENTURE_LAKE": str(self.lake), "DBT_TARGET_PATH": str(self.target("prod"))}
+        done = self.run("adventure", *arguments, environ=environ)
         assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _copy_lake(self) -> None:
         shutil.rmtree(self.raw, ignore_errors=True)
         with pytest.MonkeyPatch.context() as patch:
             for name, value in self.warehouse.environ.items():
@@ -112,11 +126,15 @@ class Site:
                 folder.mkdir(parents=True, exist_ok=True)
                 s3.Reader(self.lake).fetch(file, folder / f"{number}.parquet")
 
+    def query_dev(self, sql: str) -> list[tuple]:
+        """The rows of a query on DuckDB."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
     def differences(self, *names: str) -> list[str]:
         """What differs between the two warehouses, in every relation for readers or in those named."""
         manifest = json.loads((self.target("prod") / "manifest.json").read_text(encoding="utf-8"))
         wanted = [one for one in compare.relations(manifest) if not names or one.name in names]
-        with self.warehouse.connect() as redshift:
-            found = compare.compare_all(wanted, self.database, redshift, PREFIX)
+        found = compare.compare_all(wanted, self.database, self.warehouse.query, PREFIX)
         assert sum(rows for rows, _ in found.values()), "nothing was compared"
         return [str(difference) for _, differences in found.values() for difference in differences]

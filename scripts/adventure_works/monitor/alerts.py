@@ -7,6 +7,7 @@ cannot be sent must not hide what it was about.
 import os
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
@@ -58,7 +59,7 @@ def message(status: Status, error: str = "") -> str:
     candidate = failed_candidate(status)
     where = f"Where to look: adventure status --target {status.target}, and {shown(logs() / 'dbt.log')}"
     if candidate:
-        where += f"; the build that failed is kept in {shown(candidate.path)}, what is published is as it was"
+        where += f"; the build that failed is kept in {shown(Path(candidate.place))}, what is published is as it was"
     return "\n".join([f"Adventure Works ({status.target})", *parts, f"{where}."])
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from adventure_works import places
 from adventure_works.monitor.history import Run, Trouble, last_runs, newest_load, of_lake, troubles
-from adventure_works.publish.audited import State, states
+from adventure_works.publish.audited import states
 from adventure_works.publish.files import Warehouse
-from adventure_works.publish.record import Outcome
+from adventure_works.publish.record import Outcome, State
+from adventure_works.redshift.settings import settings
 from adventure_works.warehouse import Ask, on_redshift
 
 
@@ -18,7 +19,8 @@ from adventure_works.warehouse import Ask, on_redshift
 class Status:
     """What `adventure status` tells; times are UTC.
 
-    `warehouses` are DuckDB's files, none for prod. `max_age` is how old the newest load may be.
+    `warehouses` are what is published, what was before, and what waits or failed. `max_age` is how old the newest load
+    may be.
     """
 
     target: str
@@ -80,7 +82,7 @@ class Status:
             "warehouses": [
                 {
                     "role": state.role,
-                    "path": str(state.path),
+                    "place": state.place,
                     "load_id": state.record.load_id if state.record else None,
                     "outcome": state.record.outcome if state.record else None,
                 }
@@ -110,7 +112,7 @@ def status_of(target: str, runs: int, max_age: timedelta) -> Status:
             load_id=load[0] if load else "",
             loaded_at=load[1] if load else None,
             max_age=max_age,
-            warehouses=states(Warehouse(places.database(), lambda message: None)) if target == "dev" else [],
+            warehouses=_warehouses(target),
         )
 
 
@@ -123,10 +125,21 @@ def failed_candidate(status: Status) -> State | None:
 @contextmanager
 def _asked(target: str) -> Iterator[Ask]:
     if target == "prod":
-        yield on_redshift
+        with on_redshift(settings().schema) as ask:
+            yield ask
     else:
         with of_lake(places.lake_folder()) as ask:
             yield ask
+
+
+def _warehouses(target: str) -> list[State]:
+    if target == "dev":
+        return states(Warehouse(places.database(), lambda message: None))
+    from adventure_works.publish import schemas
+    from adventure_works.redshift.session import session
+
+    with session() as redshift:
+        return schemas.states(redshift, settings())
 
 
 def _trouble(trouble: Trouble) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """The way of an audited build on DuckDB: candidate, build, audit, publication, and back to the previous one."""
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from importlib.metadata import version as package_version
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -15,20 +13,7 @@ from adventure_works.places import shown
 from adventure_works.publish import files
 from adventure_works.publish.access import opened
 from adventure_works.publish.files import Warehouse
-from adventure_works.publish.record import Outcome, Record, read_record, write_record
-
-
-@dataclass(frozen=True)
-class State:
-    """One of the warehouse's files as `adventure publish --list` shows it: `record` is None where none was written.
-
-    `trouble` says why a file could not be asked, such as that another process writes in it.
-    """
-
-    role: str
-    path: Path
-    record: Record | None = None
-    trouble: str = ""
+from adventure_works.publish.record import Outcome, Record, State, begun, columns, write_record
 
 
 def start_candidate(warehouse: Warehouse, lake: Path) -> Path:
@@ -45,15 +30,7 @@ def start_candidate(warehouse: Warehouse, lake: Path) -> Path:
         if version is None:
             raise AdventureError(f"{shown(lake)}: nothing has been loaded. Load first: adventure load --source sample")
         pins.pin(version, warehouse.published)
-    record = Record(
-        lake=str(lake),
-        began_with=_began_with(version),
-        load_id=version.name,
-        started_at=datetime.now(UTC).replace(tzinfo=None),
-        project_version=package_version("adventure-works-analytics"),
-        outcome=Outcome.BUILDING,
-        tests=0,
-    )
+    record = begun(str(lake), _began_with(version), version.name)
     if not warehouse.published.exists():
         files.start_from_nothing(warehouse)
     elif _lake_began_anew(warehouse, record):
@@ -62,7 +39,7 @@ def start_candidate(warehouse: Warehouse, lake: Path) -> Path:
     else:
         files.start_from_published(warehouse)
     with opened(warehouse.candidate, read_only=False) as connection:
-        write_record(connection, record)
+        _write(connection, record)
     return version
 
 
@@ -71,7 +48,7 @@ def judge_candidate(warehouse: Warehouse, *, passed: bool, tests: int) -> None:
     with opened(warehouse.candidate, read_only=False) as connection:
         record = read_record(connection)
         assert record
-        write_record(connection, replace(record, outcome=Outcome.PASSED if passed else Outcome.FAILED, tests=tests))
+        _write(connection, replace(record, outcome=Outcome.PASSED if passed else Outcome.FAILED, tests=tests))
 
 
 def publish(warehouse: Warehouse) -> None:
@@ -108,10 +85,25 @@ def states(warehouse: Warehouse) -> list[State]:
             continue
         try:
             with opened(path, read_only=True) as connection:
-                found.append(State(role, path, read_record(connection)))
+                found.append(State(role, str(path), read_record(connection)))
         except AdventureError as error:
-            found.append(State(role, path, trouble=str(error)))
+            found.append(State(role, str(path), trouble=str(error)))
     return found
+
+
+def read_record(connection: duckdb.DuckDBPyConnection) -> Record | None:
+    """The record of an open warehouse, None where none was written."""
+    try:
+        row = connection.execute(f"select {columns()} from operations.audit_record").fetchone()
+    except duckdb.CatalogException:
+        return None
+    return Record(*row) if row else None
+
+
+def _write(connection: duckdb.DuckDBPyConnection, record: Record) -> None:
+    connection.execute("begin")
+    write_record(connection.execute, record)
+    connection.execute("commit")
 
 
 def _began_with(version: Path) -> str:

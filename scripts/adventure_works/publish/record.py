@@ -1,14 +1,18 @@
-"""What a DuckDB warehouse says of itself: from which load it was built, when, by which version, and how the audit went.
+"""What a warehouse says of itself: from which load it was built, when, by which version, and how the audit went.
 
-It stands in the file, one row in `operations.audit_record`, so that it goes wherever the file goes. The macro
-`mark_as_unaudited` of the dbt project changes `outcome` when a plain dbt command builds in an audited file.
+It stands in the warehouse, one row in `operations.audit_record`, so that it goes wherever that goes. The macro
+`mark_as_unaudited` of the dbt project changes `outcome` when a plain dbt command builds in an audited warehouse.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from importlib.metadata import version as package_version
+from typing import Any
 
-import duckdb
+Execute = Callable[[str, Sequence[Any]], Any]
+"""Runs a statement, with values in the place of its `?`, on DuckDB or on Redshift."""
 
 
 class Outcome(StrEnum):
@@ -22,7 +26,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Record:
-    """One warehouse file: `began_with` is the load id that its lake began with, times are in UTC."""
+    """One state of a warehouse: `began_with` is the load id that its lake began with, times are in UTC."""
 
     lake: str
     began_with: str
@@ -33,23 +37,38 @@ class Record:
     tests: int
 
 
-def read_record(connection: duckdb.DuckDBPyConnection) -> Record | None:
-    """The record of an open warehouse, None where none was written: plain dbt alone has built it."""
-    names = ", ".join(field.name for field in fields(Record))
-    try:
-        row = connection.execute(f"select {names} from operations.audit_record").fetchone()
-    except duckdb.CatalogException:
-        return None
-    return Record(*row) if row else None
+@dataclass(frozen=True)
+class State:
+    """One of a warehouse's states as `adventure publish --list` shows it: published, previous or candidate.
+
+    `place` is a DuckDB file, or how the schemas on Redshift begin. `record` is None where none was written: plain dbt
+    alone has built it. `trouble` says why a state could not be asked, such as that another process writes in it.
+    """
+
+    role: str
+    place: str
+    record: Record | None = None
+    trouble: str = ""
 
 
-def write_record(connection: duckdb.DuckDBPyConnection, record: Record) -> None:
-    """Puts a record in the place of the one before, in one transaction."""
-    connection.execute("begin")
-    connection.execute("create schema if not exists operations")
-    connection.execute(
-        "create or replace table operations.audit_record (lake varchar, began_with varchar, load_id varchar, "
-        "started_at timestamp, project_version varchar, outcome varchar, tests integer)"
+def begun(lake: str, began_with: str, load_id: str) -> Record:
+    """The record of a warehouse that is being built from now on, by this version of the project."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return Record(lake, began_with, load_id, now, package_version("adventure-works-analytics"), Outcome.BUILDING, 0)
+
+
+def columns() -> str:
+    """The names of the record's columns, in the order of its fields."""
+    return ", ".join(field.name for field in fields(Record))
+
+
+def write_record(execute: Execute, record: Record, schema: str = "operations") -> None:
+    """Puts a record in the place of the one before, in the transaction of the caller."""
+    execute(f"create schema if not exists {schema}", ())
+    execute(f"drop table if exists {schema}.audit_record", ())
+    execute(
+        f"create table {schema}.audit_record (lake varchar(1024), began_with varchar(64), load_id varchar(64), "
+        "started_at timestamp, project_version varchar(64), outcome varchar(16), tests integer)",
+        (),
     )
-    connection.execute(f"insert into operations.audit_record values ({', '.join('?' * 7)})", astuple(record))
-    connection.execute("commit")
+    execute(f"insert into {schema}.audit_record values ({', '.join('?' * len(fields(Record)))})", astuple(record))

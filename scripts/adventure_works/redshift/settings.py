@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from adventure_works.errors import AdventureError
 
+# Redshift takes names of 127 bytes; the longest of a warehouse is this and `_candidate_intermediate`.
 SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,99}")
 ROLE = re.compile(r"default|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+")
 
@@ -26,6 +27,16 @@ class Settings:
     def raw_schema(self) -> str:
         """The schema that the loader fills and dbt reads its sources from."""
         return f"{self.schema}_raw"
+
+    @property
+    def candidate(self) -> str:
+        """The prefix of the schemas in which a run builds (publish/schemas.py)."""
+        return f"{self.schema}_candidate"
+
+    @property
+    def previous(self) -> str:
+        """The prefix of the schemas that were published before."""
+        return f"{self.schema}_previous"
 
 
 def settings() -> Settings:

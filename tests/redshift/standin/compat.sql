@@ -289,12 +289,19 @@ declare
     made record;
     col record;
     attributes text[];
+    parent text;
 begin
     for made in
         select * from pg_event_trigger_ddl_commands()
         where command_tag in ('CREATE TABLE', 'CREATE TABLE AS') and object_type = 'table'
     loop
         attributes := pg_catalog.regexp_match(current_query(), '/\*rs:dist=([^;]*);sort=([^*]*)\*/');
+        parent := substring(attributes[1] from '^LIKE\((.*)\)$');
+        if parent is not null then
+            insert into rs.table_attrs (relid, diststyle, sortkeys)
+            select made.objid, diststyle, sortkeys from rs.table_attrs where relid = parent::regclass
+            on conflict do nothing;
+        end if;
         insert into rs.table_attrs (relid, diststyle, sortkeys) values (
             made.objid, coalesce(nullif(attributes[1], ''), 'AUTO(ALL)'), string_to_array(nullif(attributes[2], ''), ',')
         ) on conflict do nothing;

@@ -6,7 +6,8 @@ from .tokens import Token, closing, enclosing, join, split, tokenize, word_set
 
 def create_table(tokens: Tokens, start: int) -> Tokens:
     """CREATE TABLE without what stores and distributes it, which goes into a comment for the catalog to keep:
-    `/*rs:dist=KEY(a);sort=b,c*/`. Keys are informational, but a primary key's columns are not null.
+    `/*rs:dist=KEY(a);sort=b,c*/`, or `/*rs:dist=LIKE(table);sort=*/` for the parent's. Keys are informational, but a
+    primary key's columns are not null.
 
     AWS: r_CREATE_TABLE_NEW, r_CREATE_TABLE_AS.
     """
@@ -25,6 +26,8 @@ def create_table(tokens: Tokens, start: int) -> Tokens:
     if attributes.get("diststyle") == "KEY" and "distkey" not in attributes:
         raise NotMapped("DISTSTYLE KEY needs a DISTKEY")
     dist = f"KEY({attributes['distkey']})" if "distkey" in attributes else attributes.get("diststyle", "")
+    if "like" in attributes:
+        dist = f"LIKE({attributes['like']})"
     mark = f"/*rs:dist={dist};sort={attributes.get('sortkey', '')}*/ "
     changed = [*head, *columns, *options, *rest[at:]]
     return [changed[0]._replace(space=changed[0].space + mark), *changed[1:]]
@@ -88,6 +91,9 @@ def _column_definitions(tokens: Tokens, attributes: dict[str, str]) -> Tokens:
         first = item[0].word if item else ""
         if first in ("PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT"):
             continue
+        if first == "LIKE":
+            defaults = next((i for i, token in enumerate(item) if token.word in ("INCLUDING", "EXCLUDING")), len(item))
+            attributes["like"] = join(item[1:defaults]).strip()
         kept.append(item if first in ("LIKE", "CHECK") else column_definition(item, attributes, not_null))
     return tokenize(tokens[0].space + "(" + ",".join(map(join, kept)) + tokens[-1].space + ")")[:-1]
 
