@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from adventure_works.publish import schemas
 from adventure_works.publish.record import Outcome, begun, write_record
 from adventure_works.redshift.session import Session, session
 from adventure_works.redshift.settings import Settings, settings
+from adventure_works.run import BuildResult, Problem
+from adventure_works.show_production import print_redshift_build
 from standin.stack import Warehouse
 
 GROWN = [("core", "fact"), ("intermediate", "snap"), ("core", "not_there_yet")]
@@ -112,6 +115,19 @@ def test_only_a_candidate_that_passed_is_published(redshift: Session, where: Set
         schemas.publish(redshift, where)
     assert numbers(redshift, "mine") == [1, 1, 1]
     assert outcomes(redshift, where) == {"published": "", "candidate": "failed"}
+
+
+def test_a_failed_audit_is_kept_and_the_message_says_where(where: Settings) -> None:
+    failed = Problem(
+        "fact_sales__has_rows", "fail", "Got 1 result", "warehouse.mine_candidate_audit.fact_sales__has_rows"
+    )
+    build = BuildResult(Counter(), {}, Counter(), [failed], [], 1.0)
+    with pytest.raises(AdventureError) as raised:
+        print_redshift_build(build, where)
+    first, *rest = str(raised.value).splitlines()
+    assert first.endswith("so that it is not published; what people read in mine_* is as it was.")
+    assert "  fact_sales__has_rows: Got 1 result" in rest
+    assert "The build is kept in mine_candidate_* until the next run" in "\n".join(rest)
 
 
 def test_a_load_in_the_middle_of_a_build_fails_its_audit(redshift: Session, where: Settings) -> None:
