@@ -25,7 +25,9 @@ from adventure_works.report.answers import business
 from adventure_works.report.answers.common import Scope
 from adventure_works.report.page import page
 from adventure_works.report.periods import periods
+from adventure_works.report.sections import SECTIONS
 from conftest import needs_kaggle_files, run_adventure
+from recorded import record
 from report_page import ReportPage, figure, plain, table
 
 Run = tuple[Path, subprocess.CompletedProcess[str]]
@@ -49,14 +51,19 @@ def read_sample(built_sample: Run) -> tuple[figures.Figures, evidence.Evidence]:
     """The figures and the evidence of the sample."""
     with figures.reading(built_sample[0] / "warehouse" / "test.duckdb") as connection:
         found = figures.read(connection)
-    return found, evidence.read(built_sample[0] / "target", figures.MARTS)
+    return found, evidence.read(built_sample[0] / "target", built_sample[0] / "lake", figures.MARTS + figures.LEDGERS)
 
 
 @pytest.fixture
 def damaged(built_sample: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Writes a report about a copy of the sample's warehouse after some SQL, or with changed test results."""
+    """Writes a report about a copy of the sample's warehouse after some SQL, or with changed test results.
 
-    def write(*statements: str, results: Callable[[list[dict]], list[dict]] | None = None) -> Path:
+    `lake` holds the recorded runs, where they are others than those of the sample.
+    """
+
+    def write(
+        *statements: str, results: Callable[[list[dict]], list[dict]] | None = None, lake: Path | None = None
+    ) -> Path:
         database = shutil.copy(built_sample[0] / "warehouse" / "test.duckdb", tmp_path / "test.duckdb")
         with duckdb.connect(str(database)) as connection:
             for statement in statements:
@@ -71,6 +78,7 @@ def damaged(built_sample: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             (target / "run_results.json").write_text(json.dumps(found), encoding="utf-8")
         monkeypatch.setenv("ADVENTURE_DATABASE", str(database))
         monkeypatch.setenv("DBT_TARGET_PATH", str(target))
+        monkeypatch.setenv("ADVENTURE_LAKE", str(lake or built_sample[0] / "lake"))
         return build.write(tmp_path / "report" / "index.html")
 
     return write
@@ -397,6 +405,29 @@ def test_figures_that_do_not_agree(damaged: Callable[..., Path], tmp_path: Path,
     old.parent.mkdir()
     old.write_text("the page before", encoding="utf-8")
     with pytest.raises(AdventureError, match=reason):
+def test_since_when_a_test_warns(damaged: Callable[..., Path], tmp_path: Path) -> None:
+    name = "sales__exact_duplicates"
+
+    def warn(found: list[dict]) -> list[dict]:
+        return [one | ({"status": "warn", "failures": 7} if f".{name}" in one["unique_id"] else {}) for one in found]
+
+    lake = tmp_path / "lake"
+    for day, status in enumerate(("warn", "pass", "fail", "warn"), start=1):
+        record(lake, day, {name: status}, resource_type="test", unique_id=f"test.adventure_works.{name}")
+    quality = ReportPage(damaged(results=warn, lake=lake)).section("quality")
+    assert [row["Since"] for row in table(quality, "Worth a look")] == ["3 January 2017"]
+    assert "The oldest warning has stood since 3 January 2017." in plain(quality)
+    assert "Of the 4 runs on record since 1 January 2017, 1 failed, the last on 3 January 2017." in plain(quality)
+    runs = table(quality, "The last runs")
+    assert [row["Began"] for row in runs][:2] == ["4 January 2017, 03:00 UTC", "3 January 2017, 03:00 UTC"]
+    assert [(row["Failed"], row["Warned"]) for row in runs] == [(0, 1), (1, 0), (0, 0), (0, 1)]
+
+
+def test_without_recorded_runs_nothing_is_said_of_them(damaged: Callable[..., Path], tmp_path: Path) -> None:
+    quality = plain(ReportPage(damaged(lake=tmp_path / "none")).section("quality"))
+    assert "on record" not in quality and "The last runs" not in quality
+
+
         damaged(statement)
     assert old.read_text(encoding="utf-8") == "the page before"
     assert [path.name for path in old.parent.iterdir()] == ["index.html"]
@@ -455,9 +486,12 @@ def test_the_page_stands_alone(sample: ReportPage, read_sample: tuple) -> None:
 
 def test_behind_every_answer_are_its_marts(sample: ReportPage, read_sample: tuple) -> None:
     proof = read_sample[1]
-    for mart in figures.MARTS:
+    for key in (one.key for one in SECTIONS):
+        assert "Behind this answer" in sample.section(key)
+        assert len(list(csv.DictReader(io.StringIO(sample.csv(key))))) > 0, key
+    for mart in figures.MARTS + figures.LEDGERS:
         assert f'href="docs/index.html#!/model/model.adventure_works.{mart}"' in sample.html
-        assert formats.escape(proof.marts[mart].sql) in sample.html
+        assert proof.marts[mart].sql and formats.escape(proof.marts[mart].sql) in sample.html
         for test in proof.marts[mart].tests:
             assert f"<code>{test.name}</code>" in sample.html
     assert sum(row["Passed"] for row in table(sample.section("quality"), "Tests of the build")) == len(proof.tests)

@@ -17,7 +17,7 @@ def write(out: Path) -> Path:
     """
     with figures.reading(places.database()) as connection:
         found = figures.read(connection)
-        proof = evidence.read(places.target(), figures.MARTS)
+        proof = evidence.read(places.target(), places.lake_folder(), figures.MARTS + figures.LEDGERS)
         checks.check(connection, found, proof)
     replace(out, page(found, proof).encode())
     return out

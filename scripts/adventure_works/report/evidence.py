@@ -1,20 +1,29 @@
-"""What stands behind the figures: the marts' SQL and tests, and how the last build went, from dbt's own artifacts."""
+"""What stands behind the figures: the marts' SQL and tests and how the last build went, from dbt's own artifacts; and
+since when it has been so, from the runs that are recorded beside the lake."""
 
 import json
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from adventure_works.errors import AdventureError
+from adventure_works.monitor.history import Run, last_runs, of_lake, troubles
 from adventure_works.places import shown
 from adventure_works.run import KINDS
 
 PASSED = ("pass", "success")
+# How far back the page looks; some years of nightly runs.
+RUNS = 1000
 
 
 @dataclass(frozen=True)
 class Test:
-    """A test of the build: its kind (a key of KINDS), status (dbt's word, or "not run"), and failing rows."""
+    """A test of the build: its kind (a key of KINDS), status (dbt's word, or "not run"), and failing rows.
+
+    `since` is when the first run after the last one that passed began (UTC); None for a test that passes, and where no
+    run is on record.
+    """
 
     unique_id: str
     name: str
@@ -23,6 +32,7 @@ class Test:
     status: str
     failures: int
     models: tuple[str, ...]
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -38,12 +48,16 @@ class Mart:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The last dbt command: which, when it ended (UTC, ISO 8601), its tests, and the models by name."""
+    """The last dbt command: which, when it ended (UTC, ISO 8601), its tests, and the models by name.
+
+    `runs` are the recorded runs of dbt, the newest first.
+    """
 
     command: str
     built_at: str
     tests: tuple[Test, ...]
     marts: dict[str, Mart]
+    runs: tuple[Run, ...] = ()
 
     @property
     def by_kind(self) -> dict[str, Counter[str]]:
@@ -56,15 +70,23 @@ class Evidence:
         return counts
 
 
-def read(folder: Path, names: tuple[str, ...]) -> Evidence:
+def read(folder: Path, lake: Path, names: tuple[str, ...]) -> Evidence:
     """The evidence of the last build in dbt's target folder, for the models of these names.
+
+    Args:
+        folder: dbt's target folder.
+        lake: The lake that was built from; its runs are recorded beside it.
+        names: Models to tell of.
 
     Raises:
         AdventureError: There has been no build, or the project no longer has one of the models.
     """
     manifest = _artifact(folder, "manifest.json")
     results, command, built_at = last_results(folder)
-    tests = tuple(_tests(manifest, results))
+    with of_lake(lake) as ask:
+        since = {trouble.name: trouble.since for trouble in troubles(ask)}
+        runs = tuple(last_runs(ask, RUNS))
+    tests = tuple(_tests(manifest, results, since))
     models = {
         node["name"]: node
         for node in manifest["nodes"].values()
@@ -74,7 +96,7 @@ def read(folder: Path, names: tuple[str, ...]) -> Evidence:
         raise AdventureError(
             f"{shown(folder / 'manifest.json')} does not know {', '.join(missing)}. Build anew: adventure run"
         )
-    return Evidence(command, built_at, tests, {name: _mart(models[name], results, tests) for name in names})
+    return Evidence(command, built_at, tests, {name: _mart(models[name], results, tests) for name in names}, runs)
 
 
 def last_results(folder: Path) -> tuple[dict[str, dict], str, str]:
@@ -100,7 +122,7 @@ def _artifact(folder: Path, name: str) -> dict:
     )
 
 
-def _tests(manifest: dict, results: dict[str, dict]) -> list[Test]:
+def _tests(manifest: dict, results: dict[str, dict], since: dict[str, datetime]) -> list[Test]:
     found = []
     # Tests of models that are not for this engine stay in the manifest, switched off.
     nodes = [
@@ -125,6 +147,7 @@ def _tests(manifest: dict, results: dict[str, dict]) -> list[Test]:
                 result.get("status", "not run"),
                 result.get("failures") or 0,
                 tuple(models),
+                since.get(node["name"]) if result.get("status") not in PASSED else None,
             )
         )
     return found

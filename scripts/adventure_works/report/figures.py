@@ -40,6 +40,8 @@ MARTS = (
     "mart_price_elasticity",
     "mart_budget_allocation",
 )
+# What the sections on quality and on the data itself show, beside the marts.
+LEDGERS = ("ledger_sales", "ledger_files", "ledger_quarantine", "test_history", "run_history")
 
 
 @dataclass(frozen=True)
@@ -237,7 +239,16 @@ def _read(connection: Connection) -> Figures:
         ),
         products=rows(
             connection,
-            "select * from marts.mart_product_profitability order by last_12_profit desc, profit desc, product_name",
+            """
+            select
+                *,
+                -- As the mart judges a volume: the share of the category's products that sold no more.
+                case when last_12_units > 0 then cume_dist() over (
+                    partition by product_category_key, last_12_units > 0 order by last_12_units
+                ) end as volume_position
+            from marts.mart_product_profitability
+            order by last_12_profit desc, profit desc, product_name
+            """,
         ),
         segments=rows(
             connection,

@@ -1,17 +1,14 @@
 """Puts the page together: sections, their variants for every choice of the filter, evidence, style and script."""
 
 import base64
-import csv
 import hashlib
-import io
 import json
 import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup
@@ -19,7 +16,8 @@ from markupsafe import Markup
 from adventure_works.report import formats, pictures
 from adventure_works.report.answers import ANSWERS, brief, business, people, products, trust
 from adventure_works.report.answers.common import MATRIX_TYPES, SEGMENT_TYPES, Scope, say
-from adventure_works.report.evidence import PASSED, Evidence, Test
+from adventure_works.report.behind import behind, tests_in_words
+from adventure_works.report.evidence import PASSED, Evidence
 from adventure_works.report.figures import ALL, Figures, LikeForLike, Measures, Row, growth, ratio
 from adventure_works.report.formats import count, money, percent, points
 from adventure_works.report.periods import day
@@ -36,8 +34,7 @@ class Drawn:
     question: str
     follows: tuple[str, ...]
     content: Markup
-    behind: str = ""
-    after: str = ""
+    behind: Markup
     variants: dict[str, Markup] = field(default_factory=dict)
 
 
@@ -62,10 +59,8 @@ def page(figures: Figures, evidence: Evidence) -> str:
     told: set[str] = set()
     drawn = []
     for section in SECTIONS:
-        drawn.append(_section(environment, figures, evidence, section, told))
+        drawn.append(_section(environment, figures, section, told))
         told.update(section.marts)
-    drawn.append(_last(environment, "quality", "Data quality", "Can these figures be trusted?"))
-    drawn.append(_last(environment, "about", "About", "What is this data, and what can it not say?"))
     return environment.get_template("page.html").render(
         style=Markup(style),
         style_hash=_hash(style),
@@ -116,11 +111,18 @@ def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
         "trend_picture": lambda scope: pictures.trend(figures, scope),
         "colour_of": lambda scope: pictures.colour(scope.category) if scope.category else 1,
         "index_class": _index_class,
+        "quadrants_picture": lambda scope: pictures.quadrants(figures, scope),
+        "shape_path": lambda category: pictures.SHAPE_PATHS[pictures.colour(category) - 1],
         "share_class": _share_class,
         "quarter": lambda value: f"{value.year} Q{(value.month + 2) // 3}",
         "moment": lambda value: Markup('<time datetime="{0}">{1}</time>').format(value.isoformat(), day(value)),
         "source_of": trust.source_of,
-        "tests_in_words": _tests_in_words,
+        "instant": lambda value: Markup('<time datetime="{0}Z">{1}, {2:%H:%M} UTC</time>').format(
+            value.isoformat(timespec="seconds"), day(value), value
+        ),
+        "sources": trust.sources(figures),
+        "tests_in_words": tests_in_words,
+        "meanings": trust.MEANINGS,
         "quality": trust.quality(figures, evidence),
         "warned": [test for test in evidence.tests if test.status == "warn"],
         "built_at": day(datetime.fromisoformat(evidence.built_at)),
@@ -164,12 +166,13 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _section(
-    environment: jinja2.Environment, figures: Figures, evidence: Evidence, section: Section, told: set[str]
-) -> Drawn:
+def _section(environment: jinja2.Environment, figures: Figures, section: Section, told: set[str]) -> Drawn:
     template = environment.get_template(f"sections/{section.key}.html")
 
     def render(scope: Scope) -> Markup:
+    fold = behind(environment, figures, section, told)
+    if section.key not in ANSWERS:
+        return Drawn(section.key, section.short, section.question, (), _squeezed(template.render()), fold)
         given = ANSWERS[section.key](figures, scope)
         return _line(section, scope) + _squeezed(template.render(scope=scope, given=given))
 
@@ -181,26 +184,13 @@ def _section(
         for period in chosen
     }
     default = f"{ALL}|{figures.periods[0].key}"
-    data = section.data(figures)
-    after = Markup("")
-    if section.key == "products":
-        after = _figure(figures)
     return Drawn(
         key=section.key,
         short=section.short,
         question=section.question,
         follows=section.follows,
         content=variants[default],
-        after=after,
-        behind=Markup(
-            environment.get_template("behind.html").render(
-                section=section,
-                told=told,
-                data=data,
-                csv=_data_address(data),
-                table_behind=_table_behind(section, data),
-            )
-        ),
+        behind=fold,
         variants={choice: content for choice, content in variants.items() if choice != default},
     )
 
@@ -222,34 +212,6 @@ def _line(section: Section, scope: Scope) -> Markup:
                 )
             )
     return Markup('<p class="scope">{}</p>').format(Markup(" · ").join(parts))
-
-
-def _figure(figures: Figures) -> Markup:
-    legend = Markup("").join(
-        say(
-            '<span><svg class="shape" viewBox="-6 -6 12 12" aria-hidden="true">'
-            '<path class="k{colour}" d="{path}"/></svg>{name}</span>',
-            colour=pictures.colour(category),
-            path=pictures.SHAPE_PATHS[pictures.colour(category) - 1],
-            name=category.name,
-        )
-        for category in figures.sold
-    )
-    picture = pictures.quadrants(figures)
-    if not picture:
-        return Markup("")
-    return say(
-        '<figure class="quadrants"><figcaption>Margin and units of every product sold in the last 12 months; the '
-        'larger, the more profit. Above the dotted line the margin counts as high.<span class="legend">{legend}</span>'
-        "</figcaption>{picture}</figure>",
-        legend=legend,
-        picture=picture,
-    )
-
-
-def _last(environment: jinja2.Environment, key: str, short: str, question: str) -> Drawn:
-    content = Markup(environment.get_template(f"sections/{key}.html").render())
-    return Drawn(key, short, question, (), content)
 
 
 def _squeezed(text: str) -> Markup:
@@ -303,75 +265,3 @@ def _share_class(share: Decimal | None) -> str:
     """Class of a cell of shares: nine steps up to a half."""
     step = min(9, round(float(share or 0) * 18))
     return f"s{step}" if step else ""
-
-
-def _data_address(rows: list[Row]) -> str:
-    """The rows as CSV in a data address, which works without script and without a server."""
-    text = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
-    return "data:text/csv;charset=utf-8," + quote(text.getvalue(), safe=",:;/!*()-._~")
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return value
-
-
-def _table_behind(section: Section, rows: list[Row]) -> Markup:
-    """The figures of a picture as a table, for those who cannot see it."""
-    if section.key not in ("trend", "products"):
-        return Markup("")
-    columns = {
-        "trend": {"month_start_date": "Month", "revenue": "Revenue", "profit": "Profit", "orders": "Orders"},
-        "products": {
-            "product_name": "Product",
-            "category_name": "Category",
-            "recommended_action": "Action",
-            "last_12_units": "Units, 12 months",
-            "last_12_profit": "Profit, 12 months",
-        },
-    }[section.key]
-    write = {"revenue": money, "profit": money, "last_12_profit": money, "orders": count, "last_12_units": count}
-    head = Markup("").join(Markup('<th scope="col">{}</th>').format(name) for name in columns.values())
-    body = Markup("").join(
-        Markup("<tr>{}</tr>").format(
-            Markup("").join(
-                Markup("<th scope=row>{}</th>" if place == 0 else "<td>{}</td>").format(
-                    _cell(row[name], write.get(name))
-                )
-                for place, name in enumerate(columns)
-            )
-        )
-        for row in rows
-    )
-    return Markup(
-        "<details><summary>The figures of the picture as a table</summary>"
-        '<div class="scroll" tabindex="0" role="region" aria-label="Figures of the picture: {}">'
-        '<table class="sortable"><caption>Figures of the picture</caption>'
-        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div></details>"
-    ).format(section.short, head, body)
-
-
-def _cell(value: object, write: Callable | None) -> object:
-    if write:
-        return write(value)
-    return f"{value:%b %Y}" if isinstance(value, date) else value
-
-
-def _tests_in_words(tests: tuple[Test, ...]) -> Markup:
-    passed = sum(test.status in PASSED for test in tests)
-    if not tests:
-        return Markup("No test of its own")
-    if passed == len(tests):
-        return say("{number} tests, all passed", number=count(passed))
-    return say(
-        "{number} tests: {passed} passed, {rest} to look at",
-        number=count(len(tests)),
-        passed=count(passed),
-        rest=count(len(tests) - passed),
-    )

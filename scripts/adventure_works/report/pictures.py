@@ -6,6 +6,7 @@ stand in a table beside it. Marks keep the text of their tooltip in `data-tip`.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
@@ -14,6 +15,7 @@ from markupsafe import Markup, escape
 
 from adventure_works.report.answers.business import month_series
 from adventure_works.report.answers.common import Scope
+from adventure_works.report.answers.products import products_of
 from adventure_works.report.figures import Category, Figures, Row, ratio
 from adventure_works.report.formats import compact
 from adventure_works.report.periods import month
@@ -41,6 +43,8 @@ KEPT = {
     "width", "x", "x1", "x2", "y", "y1", "y2",
 }  # fmt: skip
 DEFAULTS = {("opacity", "1"), ("stroke-width", "1"), ("x2", "0"), ("y2", "0"), ("transform", "translate(0,0)")}
+# An amount on an axis, as the page writes it: $800K.
+MONEY = "'$' + replace(replace(format(datum.value, '~s'), 'k', 'K'), 'G', 'B')"
 CONFIG = {
     "background": None,
     "view": {"stroke": None},
@@ -87,9 +91,11 @@ def trend(figures: Figures, scope: Scope) -> Markup:
     months = sorted({value["month"] for value in values})
 
     def draw(width: int) -> dict:
-        step = 12 if width == NARROW else 3
-        label = "%Y" if width == NARROW else "%b %Y"
-        labels = [name for name in months if int(name[5:7]) % step == 1]
+        # A few months are all named, and many by their years, as there is room.
+        most = 4 if width == NARROW else 12
+        step = 1 if len(months) <= most else 12 if width == NARROW and len(months) > 12 else 3
+        label = "%Y" if step == 12 else "%b %Y"
+        labels = [name for name in months if (int(name[5:7]) - 1) % step == 0]
         layers: list[dict] = [
             {
                 "data": {"values": values},
@@ -113,7 +119,7 @@ def trend(figures: Figures, scope: Scope) -> Markup:
                     "y": {
                         "field": "profit",
                         "type": "quantitative",
-                        "axis": {"title": None, "tickCount": 4, "labelExpr": "'$' + format(datum.value, '~s')"},
+                        "axis": {"title": None, "tickCount": 4, "labelExpr": MONEY},
                     },
                     "color": {
                         "field": "category",
@@ -161,81 +167,81 @@ def trend(figures: Figures, scope: Scope) -> Markup:
         return {"width": width - 60, "height": 220 if width == NARROW else 270, "layer": layers}
 
     name = scope.category.name if scope.category else ", ".join(one.name for one in shown)
-    return _both(draw, f"Profit by month of {name}, as stacked columns. The table below has the figures.")
+    return _both(draw, f"Profit by month of {name}, as stacked columns. The table in the fold below has the figures.")
 
 
-def quadrants(figures: Figures) -> Markup:
-    """All products by units sold and margin in the last 12 months; the area is the profit.
+def quadrants(figures: Figures, scope: Scope) -> Markup:
+    """Products by volume within their category and by margin, in the last 12 months; the area is the profit.
 
-    style.css fades the other categories when one is chosen.
+    Lines part the quadrants of the mart; each corner says what the rules advise for most of its products.
     """
     by_key = {category.key: category for category in figures.categories}
-    values = [
-        _dot(row, by_key[row["product_category_key"]])
-        for row in figures.products
-        if row["quadrant"] and row["last_12_units"] > 0
-    ]
-    if not values:
+    found = [row for row in products_of(figures, scope.category) if row["quadrant"]]
+    if not found:
         return Markup("")
+    values = [_dot(row, by_key[row["product_category_key"]]) for row in found]
     shown = [category for category in figures.sold if any(value["category"] == category.name for value in values)]
-    units = [value["units"] for value in values]
-    ticks = [step * 10**power for power in range(7) for step in (1, 3) if min(units) <= step * 10**power <= max(units)]
-    line = [{"margin": float(figures.thresholds["product_high_margin"])}]
+    high_margin, high_volume = (
+        float(figures.thresholds[name]) for name in ("product_high_margin", "product_high_volume")
+    )
+
+    def rule(axis: str, value: float) -> dict:
+        return {
+            "data": {"values": [{"at": value}]},
+            "mark": {"type": "rule", "color": MUTED, "strokeDash": [3, 3], "aria": False},
+            "encoding": {axis: {"field": "at", "type": "quantitative"}},
+        }
 
     def draw(width: int) -> dict:
         is_narrow = width == NARROW
+        height = 320 if is_narrow else 380
+        names = [one.name for one in shown]
         return {
             "width": width - 60,
-            "height": 300 if is_narrow else 360,
+            "height": height,
             "layer": [
-                {
-                    "data": {"values": line},
-                    "mark": {"type": "rule", "color": MUTED, "strokeDash": [3, 3], "aria": False},
-                    "encoding": {"y": {"field": "margin", "type": "quantitative"}},
-                },
+                rule("y", high_margin),
+                rule("x", high_volume),
+                *_corners(found, height, is_narrow),
                 {
                     "data": {"values": values},
                     "mark": {"type": "point", "filled": True},
                     "encoding": {
                         "x": {
-                            "field": "units",
+                            "field": "position",
                             "type": "quantitative",
-                            "scale": {"type": "log", "nice": False, "padding": 14},
+                            "scale": {"domain": [0, 1], "nice": False, "padding": 12},
                             "axis": {
-                                "title": "units sold in 12 months (log scale)",
+                                "title": "Volume: the share of its category's products that sold no more"
+                                if not is_narrow
+                                else "Volume within its category",
                                 "grid": False,
-                                "values": ticks,
-                                "format": "~s",
+                                "values": [0, 0.25, 0.5, 0.75, 1],
+                                "format": ".0%",
                             },
                         },
                         "y": {
                             "field": "margin",
                             "type": "quantitative",
-                            "scale": {"zero": False, "padding": 14},
+                            "scale": {"zero": False, "padding": 34},
                             "axis": {"title": None, "format": ".0%", "tickCount": 5},
                         },
                         "size": {
                             "field": "profit",
                             "type": "quantitative",
-                            "scale": {"range": [20, 260] if is_narrow else [30, 560]},
+                            "scale": {"range": [24, 200] if is_narrow else [44, 420]},
                             "legend": None,
                         },
                         "color": {
                             "field": "category",
                             "type": "nominal",
-                            "scale": {
-                                "domain": [one.name for one in shown],
-                                "range": [_placeholder(one) for one in shown],
-                            },
+                            "scale": {"domain": names, "range": [_placeholder(one) for one in shown]},
                             "legend": None,
                         },
                         "shape": {
                             "field": "category",
                             "type": "nominal",
-                            "scale": {
-                                "domain": [one.name for one in shown],
-                                "range": [SHAPES[colour(one) - 1] for one in shown],
-                            },
+                            "scale": {"domain": names, "range": [SHAPES[colour(one) - 1] for one in shown]},
                             "legend": None,
                         },
                         "description": {"field": "tip"},
@@ -246,19 +252,45 @@ def quadrants(figures: Figures) -> Markup:
 
     return _both(
         draw,
-        "Products by units sold and margin in the last 12 months; the larger the mark, the more profit. "
-        "The table below has the figures.",
+        "Products by volume within their category and by margin, in the last 12 months; the larger the mark, the more "
+        "profit. The table in the fold below has the figures.",
     )
 
 
+def _corners(found: list[Row], height: int, is_narrow: bool) -> list[dict]:
+    """The name of each quadrant that holds a product, with the advice that most of its products are given."""
+    layers = []
+    for quadrant in sorted({row["quadrant"] for row in found}):
+        advice = Counter(row["recommended_action"] for row in found if row["quadrant"] == quadrant).most_common(1)[0][0]
+        is_right, is_top = quadrant.startswith("high volume"), quadrant.endswith("high margin")
+        text = advice.capitalize() if is_narrow else f"{advice.capitalize()}: {quadrant}"
+        layers.append(
+            {
+                "data": {"values": [{"text": text, "at": int(is_right)}]},
+                "mark": {
+                    "type": "text",
+                    "color": INK,
+                    "fontWeight": 600,
+                    "fontSize": 12,
+                    "align": "right" if is_right else "left",
+                    "baseline": "middle",
+                    "y": 10 if is_top else height - 10,
+                    "aria": False,
+                },
+                "encoding": {"x": {"field": "at", "type": "quantitative"}, "text": {"field": "text"}},
+            }
+        )
+    return layers
+
+
 def _dot(row: Row, category: Category) -> dict:
-    margin = ratio(row["last_12_profit"], row["last_12_revenue"])
+    margin = float(ratio(row["last_12_profit"], row["last_12_revenue"]) or 0)
     return {
-        "units": row["last_12_units"],
-        "margin": float(margin or 0),
+        "position": row["volume_position"],
+        "margin": margin,
         "profit": max(float(row["last_12_profit"]), 0),
         "category": category.name,
-        "tip": f"{row['product_name']}: {row['last_12_units']:,} units, {float(margin or 0):.1%} margin, "
+        "tip": f"{row['product_name']}: {row['last_12_units']:,} units, {margin:.1%} margin, "
         f"{compact(float(row['last_12_profit']))} profit: {row['recommended_action']}",
     }
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from adventure_works.report.answers.common import MATRIX_TYPES
-from adventure_works.report.figures import ALL, Figures, Row
+from adventure_works.report.answers.trust import sources
+from adventure_works.report.figures import ALL, LEDGERS, Figures, Row
 
 # What of the filter changes a section.
 CATEGORY, PERIOD = "category", "period"
@@ -157,4 +158,7 @@ SECTIONS = (
         "budget", "Budget", "Where should the marketing budget go?",
         ("mart_budget_allocation",), (), {CATEGORY: "all categories", PERIOD: "last 12 months"}, _budget,
     ),
+    # About all that there is, whatever is chosen.
+    Section("quality", "Data quality", "Can these figures be trusted?", LEDGERS, (), {}, lambda figures: figures.files),
+    Section("about", "About", "What is this data, and what can it not say?", ("ledger_files",), (), {}, sources),
 )  # fmt: skip

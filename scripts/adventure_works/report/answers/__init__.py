@@ -10,7 +10,7 @@ from adventure_works.report.answers import business, people, products
 from adventure_works.report.answers.common import Answer, Scope
 from adventure_works.report.figures import Figures
 
-# The answer of each section that the filter knows of, by the section's key.
+# The answer of each section that is about sales, by the section's key.
 ANSWERS: dict[str, Callable[[Figures, Scope], Answer]] = {
     "headline": business.headline,
     "categories": business.categories,

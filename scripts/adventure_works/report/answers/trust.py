@@ -4,21 +4,48 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from adventure_works.report.answers.common import Answer, say
+from adventure_works.report.answers.common import Answer, joined, say
 from adventure_works.report.evidence import PASSED, Evidence
 from adventure_works.report.figures import Figures, Row
 from adventure_works.report.formats import count, dollars, money
 from adventure_works.report.periods import day
 
+# What each kind of test is, for those who have not written them.
+MEANINGS = {
+    "reconcile": "Two sides that must agree, to the ten-thousandth of a dollar",
+    "suspicious": "What is only worth a look: it warns",
+    "must_hold": "What must be true of every row",
+    "unit_test": "Each rule, on made-up rows with a known result",
+}
+SOURCES = {"sample": "generated sample", "kaggle": "Kaggle", "folder": "own files"}
+
 
 def source_of(row: Row) -> str:
     """Where a file of `ledger_files` came from, in words."""
-    names = {"sample": "generated sample", "kaggle": "Kaggle", "folder": "own files"}
-    name = names.get(row["load_source"], "not in the load log")
-    version = row["dataset_version"]
-    if row["load_source"] == "kaggle" and version:
-        version = f"version {version}"
-    return f"{name}, {version}" if version else name
+    name = SOURCES.get(row["load_source"], "not in the load log")
+    return f"{name}, {_version(row)}" if row["dataset_version"] else name
+
+
+def _version(row: Row) -> str:
+    version = row["dataset_version"] or ""
+    return f"version {version}" if row["load_source"] == "kaggle" and version else version
+
+
+def sources(figures: Figures) -> list[Row]:
+    """Each source and version with its files, their records, and when the newest of them was loaded (UTC)."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in figures.files:
+        found.setdefault((SOURCES.get(row["load_source"], "not in the load log"), _version(row)), []).append(row)
+    return [
+        {
+            "source": source,
+            "version": version,
+            "files": len(files),
+            "records": sum(row["records"] for row in files),
+            "loaded_at": max((row["loaded_at"] for row in files if row["loaded_at"]), default=None),
+        }
+        for (source, version), files in found.items()
+    ]
 
 
 def _sources(figures: Figures) -> str:
@@ -36,7 +63,9 @@ def standing(figures: Figures, evidence: Evidence) -> Markup:
         lines=count(figures.ledger["fact_records"]),
         source=_sources(figures),
         tests=count(len(evidence.tests)),
-        outcome=say("{number} to look at, none failed", number=count(warned)) if warned else "all passed",
+        outcome=say('<a href="#quality">{number} to look at</a>, none failed', number=count(warned))
+        if warned
+        else Markup('<a href="#quality">all passed</a>'),
     )
 
 
@@ -66,7 +95,33 @@ def quality(figures: Figures, evidence: Evidence) -> Answer:
         if loaded
         else "",
     )
-    return Answer(lead, more)
+    return Answer(lead, joined([more, _history(evidence)]))
+
+
+def _history(evidence: Evidence) -> Markup | None:
+    """Since when it has been so: the oldest warning, and the last run that failed."""
+    sentences = []
+    warned = [test.since for test in evidence.tests if test.status == "warn" and test.since]
+    if warned:
+        sentences.append(say("The oldest warning has stood since {date}.", date=day(min(warned))))
+    runs, failed = evidence.runs, [run for run in evidence.runs if run.failed]
+    if len(runs) == 1:
+        sentences.append(Markup("No earlier run is on record to compare it with."))
+    elif failed:
+        sentences.append(
+            say(
+                "Of the {all} runs on record since {first}, {number} failed, the last on {date}.",
+                all=count(len(runs)),
+                first=day(runs[-1].started_at),
+                number=count(len(failed)),
+                date=day(failed[0].started_at),
+            )
+        )
+    elif runs:
+        sentences.append(
+            say("None of the {all} runs since {first} failed.", all=count(len(runs)), first=day(runs[-1].started_at))
+        )
+    return joined(sentences) or None
 
 
 def about(figures: Figures) -> dict[str, object]:
@@ -85,7 +140,7 @@ def about(figures: Figures) -> dict[str, object]:
     ]
     return {
         "lead": say(
-            "Orders from {first} to {last}: {months} months of {source}.",
+            "Orders from {first} to {last}: {months} months. Source: {source}.",
             first=day(figures.first_order),
             last=day(figures.as_of),
             months=count(len(figures.months)),

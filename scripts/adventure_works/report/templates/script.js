@@ -46,9 +46,6 @@
       if (chosen[name] === initial[name]) delete root.dataset[name];
       else root.dataset[name] = chosen[name];
     }
-    const place = filter.category.selectedIndex;
-    if (place > 0) root.dataset.colour = Math.min(place, 6);
-    else delete root.dataset.colour;
     for (const one of slots) {
       const pick = (name) => (one.follows.includes(name) ? chosen[name] : initial[name]);
       const key = [one.slot.dataset.slot, pick("category"), pick("period")].join("|");

@@ -1,0 +1,100 @@
+"""The fold of each section: the models behind it with their SQL and tests, its figures as a table, and as CSV."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from urllib.parse import quote
+
+import jinja2
+from markupsafe import Markup
+
+from adventure_works.report.answers.common import say
+from adventure_works.report.evidence import PASSED, Test
+from adventure_works.report.figures import Figures, Row
+from adventure_works.report.formats import count, money
+from adventure_works.report.sections import Section
+
+
+def behind(environment: jinja2.Environment, figures: Figures, section: Section, told: set[str]) -> Markup:
+    """The fold of a section. Models that an earlier section has told of, `told`, are only linked to."""
+    data = section.data(figures)
+    return Markup(
+        environment.get_template("behind.html").render(
+            section=section, told=told, data=data, csv=_data_address(data), table_behind=_table_behind(section, data)
+        )
+    )
+
+
+def _data_address(rows: list[Row]) -> str:
+    """The rows as CSV in a data address, which works without script and without a server."""
+    text = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
+    return "data:text/csv;charset=utf-8," + quote(text.getvalue(), safe=",:;/!*()-._~")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return value
+
+
+def _table_behind(section: Section, rows: list[Row]) -> Markup:
+    """The figures of a picture as a table, for those who cannot see it."""
+    if section.key not in ("trend", "products"):
+        return Markup("")
+    columns = {
+        "trend": {"month_start_date": "Month", "revenue": "Revenue", "profit": "Profit", "orders": "Orders"},
+        "products": {
+            "product_name": "Product",
+            "category_name": "Category",
+            "recommended_action": "Action",
+            "last_12_units": "Units, 12 months",
+            "last_12_profit": "Profit, 12 months",
+        },
+    }[section.key]
+    write = {"revenue": money, "profit": money, "last_12_profit": money, "orders": count, "last_12_units": count}
+    head = Markup("").join(Markup('<th scope="col">{}</th>').format(name) for name in columns.values())
+    body = Markup("").join(
+        Markup("<tr>{}</tr>").format(
+            Markup("").join(
+                Markup("<th scope=row>{}</th>" if place == 0 else "<td>{}</td>").format(
+                    _cell(row[name], write.get(name))
+                )
+                for place, name in enumerate(columns)
+            )
+        )
+        for row in rows
+    )
+    return Markup(
+        "<details><summary>The figures of the picture as a table</summary>"
+        '<div class="scroll" tabindex="0" role="region" aria-label="Figures of the picture: {}">'
+        '<table class="sortable"><caption>Figures of the picture</caption>'
+        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div></details>"
+    ).format(section.short, head, body)
+
+
+def _cell(value: object, write: Callable | None) -> object:
+    if write:
+        return write(value)
+    return f"{value:%b %Y}" if isinstance(value, date) else value
+
+
+def tests_in_words(tests: tuple[Test, ...]) -> Markup:
+    """How many tests there are, and whether all passed."""
+    passed = sum(test.status in PASSED for test in tests)
+    if not tests:
+        return Markup("No test of its own")
+    if passed == len(tests):
+        return say("{number} tests, all passed", number=count(passed))
+    return say(
+        "{number} tests: {passed} passed, {rest} to look at",
+        number=count(len(tests)),
+        passed=count(passed),
+        rest=count(len(tests) - passed),
+    )
