@@ -71,5 +71,5 @@ def figure(cell: str) -> float | None:
 def _cell(html: str) -> Cell:
     if html.startswith("<td") and (value := figure(html)) is not None:
         return value
-    text = plain(re.sub(r'<span class="advice">.*?</span>', "", html))
+    text = plain(re.sub(r'<span class="advice[^"]*">.*?</span>', "", html))
     return None if text == "\N{EN DASH}" else text

@@ -135,6 +135,7 @@ class Figures:
     quarantine: list[Row]
     ledger: Row
     thresholds: dict[str, Decimal]
+    brackets: list[Row]
     totals: dict[str, dict[str, Decimal]] = field(default_factory=dict)
 
     def measures(self, category: str, period: str, territory: int | None = None) -> Measures:
@@ -304,6 +305,7 @@ def _read(connection: Connection) -> Figures:
         thresholds={
             row["threshold"]: row["value"] for row in rows(connection, "select threshold, value from core.thresholds")
         },
+        brackets=rows(connection, "select * from core.income_brackets order by income_bracket_order"),
     )
 
 
@@ -520,7 +522,7 @@ def _cohorts(connection: Connection) -> list[Row]:
 
 
 def _returning(connection: Connection) -> Row:
-    """How many who ordered have ordered again, and what share of revenue is theirs."""
+    """How many who ordered have ordered again, what share of revenue is theirs, and the days between two orders."""
     (found,) = rows(
         connection,
         """
@@ -528,7 +530,17 @@ def _returning(connection: Connection) -> Row:
             count(*) as customers, count(*) filter (is_repeat) as repeat_customers,
             sum(lifetime_revenue) as revenue,
             coalesce(sum(lifetime_revenue) filter (is_repeat), 0) as repeat_revenue,
-            median(mean_gap_days) filter (is_repeat) as median_gap_days
+            (
+                select median(gap_days)
+                from (
+                    select
+                        order_date - lag(order_date) over (
+                            partition by customer_key order by order_date, order_number
+                        ) as gap_days
+                    from core.fact_orders
+                    where customer_key <> -1
+                ) as gaps
+            ) as median_gap_days
         from marts.mart_customer_value
         where orders > 0 and customer_key <> -1
         """,

@@ -86,7 +86,7 @@ def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
     for module, names in (
         (formats, ("money", "dollars", "count", "percent", "change", "decimal")),
         (business, ("region_rows",)),
-        (people, ("segments_of",)),
+        (people, ("segments_of", "spanned")),
         (products, ("products_of", "actions", "matrix_cells", "untapped", "group_name", "pairs_of", "price_rows")),
     ):
         environment.globals |= {name: getattr(module, name) for name in names}
@@ -106,13 +106,15 @@ def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
         "one_of": _one_of,
         "largest": lambda rows, name: max((row[name] for row in rows if row[name] is not None), default=Decimal(0)),
         "drawn_segments": [row for row in figures.segments if not row["is_small_base"]],
-        "tiles": _tiles,
+        "tiles": lambda now, before, like: _tiles(
+            now, before, like, figures.thresholds["product_return_rate_small_base"]
+        ),
         "spark": _remembered(lambda slug, name: _spark(figures, slug, name)),
         "trend_picture": lambda scope: pictures.trend(figures, scope),
-        "colour_of": lambda scope: pictures.colour(scope.category) if scope.category else 1,
-        "index_class": _index_class,
         "quadrants_picture": lambda scope: pictures.quadrants(figures, scope),
         "shape_path": lambda category: pictures.SHAPE_PATHS[pictures.colour(category) - 1],
+        "colour_of": lambda scope: pictures.colour(scope.category) if scope.category else 1,
+        "index_class": _index_class,
         "share_class": _share_class,
         "quarter": lambda value: f"{value.year} Q{(value.month + 2) // 3}",
         "moment": lambda value: Markup('<time datetime="{0}">{1}</time>').format(value.isoformat(), day(value)),
@@ -168,11 +170,11 @@ def _hash(text: str) -> str:
 
 def _section(environment: jinja2.Environment, figures: Figures, section: Section, told: set[str]) -> Drawn:
     template = environment.get_template(f"sections/{section.key}.html")
-
-    def render(scope: Scope) -> Markup:
     fold = behind(environment, figures, section, told)
     if section.key not in ANSWERS:
         return Drawn(section.key, section.short, section.question, (), _squeezed(template.render()), fold)
+
+    def render(scope: Scope) -> Markup:
         given = ANSWERS[section.key](figures, scope)
         return _line(section, scope) + _squeezed(template.render(scope=scope, given=given))
 
@@ -219,8 +221,8 @@ def _squeezed(text: str) -> Markup:
     return Markup(re.sub(r"\s*\n\s*", "\n", re.sub(r">\s*\n\s*<", "><", text)).strip())
 
 
-def _tiles(now: Measures, before: Measures | None, like: LikeForLike | None) -> list[Tile]:
-    """The headline's measures; like for like only where it differs from the whole."""
+def _tiles(now: Measures, before: Measures | None, like: LikeForLike | None, least_units: Decimal) -> list[Tile]:
+    """The headline's measures; like for like only where it differs, a return rate only where it is of enough units."""
     was = before or Measures()
     revenue_like = like.revenue_change if like and like.revenue != now.revenue else None
     profit_like = like.profit_change if like and like.profit != now.profit else None
@@ -243,8 +245,17 @@ def _tiles(now: Measures, before: Measures | None, like: LikeForLike | None) -> 
         relative("Orders", now.orders, was.orders, count),
         relative("Average order value", now.order_value, was.order_value, formats.dollars),
         relative("Customers", now.customers, was.customers, count),
-        difference("Return rate", now.return_rate, was.return_rate, is_good=False),
+        _return_tile(now, was, least_units)
+        or difference("Return rate", now.return_rate, was.return_rate, is_good=False),
     ]
+
+
+def _return_tile(now: Measures, was: Measures, least_units: Decimal) -> Tile | None:
+    """The tile of a return rate that is of too few units, now or before; None where both have enough."""
+    if not 0 < min(now.units, was.units or now.units) < least_units:
+        return None
+    value = formats.SMALL_BASE if now.units < least_units else percent(now.return_rate)
+    return Tile("Return rate", value, formats.SMALL_BASE, None, Markup(""), is_good=False)
 
 
 def _spark(figures: Figures, slug: str, name: str) -> Markup:

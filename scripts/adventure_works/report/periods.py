@@ -55,12 +55,17 @@ def periods(first_order: date, as_of: date, first_month: date) -> list[Period]:
         earlier = Span(_years_back(span.start, 1), _years_back(span.end, 1))
         return earlier if first_order.replace(day=1) <= earlier.start else None
 
+    def words(span: Span, usual: str) -> str:
+        """The span in words; where the records begin in the midst of it, from where they do."""
+        is_covered = first_order.replace(day=1) <= span.start
+        return usual if is_covered else f"from {day(first_order)} to {day(span.last_day)}"
+
     last_12 = Span(_years_back(end, 1), end)
     found = [
         Period(
             LAST_12,
             "Last 12 months",
-            f"in the 12 months to {day(as_of)}",
+            words(last_12, f"in the 12 months to {day(as_of)}"),
             last_12,
             before(last_12),
             "the 12 months before",
@@ -74,7 +79,7 @@ def periods(first_order: date, as_of: date, first_month: date) -> list[Period]:
             Period(
                 str(year),
                 f"{year} to {as_of.day} {as_of:%b}" if is_part else str(year),
-                f"in {year} to {as_of.day} {as_of:%B}" if is_part else f"in {year}",
+                words(span, f"in {year} to {as_of.day} {as_of:%B}" if is_part else f"in {year}"),
                 span,
                 before(span),
                 f"the same part of {year - 1}" if is_part else str(year - 1),

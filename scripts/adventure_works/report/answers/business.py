@@ -98,8 +98,8 @@ def _launch_caveat(figures: Figures, scope: Scope) -> tuple[Markup, ...]:
     added = [category.name for category in launch[1]]
     return (
         say(
-            "The range widened in {month}, when {names} came. What is compared across that month is compared across "
-            "two different ranges, and the mean order with it.",
+            "The range widened in {month}, when {names} came. Every change across that month, that of the average "
+            "order value too, sets two different ranges side by side.",
             month=month(launch[0]),
             names=listed(added),
         ),
@@ -112,7 +112,7 @@ def categories(figures: Figures, scope: Scope) -> Answer:
     if lead is None:
         return Answer(say("No category made a profit {when}.", when=scope.period.words))
     more = Markup("")
-    if scope.period.key != EVERYTHING:
+    if scope.period.span.start > figures.first_order or scope.period.span.end <= figures.as_of:
         top, share, margin = top_category(figures, EVERYTHING)
         more = say(
             "Over all that is on record, {name} earned {share} of profit at {margin}.",
@@ -183,12 +183,12 @@ def trend(figures: Figures, scope: Scope) -> Answer:
     lead = say("Profit{of} was {profit} in {words}", of=of, profit=money(last), words=words)
     against_year, against_quarter = growth(last, year_before), growth(last, previous)
     if against_year is not None:
-        lead += say(", {change} on the same months a year before", change=change(against_year))
+        lead += say(", {change} the same months a year before", change=_against(against_year))
     if against_quarter is not None:
         lead += say(
-            "{sign} {change} on the three months before",
+            "{sign} {change} the three months before",
             sign=" and" if against_year is not None else ",",
-            change=change(against_quarter),
+            change=_against(against_quarter),
         )
     more = [_directions(figures)] if scope.category is None else []
     best = max(whole, key=lambda row: row["profit"])
@@ -221,6 +221,13 @@ def trend(figures: Figures, scope: Scope) -> Answer:
     return Answer(lead + ".", joined(more), tuple(caveats))
 
 
+def _against(value: Decimal) -> Markup:
+    """A change before what it is compared with: 26% up on."""
+    if round(value, 2) == 0:
+        return Markup("as much as in")
+    return say("{size} {direction} on", size=percent(abs(value), 0), direction="up" if value > 0 else "down")
+
+
 def month_series(figures: Figures, category: Category | None) -> list[Row]:
     """The rows by month of all the business, or of a category."""
     if category is None:
@@ -241,8 +248,16 @@ def _directions(figures: Figures) -> Markup | None:
             found.setdefault(rows[-1]["trend"], []).append(category.name)
     if not found:
         return None
-    parts = [say("{names}: {trend}", names=listed(names), trend=trend_name) for trend_name, names in found.items()]
-    return say("Against the three months before, {parts}.", parts=Markup("; ").join(parts))
+    parts = [
+        say(
+            "{names} {verb} {trend}",
+            names=listed(names),
+            verb="is" if len(names) == 1 and not names[0].endswith("s") else "are",
+            trend=trend_name,
+        )
+        for trend_name, names in found.items()
+    ]
+    return say("Against the three months before, {parts}.", parts=listed(parts))
 
 
 def smaller_like_for_like(figures: Figures) -> bool:
@@ -273,7 +288,7 @@ def regions(figures: Figures, scope: Scope) -> Answer:
         profit=money(top["now"].profit),
     )
     if whole > 0:
-        lead += say(", {share} of it all", share=percent(ratio(top["now"].profit, whole), 0))
+        lead += say(", {share} of the total", share=percent(ratio(top["now"].profit, whole), 0))
     growing = [row for row in selling if row["growth"] is not None]
     more = []
     if growing:
@@ -281,9 +296,10 @@ def regions(figures: Figures, scope: Scope) -> Answer:
         slowest = min(growing, key=lambda row: row["growth"])
         more.append(
             say(
-                "Against {before}, revenue changed the most in {region} ({change}), "
-                "the least in {other} ({other_change}).",
+                "Against {before}, revenue {fastest} in {region} ({change}) and {slowest} in {other} ({other_change}).",
                 before=scope.period.before_words,
+                fastest="grew fastest" if fastest["growth"] > 0 else "fell least",
+                slowest="grew slowest" if slowest["growth"] > 0 else "fell most",
                 region=fastest["region"],
                 change=change(fastest["growth"]),
                 other=slowest["region"],
@@ -299,7 +315,7 @@ def regions(figures: Figures, scope: Scope) -> Answer:
         )
     ahead = [row["region"] for row in figures.territories if row["maturity"] == "growing"]
     if ahead and scope.category is None:
-        more.append(say("Faster than the whole business in the last 12 months: {names}.", names=listed(ahead)))
+        more.append(say("Clearly faster than the whole business in the last 12 months: {names}.", names=listed(ahead)))
     limit = figures.thresholds["territory_small_base"]
     small = [row["region"] for row in selling if row["is_small_base"]]
     caveats = []
@@ -312,12 +328,13 @@ def regions(figures: Figures, scope: Scope) -> Answer:
                 names=listed(small),
             )
         )
-    caveats.append(
-        Markup(
-            "Maturity is that of the last 12 months and of all categories: it sets a region's growth against that of "
-            "the whole business, since a wider range lifts every region."
+    if any(row["maturity"] for row in found):
+        caveats.append(
+            Markup(
+                "Maturity is that of the last 12 months and of all categories: it sets a region's growth against that "
+                "of the whole business, since a wider range lifts every region."
+            )
         )
-    )
     return Answer(lead + ".", joined(more), tuple(caveats))
 
 

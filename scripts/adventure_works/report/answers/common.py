@@ -26,6 +26,22 @@ SEGMENT_TYPES = {
 MATRIX_TYPES = ("income_bracket", "age_group")
 
 
+# How a sentence speaks of the customers of a segment, where "customers of <kind> <segment>" would not do.
+PEOPLE: dict[str | tuple[str, str], str] = {
+    "income_bracket": "customers of {segment} income",
+    "age_group": "customers aged {segment}",
+    "gender": "{segment} customers",
+    "occupation": "customers with the occupation {segment}",
+    "education_level": "customers with the education {segment}",
+    "total_children": "customers with {segment} children",
+    ("total_children", "1"): "customers with 1 child",
+    ("is_home_owner", "Yes"): "customers who own a home",
+    ("is_home_owner", "No"): "customers who do not own a home",
+    "marital_status": "{segment} customers",
+    "country": "customers in {segment}",
+}
+
+
 @dataclass(frozen=True)
 class Scope:
     """What is chosen in the filter: a category, or None for all of them, and a period."""
@@ -65,6 +81,12 @@ def moved(value: Decimal | None, up: str = "rose", down: str = "fell", same: str
     if round(value, 2) == 0:
         return Markup(same)
     return say("{verb} {size}", verb=up if value > 0 else down, size=percent(abs(value), 0))
+
+
+def people(kind: str, segment: str) -> Markup:
+    """The customers of a segment, in words: customers aged 45-54."""
+    words = PEOPLE.get((kind, segment)) or PEOPLE.get(kind, "customers of {kind} {segment}")
+    return say(words, kind=SEGMENT_TYPES[kind], segment=segment)
 
 
 def joined(sentences: Iterable[Markup | None]) -> Markup:

@@ -9,6 +9,7 @@ from adventure_works.report.answers.common import (
     Answer,
     Scope,
     joined,
+    people,
     say,
     total,
 )
@@ -37,16 +38,17 @@ def demographics(figures: Figures, scope: Scope) -> Answer:
     ranked.sort(key=lambda one: -one[0])
     times, kind, most, least = ranked[0]
     lead = say(
-        "{kind} tells the most: customers of the group {most} spent {amount} each (95% interval {low} to {high}), "
-        "{times} times as much as {least} ({least_amount}).",
-        kind=SEGMENT_TYPES[kind].capitalize(),
-        most=most["segment_value"],
+        "The widest gap is by {kind}: {most} spent {amount} each (95% interval {low} to {high}), {times} times as "
+        "much as {least} ({least_amount}){verdict}.",
+        kind=SEGMENT_TYPES[kind],
+        most=people(kind, most["segment_value"]),
         amount=dollars(most["revenue_per_customer"]),
         low=dollars(most["revenue_per_customer_low"]),
         high=dollars(most["revenue_per_customer_high"]),
         times=decimal(times),
-        least=least["segment_value"],
+        least=people(kind, least["segment_value"]),
         least_amount=dollars(least["revenue_per_customer"]),
+        verdict="; the lead over everybody else could be chance" if _may_be_chance(most) else "",
     )
     more = [_compared(one) for one in ranked if one[1] in ("age_group", "gender") and one[1] != kind]
     small = [row for kind in SEGMENT_TYPES for row in segments_of(figures, kind) if row["is_small_base"]]
@@ -72,25 +74,41 @@ def _compared(found: tuple[Decimal, str, Row, Row]) -> Markup:
     low, high = most["difference_from_rest_low"], most["difference_from_rest_high"]
     if low is None:
         verdict = Markup("")
-    elif low <= 0:
-        verdict = Markup("; against all the others the difference could be chance")
+    elif _may_be_chance(most):
+        verdict = Markup(", which could be chance")
     else:
-        verdict = say("; {low} to {high} more than all the others (95% interval)", low=dollars(low), high=dollars(high))
+        verdict = say(", {low} to {high} more than everybody else (95% interval)", low=dollars(low), high=dollars(high))
     return say(
-        "By {kind}, {most} spent the most ({amount}) and {least} the least ({least_amount}){verdict}.",
+        "By {kind}, {most} spent the most, {amount} each{verdict}; {least} spent the least, {least_amount}.",
         kind=SEGMENT_TYPES[kind],
-        most=most["segment_value"],
+        most=people(kind, most["segment_value"]),
         amount=dollars(most["revenue_per_customer"]),
-        least=least["segment_value"],
-        least_amount=dollars(least["revenue_per_customer"]),
         verdict=verdict,
+        least=people(kind, least["segment_value"]),
+        least_amount=dollars(least["revenue_per_customer"]),
     )
+
+
+def _may_be_chance(segment: Row) -> bool:
+    """Whether the 95% interval of its difference from everybody else reaches down to nothing."""
+    low = segment["difference_from_rest_low"]
+    return low is not None and low <= 0
 
 
 def segments_of(figures: Figures, kind: str) -> list[Row]:
     """The segments of a kind; those with an order of their own in it, the others by revenue per customer."""
     found = [row for row in figures.segments if row["segment_type"] == kind]
     return sorted(found, key=lambda row: (row["segment_order"], -(row["revenue_per_customer"] or 0)))
+
+
+def spanned(figures: Figures, bracket: str) -> str:
+    """What a year an income bracket spans, in words: $50,000 to $100,000; nothing for what is no bracket."""
+    found = figures.brackets
+    place = next((place for place, row in enumerate(found) if row["income_bracket"] == bracket), None)
+    if place is None:
+        return ""
+    low, high = (f"${found[place][name]:,.0f}" for name in ("lower_income", "upper_income"))
+    return f"under {high}" if place == 0 else f"from {low}" if place == len(found) - 1 else f"{low} to {high}"
 
 
 def customers(figures: Figures, scope: Scope) -> Answer:
@@ -133,11 +151,18 @@ def customers(figures: Figures, scope: Scope) -> Answer:
     never = [row for row in figures.groups if not row["orders"]]
     caveats = [
         say(
-            "A VIP has two or more orders and a lifetime revenue among the top {share} of buyers. Groups are as of "
-            "{date}; lifetime figures are of the past, not a forecast.",
+            "A VIP has two or more orders and a lifetime revenue among the top {share} of buyers. A customer of two or "
+            "more orders is at risk when the last was over {at_risk} days ago; a single order is recent for {new} "
+            "days; after {lapsed} days without an order every customer has lapsed. Days away are a group's median.",
             share=percent(1 - figures.thresholds["vip_percentile"], 0),
+            at_risk=count(days),
+            new=count(figures.thresholds["new_customer_days"]),
+            lapsed=count(figures.thresholds["lapsed_days"]),
+        ),
+        say(
+            "Groups are as of {date}; lifetime figures are of the past, not a forecast.",
             date=day(figures.as_of),
-        )
+        ),
     ]
     if never:
         caveats.append(say("{number} known customers have never ordered.", number=count(total(never, "customers"))))
@@ -155,7 +180,7 @@ def retention(figures: Figures, scope: Scope) -> Answer:
     more = None
     if found["median_gap_days"] is not None:
         more = say(
-            "Half of those who came back let {days} days or more pass between two orders.",
+            "Half of all further orders came within {days} days of the order before.",
             days=count(found["median_gap_days"]),
         )
     caveats = [
@@ -186,12 +211,12 @@ def budget(figures: Figures, scope: Scope) -> Answer:
     best = max(given, key=lambda row: row["recommended_share"])
     lead = say(
         "By profit of the last 12 months, tilted by growth, {share} of a marketing budget goes to {name}; the largest "
-        "single share, {best_share}, to {best_name} for {bracket} incomes.",
+        "single share, {best_share}, to {best_name} for {people}.",
         share=percent(by_category[top], 0),
         name=top,
         best_share=percent(best["recommended_share"], 0),
         best_name=best["category_name"],
-        bracket=best["income_bracket"],
+        people=people("income_bracket", best["income_bracket"]),
     )
     untold = [row for row in given if row["profit_growth"] is None]
     more = (

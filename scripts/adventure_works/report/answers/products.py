@@ -1,12 +1,13 @@
 """What is sold: products, what they go with and to whom, and what their prices can tell."""
 
+from collections import Counter
+
 from markupsafe import Markup
 
 from adventure_works.report.answers.common import (
-    SEGMENT_TYPES,
     Answer,
     Scope,
-    joined,
+    people,
     say,
     total,
 )
@@ -25,36 +26,41 @@ def products(figures: Figures, scope: Scope) -> Answer:
     whole = total(placed, "last_12_profit")
     advised = actions(found)
     lead_action = max(advised, key=lambda action: action["profit"])
+    parts = [say("{action} {number}", number=count(one["products"]), action=one["action"]) for one in advised]
     lead = say(
-        "Of the {number} products{of} sold in the last 12 months, the {count} to {action} earned the most profit: "
-        "{profit}, {share}.",
-        number=count(len(placed)),
+        "Of {number} products{of} the rules say: {parts}. Most profit is with those to {action}: {profit} in 12 months"
+        "{share}.",
+        number=count(len(found)),
         of=of,
-        count=count(lead_action["sold"]),
+        parts=listed(parts),
         action=lead_action["action"],
-        share=percent(ratio(lead_action["profit"], whole), 0) if whole > 0 else "of a loss overall",
         profit=money(lead_action["profit"]),
+        share=say(", {share} of all", share=percent(ratio(lead_action["profit"], whole), 0)) if whole > 0 else "",
     )
-    parts = [
-        say("{number} to {action}", number=count(one["products"]), action=one["action"])
-        for one in advised
-        if one is not lead_action
-    ]
     best = placed[0]
     more = say(
-        "Best is {name}: {profit} at {margin}.",
+        "{number} of them were sold in the last 12 months. Best is {name}: {profit} at a margin of {margin}.",
+        number=count(len(placed)),
         name=best["product_name"],
         profit=money(best["last_12_profit"]),
         margin=percent(ratio(best["last_12_profit"], best["last_12_revenue"])),
     )
-    rest = say("Of all products, sold or not, there are further {parts}.", parts=listed(parts)) if parts else None
+    caveats = []
+    if any(one["action"] == "reprice" for one in advised) and not any(
+        row["verdict"] == "identifiable" for row in price_rows(figures, scope.category)
+    ):
+        caveats.append(
+            Markup('What a higher price would do to sales is <a href="#prices">not known</a>: try it on a few.')
+        )
     return Answer(
         lead,
-        joined([rest, more]),
+        more,
         (
+            *caveats,
             say(
                 "A high margin is {margin} or more; a high volume is more units than {share} of the category's "
-                "products sold. Return rates of products with fewer than {units} units sold are not told.",
+                "products sold. Return rates and changes of profit are not told "
+                "where fewer than {units} units were sold.",
                 margin=percent(figures.thresholds["product_high_margin"], 0),
                 share=percent(figures.thresholds["product_high_volume"], 0),
                 units=count(figures.thresholds["product_return_rate_small_base"]),
@@ -69,7 +75,7 @@ def products_of(figures: Figures, category: Category | None) -> list[Row]:
 
 
 def actions(found: list[Row]) -> list[Row]:
-    """What to do, with how many products, which of them sold and what they earned in the last 12 months."""
+    """What to do, with how many products and for which reasons, and what they earned in the last 12 months."""
     grouped: dict[str, list[Row]] = {}
     for row in found:
         grouped.setdefault(row["recommended_action"], []).append(row)
@@ -77,10 +83,9 @@ def actions(found: list[Row]) -> list[Row]:
         {
             "action": action,
             "products": len(members),
-            "sold": sum(row["quadrant"] is not None for row in members),
             "profit": total(members, "last_12_profit"),
             "examples": [row for row in members if row["last_12_units"]][:3],
-            "reasons": list(dict.fromkeys(row["action_reason"] for row in members)),
+            "reasons": Counter(row["action_reason"] for row in members),
         }
         for action, members in grouped.items()
     ]
@@ -98,9 +103,9 @@ def combinations(figures: Figures, scope: Scope) -> Answer:
         return Answer(say("{name} has not been sold, so nobody buys it yet.", name=scope.category_words))
     whole = figures.measures(scope.slug, EVERYTHING).profit
     lead = say(
-        "{product} bought by customers of {segment} income earn the most: {profit}, {share} of profit{of}.",
+        "{product} bought by {people} earn the most: {profit}, {share} of profit{of}.",
         product=group_name(best),
-        segment=best["segment_value"],
+        people=people("income_bracket", best["segment_value"]),
         profit=money(best["profit"]),
         share=percent(ratio(best["profit"], whole), 0),
         of=say(" of {name}", name=scope.category.name) if scope.category else "",
@@ -111,12 +116,13 @@ def combinations(figures: Figures, scope: Scope) -> Answer:
     else:
         gap = gaps[0]
         more = say(
-            "The largest of {number} untapped combinations: {product} for {kind} {segment}, bought by {share} of them "
-            "and by {overall} of all; as many as of all would bring {amount} more profit.",
-            number=count(len(gaps)),
+            "{which}: {share} of {people} have bought {product}, against "
+            "{overall} of all. At the rate of all they would have brought {amount} more profit.",
+            which=say("The largest of {number} untapped combinations", number=count(len(gaps)))
+            if len(gaps) > 1
+            else "One combination is untapped",
             product=group_name(gap),
-            kind=SEGMENT_TYPES[gap["segment_type"]],
-            segment=gap["segment_value"],
+            people=people(gap["segment_type"], gap["segment_value"]),
             share=percent(gap["penetration"]),
             overall=percent(gap["overall_penetration"]),
             amount=money(gap["profit_to_overall_penetration"]),
