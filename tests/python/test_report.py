@@ -282,6 +282,9 @@ def test_zero_nothing_not_yet_and_small_base_differ(sample: ReportPage, read_sam
     assert f"Nothing of {never.name} was sold" in plain(html)
     assert tiles(html)["Revenue"] == 0
     assert tiles(html)["Profit margin"] is None
+    assert f"Nothing of {never.name} was ever sold, so there is no trend." in sample.choice(
+        "trend", never.slug, LAST_12
+    )
     cohorts = table(sample.section("retention"), "Share of each quarter")
     assert cohorts[0]["+1"] == 0.0
     assert cohorts[-1]["+1"] == "not yet"
@@ -334,6 +337,7 @@ def test_a_sentence_turns_with_its_figures(read_sample: tuple) -> None:
     half = dataclasses.replace(dear, revenue=2 * dear.profit)
     between = dataclasses.replace(found, now=found.now | {(top.slug, "all", None): half})
     assert "a margin between the others'" in plain(business.categories(between, whole).lead)
+    assert f"{top.name} earn 93% of all profit on record, at a margin of 50.0%." in plain(page(between, proof))
     told = dataclasses.replace(
         found,
         prices=[
@@ -369,6 +373,7 @@ def test_nothing_is_compared_that_is_not_there(read_sample: tuple) -> None:
         "There are not yet six whole months on record",
         "No two subcategories are in enough orders together",
         "Nobody is a VIP yet",
+        "of profit from 3 April 2017 to 30 June 2017",
     ):
         assert sentence in text
     assert "range widened" not in text

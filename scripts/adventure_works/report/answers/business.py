@@ -175,6 +175,8 @@ def trend(figures: Figures, scope: Scope) -> Answer:
     series = month_series(figures, scope.category)
     whole = [row for row in series if row["is_complete_month"]]
     of = say(" of {name}", name=scope.category.name) if scope.category else ""
+    if scope.category and not scope.category.is_sold:
+        return Answer(say("Nothing{of} was ever sold, so there is no trend.", of=of))
     if len(whole) < 6:
         return Answer(Markup("There are not yet six whole months on record, too few to tell where profit is heading."))
     last, previous = _profit(whole[-3:]), _profit(whole[-6:-3])

@@ -28,8 +28,8 @@ def products(figures: Figures, scope: Scope) -> Answer:
     lead_action = max(advised, key=lambda action: action["profit"])
     parts = [say("{action} {number}", number=count(one["products"]), action=one["action"]) for one in advised]
     lead = say(
-        "Of {number} products{of} the rules say: {parts}. Most profit is with those to {action}: {profit} in 12 months"
-        "{share}.",
+        "Of {number} products{of} the rules say: {parts}. Most profit is with those to {action}: {profit} in the last "
+        "12 months{share}.",
         number=count(len(found)),
         of=of,
         parts=listed(parts),
