@@ -17,6 +17,8 @@ pytestmark = needs_chromium
 Run = tuple[Path, subprocess.CompletedProcess[str]]
 OPEN_EVERY_FOLD = "for (const fold of document.querySelectorAll('details')) fold.open = true"
 PHONE = {"width": 390, "height": 844}
+# What a page at 400 % has on a screen of 1280.
+SMALLEST = {"width": 320, "height": 640}
 DESKTOP = {"width": 1280, "height": 900}
 SECTIONS = [
     "headline", "categories", "trend", "products", "demographics", "combinations", "regions", "customers", "retention",
@@ -46,7 +48,9 @@ def tile(page: Page, name: str) -> float:
 
 
 @pytest.mark.parametrize(
-    "viewport", [PHONE, {"width": 768, "height": 1024}, DESKTOP], ids=["phone", "tablet", "desktop"]
+    "viewport",
+    [SMALLEST, PHONE, {"width": 768, "height": 1024}, DESKTOP],
+    ids=["smallest", "phone", "tablet", "desktop"],
 )
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_opens_without_a_network(browser: Browser, path: Path, viewport: dict, scheme: str) -> None:

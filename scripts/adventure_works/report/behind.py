@@ -2,13 +2,14 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from urllib.parse import quote
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from adventure_works.report.answers.common import say
 from adventure_works.report.evidence import PASSED, Test
@@ -83,6 +84,11 @@ def _cell(value: object, write: Callable | None) -> object:
     if write:
         return write(value)
     return f"{value:%b %Y}" if isinstance(value, date) else value
+
+
+def marked(text: str) -> Markup:
+    """A description with the names that stand between backticks in it as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))
 
 
 def tests_in_words(tests: tuple[Test, ...]) -> Markup:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from adventure_works.report import formats, pictures
 from adventure_works.report.answers import ANSWERS, brief, business, people, products, trust
 from adventure_works.report.answers.common import MATRIX_TYPES, SEGMENT_TYPES, Scope, say
-from adventure_works.report.behind import behind, tests_in_words
+from adventure_works.report.behind import behind, marked, tests_in_words
 from adventure_works.report.evidence import PASSED, Evidence
 from adventure_works.report.figures import ALL, Figures, LikeForLike, Measures, Row, growth, ratio
 from adventure_works.report.formats import count, money, percent, points
@@ -87,7 +87,19 @@ def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
         (formats, ("money", "dollars", "count", "percent", "change", "decimal")),
         (business, ("region_rows",)),
         (people, ("segments_of", "spanned")),
-        (products, ("products_of", "actions", "matrix_cells", "untapped", "group_name", "pairs_of", "price_rows")),
+        (
+            products,
+            (
+                "products_of",
+                "actions",
+                "matrix_cells",
+                "matrix_groups",
+                "untapped",
+                "group_name",
+                "pairs_of",
+                "price_rows",
+            ),
+        ),
     ):
         environment.globals |= {name: getattr(module, name) for name in names}
     environment.globals |= {
@@ -124,6 +136,7 @@ def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
         ),
         "sources": trust.sources(figures),
         "tests_in_words": tests_in_words,
+        "marked": marked,
         "meanings": trust.MEANINGS,
         "quality": trust.quality(figures, evidence),
         "warned": [test for test in evidence.tests if test.status == "warn"],

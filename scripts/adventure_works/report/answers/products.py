@@ -154,6 +154,15 @@ def matrix_cells(figures: Figures, category: Category | None) -> list[Row]:
     ]
 
 
+def matrix_groups(cells: list[Row]) -> list[tuple[str, list[Row]]]:
+    """The cells of each category or subcategory with its name, the one that earned the most first."""
+    groups: dict[int, list[Row]] = {}
+    for cell in cells:
+        groups.setdefault(cell["product_group_key"], []).append(cell)
+    ranked = sorted(groups.values(), key=lambda group: -total(group, "profit"))
+    return [(group_name(group[0]), group) for group in ranked]
+
+
 def untapped(figures: Figures, category: Category | None) -> list[Row]:
     """The untapped combinations of subcategories and segments, the largest first."""
     found = [
@@ -255,5 +264,7 @@ def prices(figures: Figures, scope: Scope) -> Answer:
 
 
 def price_rows(figures: Figures, category: Category | None) -> list[Row]:
-    """Verdicts on the prices of a category, or of all of them."""
-    return [row for row in figures.prices if category is None or row["category_name"] == category.name]
+    """Verdicts on the prices of a category, or of all of them in their order; what was sold before what was not."""
+    places = {one.name: place for place, one in enumerate(figures.categories)}
+    found = [row for row in figures.prices if category is None or row["category_name"] == category.name]
+    return sorted(found, key=lambda row: (places.get(row["category_name"], len(places)), -row["sold_products"]))
