@@ -150,6 +150,21 @@ def test_by_keyboard(browser: Browser, path: Path) -> None:
         assert heading.get_attribute("aria-sort") == "ascending"
 
 
+def test_months_are_sorted_as_time(browser: Browser, path: Path) -> None:
+    with Visit(browser, viewport=DESKTOP) as visit:
+        page = visit.page
+        page.goto(path.as_uri())
+        page.locator("#filter").wait_for()
+        page.evaluate(OPEN_EVERY_FOLD)
+        heading = page.locator("#trend .behind th", has_text="Month")
+        for direction in ("ascending", "descending"):
+            heading.get_by_role("button").click()
+            assert heading.get_attribute("aria-sort") == direction
+            months = page.locator("#trend .behind tbody time").evaluate_all("all => all.map(one => one.dateTime)")
+            assert months == sorted(months, reverse=direction == "descending")
+            assert len(months) == 30
+
+
 def test_numbers_are_written_as_the_reader_writes_them(browser: Browser, path: Path) -> None:
     with Visit(browser, viewport=DESKTOP, locale="de-DE") as visit:
         visit.page.goto(path.as_uri())

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from adventure_works.report.answers.common import say
 from adventure_works.report.evidence import PASSED, Test
 from adventure_works.report.figures import Figures, Row
-from adventure_works.report.formats import count, money
+from adventure_works.report.formats import count, money, percent
 from adventure_works.report.sections import Section
 
 
@@ -55,17 +55,23 @@ def _table_behind(section: Section, rows: list[Row]) -> Markup:
             "product_name": "Product",
             "category_name": "Category",
             "recommended_action": "Action",
-            "last_12_units": "Units, 12 months",
-            "last_12_profit": "Profit, 12 months",
+            "last_12_units": "Units",
+            "volume_position": "Volume",
+            "last_12_margin": "Margin",
+            "last_12_profit": "Profit",
         },
     }[section.key]
     write = {"revenue": money, "profit": money, "last_12_profit": money, "orders": count, "last_12_units": count}
-    head = Markup("").join(Markup('<th scope="col">{}</th>').format(name) for name in columns.values())
+    write |= {"volume_position": lambda value: percent(value, 0), "last_12_margin": percent}
+    kinds = {name: Markup(' class="num"' if name in write else "") for name in columns}
+    head = Markup("").join(
+        Markup('<th scope="col"{}>{}</th>').format(kinds[name], words) for name, words in columns.items()
+    )
     body = Markup("").join(
         Markup("<tr>{}</tr>").format(
             Markup("").join(
-                Markup("<th scope=row>{}</th>" if place == 0 else "<td>{}</td>").format(
-                    _cell(row[name], write.get(name))
+                Markup("<th scope=row{}>{}</th>" if place == 0 else "<td{}>{}</td>").format(
+                    kinds[name], _cell(row[name], write.get(name))
                 )
                 for place, name in enumerate(columns)
             )
@@ -83,7 +89,9 @@ def _table_behind(section: Section, rows: list[Row]) -> Markup:
 def _cell(value: object, write: Callable | None) -> object:
     if write:
         return write(value)
-    return f"{value:%b %Y}" if isinstance(value, date) else value
+    if isinstance(value, date):
+        return Markup('<time datetime="{0:%Y-%m}">{0:%b %Y}</time>').format(value)
+    return value
 
 
 def marked(text: str) -> Markup:

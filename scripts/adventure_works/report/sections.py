@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from adventure_works.report.answers.common import MATRIX_TYPES
 from adventure_works.report.answers.trust import sources
-from adventure_works.report.figures import ALL, LEDGERS, Figures, Row
+from adventure_works.report.figures import ALL, LEDGERS, Figures, Row, ratio
 
 # What of the filter changes a section.
 CATEGORY, PERIOD = "category", "period"
@@ -74,8 +74,12 @@ def _months(figures: Figures) -> list[Row]:
 
 def _products(figures: Figures) -> list[Row]:
     take = _only("product_name", "category_name", "recommended_action", "quadrant", "units", "profit", "return_units",
-                 "last_12_units", "last_12_revenue", "last_12_profit")  # fmt: skip
-    return [take(row) for row in figures.products if row["is_sold"]]
+                 "last_12_units", "volume_position", "last_12_revenue", "last_12_profit")  # fmt: skip
+    return [
+        take(row) | {"last_12_margin": ratio(row["last_12_profit"], row["last_12_revenue"])}
+        for row in figures.products
+        if row["is_sold"]
+    ]
 
 
 def _segments(figures: Figures) -> list[Row]:

@@ -89,6 +89,8 @@
   // Sorting: a table's headings become buttons.
   const keyOf = (cell) => {
     const figure = cell.querySelector("data");
+    const moment = cell.querySelector("time");
+    if (moment) return moment.dateTime;
     return figure ? Number(figure.value) : cell.classList.contains("num") ? -Infinity : cell.textContent.trim().toLowerCase();
   };
   const sortBy = (table, heading) => {
