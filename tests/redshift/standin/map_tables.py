@@ -26,7 +26,7 @@ def create_table(tokens: Tokens, start: int) -> Tokens:
     if attributes.get("diststyle") == "KEY" and "distkey" not in attributes:
         raise NotMapped("DISTSTYLE KEY needs a DISTKEY")
     dist = f"KEY({attributes['distkey']})" if "distkey" in attributes else attributes.get("diststyle", "")
-    if "like" in attributes:
+    if "like" in attributes and not dist:
         dist = f"LIKE({attributes['like']})"
     mark = f"/*rs:dist={dist};sort={attributes.get('sortkey', '')}*/ "
     changed = [*head, *columns, *options, *rest[at:]]
