@@ -15,8 +15,6 @@ from sites import PREFIX, Site
 from standin.engine import READERS
 from standin.stack import StandIn, Warehouse
 
-pytestmark = pytest.mark.slow
-
 SCALE = 0.05
 COMMENT = re.compile(r"/\* (\{.*\}) \*/;?\s*$")
 
