@@ -37,7 +37,7 @@ sales as (
 customers as (
 
     select customer_key
-    from {{ ref('dim_customers') }}
+    from {{ ref('int_customers__known') }}
 
 ),
 
