@@ -34,7 +34,7 @@ segments as (
         segment_type,
         segment_value,
         segment_order,
-        count(distinct nullif(customer_key, -1)) as customers,
+        count(nullif(customer_key, -1)) as customers,
         cast(sum(profit) as numeric(18, 4)) as profit
     from buyers
     group by

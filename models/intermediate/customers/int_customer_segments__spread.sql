@@ -1,6 +1,25 @@
 with
 
--- The Unknown customer is not one person: its revenue says nothing about what a customer spends.
+-- The Unknown customer is not one person: its revenue says nothing about what a customer spends. Customers with one
+-- row per type are summed as they are; what they spent in all is what they spent there.
+single as (
+
+    select
+        segment_type,
+        segment_value,
+        count(*) as customers,
+        sum(revenue) as revenue,
+        sum(cast(revenue as numeric(19, 4)) * revenue) as revenue_squared
+    from {{ ref('int_customers__by_segment') }}
+    where
+        customer_key <> -1
+        and is_only_row
+    group by
+        segment_type,
+        segment_value
+
+),
+
 known as (
 
     select
@@ -9,7 +28,9 @@ known as (
         customer_key,
         revenue
     from {{ ref('int_customers__by_segment') }}
-    where customer_key <> -1
+    where
+        customer_key <> -1
+        and not is_only_row
 
 ),
 
@@ -18,7 +39,6 @@ customers as (
     select
         segment_type,
         segment_value,
-        customer_key,
         revenue,
         cast(sum(revenue) over (partition by segment_type, customer_key) as numeric(18, 4)) as revenue_in_all,
         count(*) over (partition by segment_type, customer_key) as values_of_customer
@@ -27,19 +47,47 @@ customers as (
 ),
 
 -- The rest of a segment is what the customers of its type did outside it. A customer is on both sides when
--- the value changed between two orders, as an age group does.
-sides as (
+-- the value changed between two orders, as an age group does. DuckDB keeps the product of two numbers of 18 digits
+-- within 18, which a square of 100,000 dollars exceeds; of 19 it does not.
+parts as (
 
+    select
+        segment_type,
+        segment_value,
+        customers,
+        revenue,
+        revenue_squared,
+        customers as customers_only_here,
+        -revenue_squared as change_of_squared_outside
+    from single
+    union all
     select
         segment_type,
         segment_value,
         count(*) as customers,
         sum(revenue) as revenue,
-        sum(revenue * revenue) as revenue_squared,
+        sum(cast(revenue as numeric(19, 4)) * revenue) as revenue_squared,
         sum(case when values_of_customer = 1 then 1 else 0 end) as customers_only_here,
-        sum((revenue_in_all - revenue) * (revenue_in_all - revenue) - revenue_in_all * revenue_in_all)
+        sum(cast(revenue as numeric(19, 4)) * revenue) - 2 * sum(cast(revenue as numeric(19, 4)) * revenue_in_all)
             as change_of_squared_outside
     from customers
+    group by
+        segment_type,
+        segment_value
+
+),
+
+sides as (
+
+    select
+        segment_type,
+        segment_value,
+        cast(sum(customers) as bigint) as customers,
+        sum(revenue) as revenue,
+        sum(revenue_squared) as revenue_squared,
+        cast(sum(customers_only_here) as bigint) as customers_only_here,
+        sum(change_of_squared_outside) as change_of_squared_outside
+    from parts
     group by
         segment_type,
         segment_value
@@ -59,14 +107,33 @@ per_customer as (
 
 ),
 
-types as (
+type_parts as (
 
+    select
+        segment_type,
+        customers,
+        revenue,
+        revenue_squared
+    from single
+    union all
     select
         segment_type,
         count(*) as customers,
         sum(revenue) as revenue,
-        sum(revenue * revenue) as revenue_squared
+        sum(cast(revenue as numeric(19, 4)) * revenue) as revenue_squared
     from per_customer
+    group by segment_type
+
+),
+
+types as (
+
+    select
+        segment_type,
+        cast(sum(customers) as bigint) as customers,
+        sum(revenue) as revenue,
+        sum(revenue_squared) as revenue_squared
+    from type_parts
     group by segment_type
 
 ),

@@ -1,108 +1,43 @@
 with
 
-segments as (
+-- Nearly every customer has one row per type, and needs no grouping, which for ten types takes much memory.
+final as (
 
     select
-        customer_key,
-        territory_key,
-        age_group,
         segment_type,
         segment_value,
-        segment_order
-    from {{ ref('int_customers__segments') }}
-
-),
-
-orders as (
-
-    select
+        segment_order,
         customer_key,
-        territory_key,
-        age_group,
+        true as is_only_row,
+        orders,
         units,
         revenue,
         cost,
-        profit
-    from {{ ref('fact_orders') }}
-
-),
-
-purchases as (
-
-    select
-        customer_key,
-        territory_key,
-        age_group,
+        profit,
         premium_revenue
-    from {{ ref('int_customers__purchases') }}
-    where product_level = 'category'
-
-),
-
-ordered as (
-
+    from {{ ref('int_customers__segments') }}
+    where is_only_row
+    union all
     select
+        segment_type,
+        segment_value,
+        segment_order,
         customer_key,
-        territory_key,
-        age_group,
-        count(*) as orders,
-        sum(units) as units,
-        sum(revenue) as revenue,
-        sum(cost) as cost,
-        sum(profit) as profit
-    from orders
+        false as is_only_row,
+        cast(sum(orders) as bigint) as orders,
+        cast(sum(units) as bigint) as units,
+        cast(sum(revenue) as numeric(18, 4)) as revenue,
+        cast(sum(cost) as numeric(18, 4)) as cost,
+        cast(sum(profit) as numeric(18, 4)) as profit,
+        cast(sum(premium_revenue) as numeric(18, 4)) as premium_revenue
+    from {{ ref('int_customers__segments') }}
+    where not is_only_row
     group by
-        customer_key,
-        territory_key,
-        age_group
-
-),
-
-premium as (
-
-    select
-        customer_key,
-        territory_key,
-        age_group,
-        sum(premium_revenue) as premium_revenue
-    from purchases
-    group by
-        customer_key,
-        territory_key,
-        age_group
-
-),
-
-by_segment as (
-
-    select
-        segments.segment_type,
-        segments.segment_value,
-        segments.segment_order,
-        segments.customer_key,
-        cast(sum(ordered.orders) as bigint) as orders,
-        cast(sum(ordered.units) as bigint) as units,
-        cast(sum(ordered.revenue) as numeric(18, 4)) as revenue,
-        cast(sum(ordered.cost) as numeric(18, 4)) as cost,
-        cast(sum(ordered.profit) as numeric(18, 4)) as profit,
-        cast(sum(premium.premium_revenue) as numeric(18, 4)) as premium_revenue
-    from segments
-    inner join ordered
-        on
-            segments.customer_key = ordered.customer_key
-            and segments.territory_key = ordered.territory_key
-            and segments.age_group = ordered.age_group
-    inner join premium
-        on
-            segments.customer_key = premium.customer_key
-            and segments.territory_key = premium.territory_key
-            and segments.age_group = premium.age_group
-    group by
-        segments.segment_type,
-        segments.segment_value,
-        segments.segment_order,
-        segments.customer_key
+        segment_type,
+        segment_value,
+        segment_order,
+        customer_key
 
 )
 
-select * from by_segment
+select * from final

@@ -51,7 +51,7 @@ summed as (
         segment_type,
         segment_value,
         segment_order,
-        count(distinct nullif(customer_key, -1)) as customers,
+        count(nullif(customer_key, -1)) as customers,
         cast(sum(orders) as bigint) as orders,
         cast(sum(units) as bigint) as units,
         cast(sum(revenue) as numeric(18, 4)) as revenue,
