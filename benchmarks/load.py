@@ -85,10 +85,12 @@ def count_lines(path: Path) -> int:
         return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
 
 
-def timed(command: list[str]) -> tuple[float, int]:
+def timed(
+    command: list[str], environment: dict[str, str] | None = None, folder: Path | None = None
+) -> tuple[float, int]:
     """Seconds that the command takes, and the most memory that it had, in MB."""
     begin = time.perf_counter()
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, env=environment, cwd=folder)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begin
     if status:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from adventure_works.load.loader import load
@@ -74,6 +75,7 @@ CORE = (
     "+int_sales__quarantined",
     "+dim_products",
     "+dim_products_history",
+    "+dim_customers",
     "+dim_customers_history",
 )
 EVER, SINCE = date(9999, 12, 31), date(1900, 1, 1)
@@ -186,6 +188,22 @@ def test_products_and_customers_change(files: Path, tmp_path: Path, monkeypatch:
     assert warehouse.rows("select max(version_number) from core.dim_customers_history") == [(1,)]
     assert of_july(warehouse, 20) == {moved: (3000, cost), gone: (gone_price, gone_cost)}
     assert warehouse.rows("select * from intermediate.int_sales__quarantined") == []
+
+
+def test_a_load_that_is_held_is_not_compared_again(
+    files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = Warehouse(tmp_path, monkeypatch)
+    load(str(files), warehouse.lake)
+    warehouse.build("-s", "+snap_customers")
+    states = "select count(*), count(dbt_valid_to) from intermediate.snap_customers"
+    ((customers, _),) = warehouse.rows(states)
+    with duckdb.connect(str(warehouse.database)) as connection:
+        connection.execute("update intermediate.snap_customers set occupation = 'what other code had made of the file'")
+    warehouse.build("-s", "+snap_customers")
+    assert warehouse.rows(states) == [(customers, 0)]
+    warehouse.build("--full-refresh", "-s", "+snap_customers")
+    assert warehouse.rows(states) == [(2 * customers, customers)]
 
 
 def back(product: int, price: Decimal, cost: Decimal) -> dict[str, str]:

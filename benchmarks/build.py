@@ -1,0 +1,298 @@
+"""Building everything, and bringing it up to date by one day, beside bare DuckDB SQL and a PySpark job.
+
+    python benchmarks/build.py --scale 178 --spark PYTHON      about 10 million order lines
+    python benchmarks/build.py --scale 1785                    about 100 million; 60 GB of disk
+
+Sides, one after the other, on the same files, each step in a process of its own:
+
+full        `adventure load` of all but the last day, then `dbt build` of every seed, snapshot and model, without tests
+bare        the seeds, then what dbt compiled for every snapshot and model, run by DuckDB alone in the same order
+increment   one more day: `adventure load`, the copy that a run builds in, the facts, and the publication; then, apart,
+            everything that must be made anew from them
+star        `dbt build` of the tables that the PySpark job makes, and what they need
+spark       those tables as PySpark (local mode) makes them for AWS Glue
+
+PySpark is no dependency of the project: PYTHON is an interpreter that has it (`pip install pyspark`), beside a Java 17.
+DuckDB has `--memory` on each side. Prints rows for the tables in README.md.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from bisect import bisect_left
+from pathlib import Path
+
+import duckdb
+from load import processor, timed
+
+BENCHMARKS = Path(__file__).resolve().parent
+PROJECT = BENCHMARKS.parent
+BIN = Path(sys.executable).parent
+BUILT = ("--resource-type", "seed", "--resource-type", "snapshot", "--resource-type", "model")
+FACTS = ("fact_sales", "fact_returns")
+# What spark_job.py makes.
+STAR = (
+    *FACTS,
+    "fact_orders",
+    "dim_customers",
+    "dim_products",
+    "dim_product_subcategories",
+    "dim_product_categories",
+    "dim_territories",
+    "dim_dates",
+)
+# As in profiles.yml.
+SETTINGS = {
+    "integer_division": True,
+    "default_null_order": "postgres",
+    "ieee_floating_point_ops": False,
+    "enable_progress_bar": False,
+}
+
+BARE = """
+import json, sys, duckdb
+database, statements, settings = sys.argv[1:]
+connection = duckdb.connect(database, config=json.loads(settings))
+for statement in json.load(open(statements)):
+    connection.execute(statement)
+"""
+START = """
+import sys
+from pathlib import Path
+from adventure_works.publish.audited import start_candidate
+from adventure_works.publish.files import Warehouse
+print(start_candidate(Warehouse(Path(sys.argv[1]), print), Path(sys.argv[2])))
+"""
+PUBLISH = """
+import sys
+from pathlib import Path
+from adventure_works.publish.audited import judge_candidate, publish
+from adventure_works.publish.files import Warehouse
+warehouse = Warehouse(Path(sys.argv[1]), print)
+judge_candidate(warehouse, passed=True, tests=0)
+publish(warehouse)
+"""
+
+Timing = tuple[float, int]  # seconds, and the most memory in MB
+
+
+def main() -> None:
+    """Makes the files, times the sides, and prints their figures and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", type=float, default=178, help="178 is about 10 million order lines")
+    parser.add_argument("--rounds", type=int, default=1, help="of star and spark; the best counts")
+    parser.add_argument("--memory", default="9GB", help="what DuckDB may take, on every side")
+    parser.add_argument("--spark", type=Path, metavar="PYTHON", help="interpreter with PySpark; left out without it")
+    parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()), help="where there is room")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=options.scratch) as name:
+        bench = Bench(Path(name), options.memory)
+        bench.make_files(options.scale)
+        full, bare = bench.full(), bench.bare()
+        bench.print_full(full, bare)
+        bench.print_increment(bench.increment(), sum(seconds for seconds, _ in full.values()))
+        if options.spark:
+            rounds = [(bench.star(), bench.spark(options.spark)) for _ in range(options.rounds)]
+            bench.print_spark(*(min(side) for side in zip(*rounds, strict=True)))
+
+
+class Bench:
+    """A scratch folder with the files, the lake and the database of each side; one big database at a time."""
+
+    def __init__(self, scratch: Path, memory: str) -> None:
+        self.scratch = scratch
+        self.memory = memory
+        self.warehouse = scratch / "dbt" / "adventure_works.duckdb"
+        self.lake = scratch / "lake"
+        self.environment = os.environ | {
+            "ADVENTURE_LAKE": str(self.lake),
+            "ADVENTURE_MEMORY": memory,
+            "DBT_TARGET_PATH": str(scratch / "target"),
+            "DBT_LOG_PATH": str(scratch / "logs"),
+        }
+
+    def make_files(self, scale: float) -> None:
+        """The generated files, with the sales of the last day in a file of their own."""
+        self._run(BIN / "adventure", "sample", self.scratch / "files", "--scale", scale)
+        split_last_day(self.scratch / "files" / "AdventureWorks_Sales_2017.csv", self.scratch / "day")
+
+    def full(self) -> dict[str, Timing]:
+        """Everything from nothing."""
+        load = self._adventure_load(self.scratch / "files")
+        shutil.rmtree(self.scratch / "files")
+        self._parse()
+        self.warehouse.parent.mkdir()
+        return {"load": load, "build": self._dbt(self.warehouse)}
+
+    def bare(self) -> Timing:
+        """The statements of the same seeds, snapshots and models, in the same order, and nothing else."""
+        database = self.scratch / "bare" / "adventure_works.duckdb"
+        database.parent.mkdir()
+        statements = self.scratch / "statements.json"
+        statements.write_text(json.dumps(self._statements()))
+        settings = json.dumps(SETTINGS | {"memory_limit": self.memory})
+        timing = timed([sys.executable, "-c", BARE, str(database), str(statements), settings])
+        self._check_equal(database)
+        shutil.rmtree(database.parent)
+        return timing
+
+    def increment(self) -> dict[str, Timing]:
+        """One more day, step by step as `adventure run` goes."""
+        load = self._adventure_load(self.scratch / "day")
+        start = self._python(START, self.warehouse, self.lake)
+        candidate = self.warehouse.parent / "candidate" / self.warehouse.name
+        facts = self._dbt(candidate, "--select", *(f"+{fact}" for fact in FACTS))
+        publish = self._python(PUBLISH, self.warehouse)
+        rest = self._dbt(self.warehouse, "--exclude", *(f"+{fact}" for fact in FACTS))
+        return {"load": load, "copy": start, "facts": facts, "publish": publish, "everything else": rest}
+
+    def star(self) -> Timing:
+        """The tables of the PySpark job, from nothing."""
+        database = self.scratch / "star" / "adventure_works.duckdb"
+        shutil.rmtree(database.parent, ignore_errors=True)
+        database.parent.mkdir()
+        return self._dbt(database, "--select", *(f"+{table}" for table in STAR))
+
+    def spark(self, python: Path) -> Timing:
+        """The same tables as Parquet, by PySpark."""
+        out = self.scratch / "spark"
+        shutil.rmtree(out, ignore_errors=True)
+        timing = timed([str(python), str(BENCHMARKS / "spark_job.py"), str(self.lake), str(out)])
+        self._check_spark(out)
+        return timing
+
+    def print_full(self, full: dict[str, Timing], bare: Timing) -> None:
+        """The row of full builds."""
+        load, build = full["load"], full["build"]
+        print(
+            f"| {self._lines():,} | {load[0]:.1f} s, {load[1]:,} MB | {build[0]:.1f} s, {build[1]:,} MB "
+            f"| {bare[0]:.1f} s, {bare[1]:,} MB | {build[0] / bare[0]:.2f} | {machine()} |",
+            flush=True,
+        )
+
+    def print_increment(self, steps: dict[str, Timing], full: float) -> None:
+        """The row of one more day; `full` is the time of loading and building everything, in seconds."""
+        facts = sum(seconds for step, (seconds, _) in steps.items() if step != "everything else")
+        each = " | ".join(f"{seconds:.1f} s" for seconds, _ in steps.values())
+        print(f"| {self._lines():,} | {each} | {facts:.1f} s of {full:.1f} s, {facts / full:.1%} | {machine()} |")
+
+    def print_spark(self, star: Timing, spark: Timing) -> None:
+        """The row of the star schema beside PySpark."""
+        print(f"| {self._lines():,} | {star[0]:.1f} s | {spark[0]:.1f} s | {spark[0] / star[0]:.1f} | {machine()} |")
+
+    def _statements(self) -> list[str]:
+        """What makes every seed, snapshot and model, in the order in which dbt has finished them."""
+        target = self.scratch / "target"
+        nodes = json.loads((target / "manifest.json").read_text())["nodes"]
+        results = json.loads((target / "run_results.json").read_text())["results"]
+        results.sort(key=lambda result: result["timing"][-1]["completed_at"])
+        made = [(nodes[result["unique_id"]], result["compiled_code"]) for result in results]
+        # The hooks of the project among them; those that come before everything else make the view over the runs.
+        hooks = [sql for node, sql in made if node["resource_type"] == "operation" and "create schema" in sql]
+        made = [(node, sql) for node, sql in made if node["resource_type"] != "operation"]
+        schemas = dict.fromkeys(node["schema"] for node, _ in made)
+        return [
+            hooks[0],
+            *(f"create schema {schema}" for schema in schemas),
+            *(self._statement(node, sql) for node, sql in made),
+        ]
+
+    def _statement(self, node: dict, sql: str) -> str:
+        """What makes a node from nothing; `sql` is its query, of a model or a snapshot."""
+        name = f'"{node["schema"]}"."{node["alias"]}"'
+        if node["resource_type"] == "seed":
+            with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+                columns = connection.execute(f"select column_name, column_type from (describe {name})").fetchall()
+            path = PROJECT / node["original_file_path"]
+            return f"create table {name} as from read_csv('{path}', header = true, columns = {dict(columns)})"
+        if node["resource_type"] == "snapshot":
+            # dbt adds columns of its own.
+            return next((self.scratch / "target" / "run").rglob(f"{node['name']}.sql")).read_text()
+        kind = "view" if node["config"]["materialized"] == "view" else "table"
+        return f"create {kind} {name} as {sql}"
+
+    def _check_equal(self, database: Path) -> None:
+        """Refuses a comparison of sides that have not made the same tables with the same rows."""
+        counts = []
+        for path in (self.warehouse, database):
+            with duckdb.connect(str(path), read_only=True) as connection:
+                tables = connection.execute(
+                    "select schema_name || '.' || table_name from duckdb_tables() where not internal order by all"
+                ).fetchall()
+                counts.append(
+                    {name: connection.execute(f"select count(*) from {name}").fetchall() for (name,) in tables}
+                )
+        if counts[0] != counts[1]:
+            raise SystemExit(f"dbt has made {counts[0]}, bare SQL {counts[1]}")
+
+    def _check_spark(self, out: Path) -> None:
+        """Refuses a comparison with tables that are not the same."""
+        with duckdb.connect(str(self.scratch / "star" / self.warehouse.name), read_only=True) as connection:
+            for table in STAR:
+                measure = "sum(profit)" if table in ("fact_sales", "fact_orders") else "0"
+                dbt, spark = (
+                    connection.execute(f"select count(*), {measure} from {place}").fetchone()
+                    for place in (f"core.{table}", f"'{out}/{table}/*.parquet'")
+                )
+                if dbt != spark:
+                    raise SystemExit(f"{table}: dbt has made {dbt}, PySpark {spark} (rows, profit)")
+
+    def _lines(self) -> int:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.execute("select count(*) from core.fact_sales").fetchone()[0]
+
+    def _adventure_load(self, source: Path) -> Timing:
+        return timed([str(BIN / "adventure"), "load", "--source", str(source)], self.environment, PROJECT)
+
+    def _dbt(self, database: Path, *selection: str) -> Timing:
+        """`dbt build` without tests, timed."""
+        command = [str(BIN / "dbt"), "--quiet", "build", *BUILT, *selection]
+        return timed(command, self.environment | {"ADVENTURE_DATABASE": str(database)}, PROJECT)
+
+    def _parse(self) -> None:
+        """Reads the project once, which dbt keeps."""
+        self._run(BIN / "dbt", "--quiet", "parse", cwd=PROJECT)
+
+    def _python(self, code: str, *arguments: Path) -> Timing:
+        return timed([sys.executable, "-c", code, *map(str, arguments)], self.environment, PROJECT)
+
+    def _run(self, *command: object, cwd: Path | None = None) -> None:
+        subprocess.run([str(part) for part in command], env=self.environment, check=True, cwd=cwd)
+
+
+def split_last_day(sales: Path, into: Path) -> None:
+    """Moves the last day of a file that is sorted by date into a file of its own in the new folder `into`."""
+    into.mkdir()
+    with sales.open("rb+") as file:
+        header = file.readline()
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(len(header), end - 1000))
+        day = file.read().splitlines()[-1].split(b",")[0] + b","
+
+        def begins_at(offset: int) -> tuple[int, bool]:
+            """Where the next line begins, and whether it is of the last day."""
+            file.seek(offset)
+            file.readline()
+            start = file.tell()
+            line = file.readline()
+            return start, not line or line.startswith(day)
+
+        first = bisect_left(range(len(header), end), True, key=lambda offset: begins_at(offset)[1])
+        start, _ = begins_at(len(header) + first)
+        file.seek(start)
+        (into / "AdventureWorks_Sales_today.csv").write_bytes(header + file.read())
+        file.truncate(start)
+
+
+def machine() -> str:
+    """What it ran on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores, {memory:.0f} GB, {processor()}"
+
+
+if __name__ == "__main__":
+    main()
