@@ -1,7 +1,7 @@
 with
 
--- The Unknown customer is not one person: its revenue says nothing about what a customer spends. Customers with one
--- row per type are summed as they are; what they spent in all is what they spent there.
+-- The Unknown customer is not one person: its revenue says nothing about what a customer spends. Customers
+-- with one row per type are summed as they are; what they spent in all is what they spent there.
 single as (
 
     select
@@ -47,8 +47,8 @@ customers as (
 ),
 
 -- The rest of a segment is what the customers of its type did outside it. A customer is on both sides when
--- the value changed between two orders, as an age group does. DuckDB keeps the product of two numbers of 18 digits
--- within 18, which a square of 100,000 dollars exceeds; of 19 it does not.
+-- the value changed between two orders, as an age group does. DuckDB keeps the product of two numbers of 18
+-- digits within 18, which the square of 100,000 dollars exceeds, and does not where one of them has 19.
 parts as (
 
     select
@@ -68,7 +68,8 @@ parts as (
         sum(revenue) as revenue,
         sum(cast(revenue as numeric(19, 4)) * revenue) as revenue_squared,
         sum(case when values_of_customer = 1 then 1 else 0 end) as customers_only_here,
-        sum(cast(revenue as numeric(19, 4)) * revenue) - 2 * sum(cast(revenue as numeric(19, 4)) * revenue_in_all)
+        sum(cast(revenue as numeric(19, 4)) * revenue)
+        - 2 * sum(cast(revenue as numeric(19, 4)) * revenue_in_all)
             as change_of_squared_outside
     from customers
     group by
