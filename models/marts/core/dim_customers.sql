@@ -18,8 +18,10 @@ customers as (
         occupation,
         annual_income,
         is_deleted
-    from {{ ref('int_customers__history') }}
-    where is_current
+    from {{ ref('dim_customers_history') }}
+    where
+        is_current
+        and customer_key <> -1
 
 ),
 
