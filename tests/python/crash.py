@@ -33,6 +33,7 @@ DOCUMENT = PROJECT / "docs" / "robustness.md"
 BLOCK = re.compile(r"(<!-- begin: crash -->\n).*?(<!-- end: crash -->)", re.DOTALL)
 # Enough of the project for a test that has little time: the facts with all that they need.
 REDUCED = ("--select", "+fact_sales", "+fact_returns", "--exclude-resource-type", "test", "unit_test")
+PHASES = ("load", "build", "publication")
 # What tells one state of the warehouse from another; the view reads the lake, which changes before the tables do.
 STATE = (
     "select count(*), sum(order_quantity), sum(profit), (select sum(return_quantity) from core.fact_returns), "
@@ -108,40 +109,37 @@ class Rehearsal:
         # Twice there and back, so that the time is that of a run like those that will be killed.
         self.run(0)
         self.states = [self.published()]
-        begin = time.monotonic()
         self.run(1)
-        self.begins = self._phases(begin)
-        self.seconds = self.begins["end"]
+        begins = self._begins()
+        self.seconds = {phase: end - begins[phase] for phase, end in zip(PHASES, [*begins.values()][1:], strict=True)}
         self.states.append(self.published())
         self.now = 1
         assert self.states[0] != self.states[1]
 
-    def run(self, source: int, kill_after: float | None = None) -> None:
-        """Runs on one of the two sources; without a time to kill it after, it has to end well."""
+    def run(self, source: int, kill_in: str = "", share: float = 0) -> None:
+        """Runs on one of the two sources; where no phase is named to kill it in, it has to end well."""
+        self.output.unlink(missing_ok=True)
         arguments = ["run", "--source", str(self.sources[source])]
         call = self.server.start("crash:reduced_run", arguments, self.places, self.output)
-        if kill_after is not None:
-            time.sleep(kill_after)
+        if kill_in:
+            while kill_in not in self._begins():
+                time.sleep(0.001)
+            time.sleep(share * self.seconds[kill_in])
             call.kill()
         code = call.wait()
-        assert kill_after is not None or code == 0, self.output.read_text(encoding="utf-8")
+        assert kill_in or code == 0, self.output.read_text(encoding="utf-8")
 
     def published(self) -> tuple:
         """What tells one state of the published warehouse from another."""
         with duckdb.connect(str(self.warehouse.published), read_only=True) as connection:
             return connection.execute(STATE).fetchone()
 
-    def moment(self, phase: str, share: float) -> float:
-        """The seconds into a run at which a share of a phase is over."""
-        end = list(self.begins)[list(self.begins).index(phase) + 1]
-        return self.begins[phase] + share * (self.begins[end] - self.begins[phase])
-
-    def killed(self, seconds: float) -> Found:
-        """Kills the way to the other state after that time, and looks at what is left."""
+    def killed(self, phase: str, share: float) -> Found:
+        """Kills the way to the other state when about that share of a phase is over, and looks at what is left."""
         before = current_version(self.lake)
-        self.run(1 - self.now, seconds)
+        self.run(1 - self.now, phase, share)
         found = self.published()
-        assert found in self.states, f"a state that never was, killed after {seconds:.1f} s: {found}"
+        assert found in self.states, f"a state that never was, killed after {share:.0%} of {phase}: {found}"
         is_old = found == self.states[self.now]
         return Found(self._phase(before, is_old), is_old)
 
@@ -151,10 +149,12 @@ class Rehearsal:
         self.now = 1 - self.now
         assert self.published() == self.states[self.now], "the run after a kill arrived elsewhere"
 
-    def _phases(self, begin: float) -> dict[str, float]:
-        """When each phase of the last run began, in seconds from `begin`."""
-        lines = re.findall(r"^(load|build|publication|end) ([0-9.]+)$", self.output.read_text("utf-8"), re.MULTILINE)
-        return {phase: float(seconds) - begin for phase, seconds in lines[-4:]}
+    def _begins(self) -> dict[str, float]:
+        """When each phase of the last run began, as far as it came, in seconds of the machine's clock."""
+        if not self.output.exists():
+            return {}
+        lines = re.findall(rf"^({'|'.join(PHASES)}|end) ([0-9.]+)$", self.output.read_text("utf-8"), re.MULTILINE)
+        return {phase: float(seconds) for phase, seconds in lines}
 
     def _phase(self, before: Path | None, is_old: bool) -> str:
         candidate: State | None = next((s for s in states(self.warehouse) if s.role == "candidate"), None)
@@ -188,11 +188,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="crash-") as name, ForkServer() as server:
         rehearsal = Rehearsal(Path(name), server)
         for number in range(options.moments):
-            seconds = rehearsal.moment(("load", "build", "publication")[number % 3], chance.random())
-            found = rehearsal.killed(seconds)
+            phase, share = PHASES[number % len(PHASES)], chance.random()
+            found = rehearsal.killed(phase, share)
             rehearsal.converge()
             kept[found] += 1
-            print(f"{number + 1:>4}  killed after {seconds:5.2f} s, in {found.phase}", flush=True)
+            print(f"{number + 1:>4}  killed after {share:.0%} of the {phase}: {found.phase}", flush=True)
     table = crash_table(kept)
     print(table)
     text, blocks = BLOCK.subn(lambda block: f"{block[1]}{table}{block[2]}", DOCUMENT.read_text(encoding="utf-8"))
