@@ -16,9 +16,10 @@ ANALYSES = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))
 
 def compiled_analyses(folder: Path) -> Path:
     """The target folder with the compiled analyses, for the warehouse of the build in `folder`."""
-    target = folder / "target"
+    # Not the target folder of the build, which is the report's evidence.
+    target = folder / "analyses"
     if not (target / COMPILED).exists():
-        done = run_dbt(folder, "compile", "--quiet", "--select", "path:analyses")
+        done = run_dbt(folder, "compile", "--quiet", "--select", "path:analyses", "--target-path", str(target))
         assert done.returncode == 0, done.stdout
     return target
 

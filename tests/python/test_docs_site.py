@@ -24,11 +24,12 @@ DRAWN_PIXELS = """
 @needs_chromium
 def test_the_site_opens_from_disk(built_sample: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
     folder = built_sample[0]
-    done = run_dbt(folder, "docs", "generate", "--static", "--quiet")
+    target = tmp_path / "target"
+    done = run_dbt(folder, "docs", "generate", "--static", "--quiet", "--target-path", str(target))
     assert done.returncode == 0, done.stdout
     # Alone in a folder: the page must not need its neighbours.
-    site = (folder / "target" / "static_index.html").rename(tmp_path / "static_index.html")
-    manifest = json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
+    site = (target / "static_index.html").rename(tmp_path / "static_index.html")
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     fact_sales = "model.adventure_works.fact_sales"
 
     with chromium() as browser, Visit(browser, viewport={"width": 1400, "height": 1000}, offline=True) as visit:

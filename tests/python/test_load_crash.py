@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from adventure_works.load.loader import load
 
@@ -52,6 +53,7 @@ def load_killed_after(seconds: float, source: Path, lake: Path) -> float:
         return time.monotonic() - begin
 
 
+@pytest.mark.slow
 def test_kill_at_any_moment(files: Path, tmp_path: Path) -> None:
     other = Path(shutil.copytree(files, tmp_path / "other"))
     for path in other.glob("*.csv"):

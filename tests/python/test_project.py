@@ -1,5 +1,6 @@
 """The project as its users meet it: `adventure run`, plain dbt commands, and what they say when something lacks."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,9 +34,10 @@ def test_the_summary_agrees_with_the_files(built_sample: tuple[Path, subprocess.
     assert units == sum(int(line[7]) for line in lines)
 
 
-def test_plain_dbt_commands_work(built_sample: tuple[Path, object]) -> None:
+def test_plain_dbt_commands_work(built_sample: tuple[Path, object], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(built_sample[0], tmp_path / "folder", symlinks=True))
     for arguments in (["source", "freshness"], ["test", "--select", "fact_sales"], ["docs", "generate"]):
-        done = run_dbt(built_sample[0], *arguments)
+        done = run_dbt(folder, *arguments)
         assert done.returncode == 0, done.stdout
         assert "deprecat" not in done.stdout.lower()
 

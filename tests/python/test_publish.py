@@ -374,6 +374,7 @@ def test_a_failed_audit_leaves_what_is_published(published: Path) -> None:
     assert shown.returncode == 0 and first[2] in shown.stdout, shown.stdout
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_in_the_build(published: Path, small_disk: Path) -> None:
     database = small_disk / "test.duckdb"
     shutil.copy(published / "warehouse" / "test.duckdb", database)

@@ -361,6 +361,7 @@ def load_killed_after() -> Iterator[Callable[[Path, S3Place, float], float]]:
         yield run
 
 
+@pytest.mark.slow
 def test_kill_at_any_moment(
     aws: S3Server,
     place: S3Place,

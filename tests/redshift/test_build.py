@@ -48,7 +48,8 @@ def story(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     site.load()
     site.build_without_tests("dev")
     printed["seed"] = site.dbt("seed")
-    printed["build"] = site.dbt("build")
+    # Unit tests run on Redshift in test_build_kaggle.py.
+    printed["build"] = site.dbt("build", "--exclude-resource-type", "unit_test")
     results = json.loads((site.target("prod") / "run_results.json").read_text(encoding="utf-8"))
     statements = warehouse.statements()
     differences["first"] = site.differences()
@@ -118,7 +119,6 @@ def edit(file: Path, change: Callable[[list[list[str]]], None]) -> None:
 def test_every_command_passes(story: Story) -> None:
     assert {"seed", "build", "build again", "snapshot", "run", "docs", "freshness", "test"} < set(story.printed)
     assert re.search(r"PASS=\d{3} WARN=\d+ ERROR=0 SKIP=0", story.printed["build"])
-    assert re.search(r"\b1\d\d unit tests", story.printed["build"])
     for words in ("deprecat", "Nothing to do"):
         assert words not in "".join(story.printed.values())
 
@@ -219,12 +219,16 @@ def test_every_statement_names_its_model_and_run(story: Story) -> None:
 
 
 def test_every_number_has_a_scale(story: Story) -> None:
-    """A number without one would be rounded to whole by the first `cast(... as numeric)` of a unit test."""
+    """A number without one would be rounded to whole by the first `cast(... as numeric)` of a unit test.
+
+    Snapshots have columns of dbt's own.
+    """
     found = story.site.warehouse.administer(
         f"""
         select c.relname, a.attname from pg_attribute as a
         join pg_class as c on c.oid = a.attrelid join pg_namespace as n on n.oid = c.relnamespace
         where n.nspname like '{PREFIX}%' and n.nspname not like '{PREFIX}%audit' and c.relkind = 'r'
+            and c.relname not like 'snap_%'
             and (a.atttypid = 'numeric'::regtype and a.atttypmod = -1 or a.atttypid = 'text'::regtype)
         """
     )

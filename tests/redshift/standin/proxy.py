@@ -154,6 +154,7 @@ class Session:
         self.parameters: dict[str, str] = {}
         self.transaction = b"I"  # as in ReadyForQuery: idle, in a transaction, in a failed one
         self.waiting = False  # the engine has answered everything
+        self.started = asyncio.Event()  # the engine is ready for a first statement
         self.prepared: dict[bytes, Statement] = {}
         self.current: Statement | None = None
         self.refusal: Refused | None = None
@@ -239,6 +240,9 @@ class Session:
 
     async def _forward(self) -> None:
         assert self.to_engine
+        # The driver sends a Flush behind its password. An engine that refuses the connection has hung up by then, and
+        # writing to it would lose what it has said.
+        await self.started.wait()
         while True:
             code, body = await _read(self.from_client)
             if code == b"Q":
@@ -322,6 +326,7 @@ class Session:
             code, body = await _read(self.from_engine)
             if code == b"Z":
                 self.transaction = body
+                self.started.set()
             if self.answers is not None:
                 self.answers.put_nowait((code, body))
                 continue
