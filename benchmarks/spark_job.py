@@ -2,9 +2,10 @@
 
     python benchmarks/spark_job.py LAKE OUT
 
-The dimensions, the two facts and the orders: the same rows, with the checks that decide whether a line is a sale (known
-product, valid price and quantity, within the calendar, stocked before it was ordered, no key with two meanings). It
-keeps no history, no reasons, no ledger and no tests, which dbt does.
+The dimensions with their history, the two facts and the orders: the same rows, with the checks that decide whether a
+line is a sale (known product, valid price and quantity, within the calendar, stocked before it was ordered, no key with
+two meanings), each line at the price and each order with the customer of its day. It is the job of the first load, when
+every key has one version. It keeps no reasons, no ledger and no tests, which dbt does.
 """
 
 import sys
@@ -41,6 +42,18 @@ def with_unknown(frame: DataFrame, key: str) -> DataFrame:
     return frame.unionByName(spark.range(1).select(f.lit(-1).alias(key)), allowMissingColumns=True)
 
 
+def history(frame: DataFrame) -> DataFrame:
+    """The one version that each key has after the first load."""
+    versions = {
+        "version_number": f.lit(1),
+        "valid_from": f.lit("1900-01-01").cast("date"),
+        "valid_to": f.lit("9999-12-31").cast("date"),
+        "is_current": f.lit(True),
+        "is_deleted": f.lit(False),
+    }
+    return frame.withColumns(versions)
+
+
 def age(birth: f.Column, day: f.Column) -> f.Column:
     """Completed years."""
     is_to_come = f.month(day) * 100 + f.dayofmonth(day) < f.month(birth) * 100 + f.dayofmonth(birth)
@@ -67,13 +80,23 @@ sales, returns, customers = raw("sales"), raw("returns"), raw("customers")
 products, subcategories, categories = raw("products"), raw("product_subcategories"), raw("product_categories")
 calendar, territories, loads = raw("calendar"), raw("territories"), raw("load_log")
 
-last_day = sales.agg(f.max("order_date").alias("as_of_date"))
-people = customers.crossJoin(f.broadcast(last_day)).withColumn("age", age(f.col("birth_date"), f.col("as_of_date")))
 write(
     with_unknown(
-        people.drop("source_file", "record_number", "as_of_date")
-        .withColumn("age_group", age_group(f.col("age")))
-        .withColumn("income_bracket", income_bracket(f.col("annual_income"))),
+        history(customers.drop("source_file", "record_number")).withColumn(
+            "income_bracket", income_bracket(f.col("annual_income"))
+        ),
+        "customer_key",
+    ),
+    "dim_customers_history",
+)
+last_day = sales.agg(f.max("order_date").alias("as_of_date"))
+known_people = spark.read.parquet(f"{out}/dim_customers_history").where("is_current and customer_key <> -1")
+people = known_people.crossJoin(f.broadcast(last_day)).withColumn("age", age(f.col("birth_date"), f.col("as_of_date")))
+write(
+    with_unknown(
+        people.drop("as_of_date", "version_number", "valid_from", "valid_to", "is_current").withColumn(
+            "age_group", age_group(f.col("age"))
+        ),
         "customer_key",
     ),
     "dim_customers",
@@ -81,7 +104,9 @@ write(
 named = subcategories.drop("source_file", "record_number").join(
     categories.drop("source_file", "record_number"), "product_category_key"
 )
-write(with_unknown(products.join(f.broadcast(named), "product_subcategory_key", "left"), "product_key"), "dim_products")
+described = products.drop("source_file", "record_number").join(f.broadcast(named), "product_subcategory_key", "left")
+write(with_unknown(history(described), "product_key"), "dim_products_history")
+write(with_unknown(described, "product_key"), "dim_products")
 write(with_unknown(named, "product_subcategory_key"), "dim_product_subcategories")
 write(with_unknown(categories, "product_category_key"), "dim_product_categories")
 write(with_unknown(territories, "sales_territory_key"), "dim_territories")
@@ -91,7 +116,17 @@ dates = ends.select(
 )
 write(dates.withColumn("month_number", f.month("date_day")), "dim_dates")
 
-prices = f.broadcast(products.select("product_key", "product_price", "product_cost"))
+versions = spark.read.parquet(f"{out}/dim_products_history").select(
+    f.col("product_key").alias("version_key"), "product_price", "product_cost", "valid_from", "valid_to"
+)
+
+
+def in_force(key: str, day: str) -> f.Column:
+    """Which version of a key holds on a day."""
+    is_begun, is_over = f.col(day) >= f.col("valid_from"), f.col(day) >= f.col("valid_to")
+    return (f.col(key) == f.col("version_key")) & is_begun & ~is_over
+
+
 days = f.broadcast(calendar.select(f.col("date").alias("day")).distinct())
 loaded = f.broadcast(loads.groupBy("source_file").agg(f.max("loaded_at").alias("loaded_at")))
 known_customers = customers.select("customer_key", f.lit(True).alias("is_customer_known"))
@@ -106,7 +141,7 @@ fact_sales = (
     sales.withColumn("copy", f.row_number().over(twins.orderBy("source_file", "record_number")))
     .withColumn("meanings", f.size(f.collect_set(f.struct(*contents)).over(twins)))
     .where("copy = 1 and meanings = 1 and order_quantity > 0 and stock_date <= order_date")
-    .join(prices, "product_key")
+    .join(f.broadcast(versions), in_force("product_key", "order_date"))
     .where("product_price >= 0 and product_cost >= 0")
     .join(days, f.col("order_date") == f.col("day"))
     .join(loaded, "source_file", "left")
@@ -135,14 +170,17 @@ write(fact_sales, "fact_sales")
 returned = f.col("return_quantity")
 write(
     returns.where("return_quantity > 0")
-    .join(prices, "product_key")
+    .join(f.broadcast(versions), in_force("product_key", "return_date"))
+    .drop("version_key", "valid_from", "valid_to")
     .where("product_price >= 0")
     .join(days, f.col("return_date") == f.col("day"))
     .join(loaded, "source_file", "left")
     .withColumn("returned_value", (returned * price).cast(MONEY)),
     "fact_returns",
 )
-born = customers.select("customer_key", "birth_date")
+born = spark.read.parquet(f"{out}/dim_customers_history").select(
+    f.col("customer_key").alias("version_key"), "birth_date", "valid_from", "valid_to"
+)
 orders = (
     spark.read.parquet(f"{out}/fact_sales")
     .groupBy("order_number")
@@ -158,10 +196,10 @@ orders = (
 by_customer = Window.partitionBy("customer_key").orderBy("order_date", "order_number")
 write(
     orders.withColumn("customer_order_number", f.row_number().over(by_customer))
-    .join(born, "customer_key", "left")
+    .join(born, in_force("customer_key", "order_date"), "left")
     .withColumn("customer_age", age(f.col("birth_date"), f.col("order_date")))
     .withColumn("age_group", age_group(f.col("customer_age")))
-    .drop("birth_date"),
+    .drop("birth_date", "version_key", "valid_from", "valid_to"),
     "fact_orders",
 )
 spark.stop()

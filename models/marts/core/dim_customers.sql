@@ -1,5 +1,6 @@
 with
 
+-- The Unknown member among them: without a day of birth it falls into the Unknown group by itself.
 customers as (
 
     select
@@ -17,28 +18,33 @@ customers as (
         education_level,
         occupation,
         annual_income,
+        income_bracket,
+        income_bracket_order,
         is_deleted
     from {{ ref('dim_customers_history') }}
-    where
-        is_current
-        and customer_key <> -1
+    where is_current
 
 ),
 
-bands as (
+as_of as (
+
+    select as_of_date
+    from {{ ref('int_as_of_date') }}
+
+),
+
+age_groups as (
 
     select
-        customer_key,
-        age,
         age_group,
-        age_group_order,
-        income_bracket,
-        income_bracket_order
-    from {{ ref('int_customers__bands') }}
+        lower_age,
+        upper_age,
+        age_group_order
+    from {{ ref('age_groups') }}
 
 ),
 
-described as (
+aged as (
 
     select
         customers.customer_key,
@@ -48,9 +54,7 @@ described as (
         customers.full_name,
         customers.email_address,
         customers.birth_date,
-        bands.age,
-        bands.age_group,
-        bands.age_group_order,
+        {{ completed_years('customers.birth_date', 'as_of.as_of_date') }} as age,
         customers.gender,
         customers.marital_status,
         customers.is_home_owner,
@@ -58,45 +62,42 @@ described as (
         customers.education_level,
         customers.occupation,
         customers.annual_income,
-        bands.income_bracket,
-        bands.income_bracket_order,
+        customers.income_bracket,
+        customers.income_bracket_order,
         customers.is_deleted
     from customers
-    left join bands on customers.customer_key = bands.customer_key
-
-),
-
-unknown_member as (
-
-    select
-        -1 as customer_key,
-        cast(null as varchar(64)) as prefix,
-        'Unknown' as first_name,
-        'Unknown' as last_name,
-        'Unknown' as full_name,
-        cast(null as varchar(256)) as email_address,
-        cast(null as date) as birth_date,
-        cast(null as integer) as age,
-        'Unknown' as age_group,
-        99 as age_group_order,
-        'Unknown' as gender,
-        'Unknown' as marital_status,
-        cast(null as boolean) as is_home_owner,
-        cast(null as integer) as total_children,
-        'Unknown' as education_level,
-        'Unknown' as occupation,
-        cast(null as numeric(18, 4)) as annual_income,
-        'Unknown' as income_bracket,
-        99 as income_bracket_order,
-        false as is_deleted
+    cross join as_of
 
 ),
 
 final as (
 
-    select * from described
-    union all
-    select * from unknown_member
+    select
+        aged.customer_key,
+        aged.prefix,
+        aged.first_name,
+        aged.last_name,
+        aged.full_name,
+        aged.email_address,
+        aged.birth_date,
+        aged.age,
+        coalesce(age_groups.age_group, 'Unknown') as age_group,
+        coalesce(age_groups.age_group_order, 99) as age_group_order,
+        aged.gender,
+        aged.marital_status,
+        aged.is_home_owner,
+        aged.total_children,
+        aged.education_level,
+        aged.occupation,
+        aged.annual_income,
+        aged.income_bracket,
+        aged.income_bracket_order,
+        aged.is_deleted
+    from aged
+    left join age_groups
+        on
+            aged.age >= age_groups.lower_age
+            and aged.age < age_groups.upper_age
 
 )
 
