@@ -38,7 +38,7 @@ report: $(VENV)/.ready  ## Write the report of the last build, report/index.html
 test: $(VENV)/.ready-dev  ## Run every test (ARGS="-k loader" for some).
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-slow: $(VENV)/.ready-dev  ## Run the tests that take minutes: damage, crashes, sequences of loads, Kaggle on Redshift.
+test-slow: $(VENV)/.ready-dev  ## Run the tests that take minutes: damage, crashes, history, sequences of loads, Kaggle on Redshift.
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m slow $(ARGS)
 
 crash: $(VENV)/.ready-dev  ## Kill a run at 100 random moments, and write what it left into docs/robustness.md (half an hour).

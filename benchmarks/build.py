@@ -9,10 +9,12 @@ full        `adventure load` of all but the last day, then `dbt build` of every 
 bare        the seeds, then what dbt compiled for every snapshot and model, run by DuckDB alone in the same order
 increment   one more day: `adventure load`, the copy that a run builds in, the facts, and the publication; then, apart,
             everything that must be made anew from them
-star        `dbt build` of the tables that the PySpark job makes, and what they need
-spark       those tables as PySpark (local mode) makes them for AWS Glue
+spark SQL   the statements of the bare side in Spark's dialect, run by PySpark (local mode) as AWS Glue runs it
+star        `dbt build` of the star schema with its history, and what that needs
+spark       the star schema by a PySpark job written by hand
 
-PySpark is no dependency of the project: PYTHON is an interpreter that has it (`pip install pyspark`), beside a Java 17.
+PySpark is no dependency of the project: PYTHON is an interpreter that has it (`pip install pyspark sqlglot`), beside a
+Java 17.
 DuckDB has `--memory` on each side. Prints rows for the tables in README.md.
 """
 
@@ -89,20 +91,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1, help="of star and spark; the best counts")
     parser.add_argument("--memory", default="9GB", help="what DuckDB may take, on every side")
     parser.add_argument("--spark", type=Path, metavar="PYTHON", help="interpreter with PySpark; left out without it")
-    parser.add_argument("--only-spark", action="store_true", help="load, and then star and spark alone")
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()), help="where there is room")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=options.scratch) as name:
         bench = Bench(Path(name), options.memory)
         bench.make_files(options.scale)
         load = bench.load()
-        if not options.only_spark:
-            build, bare = bench.full(), bench.bare()
-            bench.print_full(load, build, bare)
-            bench.print_increment(bench.increment(), load[0] + build[0])
+        build, bare = bench.full(), bench.bare()
+        bench.print_full(load, build, bare)
+        if options.spark:
+            bench.print_spark("everything", bench.warehouse, build, bench.spark_sql(options.spark))
+        bench.print_increment(bench.increment(), load[0] + build[0])
         if options.spark:
             rounds = [(bench.star(), bench.spark(options.spark)) for _ in range(options.rounds)]
-            bench.print_spark(*(min(side) for side in zip(*rounds, strict=True)))
+            bench.print_spark("star schema", bench.star_warehouse, *(min(side) for side in zip(*rounds, strict=True)))
 
 
 class Bench:
@@ -112,6 +114,7 @@ class Bench:
         self.scratch = scratch
         self.memory = memory
         self.warehouse = scratch / "dbt" / "adventure_works.duckdb"
+        self.star_warehouse = scratch / "star" / "adventure_works.duckdb"
         self.lake = scratch / "lake"
         self.environment = os.environ | {
             "ADVENTURE_LAKE": str(self.lake),
@@ -163,18 +166,25 @@ class Bench:
 
     def star(self) -> Timing:
         """The tables of the PySpark job, from nothing."""
-        database = self.scratch / "star" / "adventure_works.duckdb"
-        shutil.rmtree(database.parent, ignore_errors=True)
-        database.parent.mkdir()
-        self._parse(database)
-        return self._dbt(database, "--select", *(f"+{table}" for table in STAR))
+        shutil.rmtree(self.star_warehouse.parent, ignore_errors=True)
+        self.star_warehouse.parent.mkdir()
+        self._parse(self.star_warehouse)
+        return self._dbt(self.star_warehouse, "--select", *(f"+{table}" for table in STAR))
+
+    def spark_sql(self, python: Path) -> Timing:
+        """The statements of the bare side, by PySpark; the tables are Parquet."""
+        out = self.scratch / "spark_sql"
+        timing = timed([str(python), str(BENCHMARKS / "spark_sql.py"), str(self.scratch / "statements.json"), str(out)])
+        self._check_spark(self.warehouse, {path.name.replace("__", ".", 1): path for path in out.iterdir()})
+        shutil.rmtree(out)
+        return timing
 
     def spark(self, python: Path) -> Timing:
-        """The same tables as Parquet, by PySpark."""
+        """The star schema as Parquet, by the PySpark job written by hand."""
         out = self.scratch / "spark"
         shutil.rmtree(out, ignore_errors=True)
         timing = timed([str(python), str(BENCHMARKS / "spark_job.py"), str(self.lake), str(out)])
-        self._check_spark(out)
+        self._check_spark(self.star_warehouse, {f"core.{table}": out / table for table in STAR})
         return timing
 
     def print_full(self, load: Timing, build: Timing, bare: Timing) -> None:
@@ -193,10 +203,10 @@ class Bench:
             f"| {lines(self.warehouse):,} | {each} | {facts:.1f} s of {full:.1f} s, {facts / full:.1%} | {machine()} |"
         )
 
-    def print_spark(self, star: Timing, spark: Timing) -> None:
-        """The row of the star schema beside PySpark."""
-        built = self.scratch / "star" / self.warehouse.name
-        print(f"| {lines(built):,} | {star[0]:.1f} s | {spark[0]:.1f} s | {spark[0] / star[0]:.1f} | {machine()} |")
+    def print_spark(self, tables: str, built: Path, dbt: Timing, spark: Timing) -> None:
+        """A row of dbt beside PySpark."""
+        times = f"{dbt[0]:.1f} s | {spark[0]:.1f} s | {spark[0] / dbt[0]:.1f}"
+        print(f"| {lines(built):,} | {tables} | {times} | {machine()} |", flush=True)
 
     def _statements(self) -> list[str]:
         """What makes every seed, snapshot and model, in the order in which dbt has finished them."""
@@ -221,8 +231,9 @@ class Bench:
         if node["resource_type"] == "seed":
             with duckdb.connect(str(self.warehouse), read_only=True) as connection:
                 columns = connection.execute(f"select column_name, column_type from (describe {name})").fetchall()
+            casts = ", ".join(f"cast({column} as {kind}) as {column}" for column, kind in columns)
             path = PROJECT / node["original_file_path"]
-            return f"create table {name} as from read_csv('{path}', header = true, columns = {dict(columns)})"
+            return f"create table {name} as select {casts} from read_csv('{path}', header = true, all_varchar = true)"
         if node["resource_type"] == "snapshot":
             # dbt adds columns of its own.
             return next((self.scratch / "target" / "run").rglob(f"{node['name']}.sql")).read_text()
@@ -243,14 +254,14 @@ class Bench:
         if counts[0] != counts[1]:
             raise SystemExit(f"dbt has made {counts[0]}, bare SQL {counts[1]}")
 
-    def _check_spark(self, out: Path) -> None:
-        """Refuses a comparison with tables that are not the same."""
-        with duckdb.connect(str(self.scratch / "star" / self.warehouse.name), read_only=True) as connection:
-            for table in STAR:
-                measure = "sum(profit)" if table in ("fact_sales", "fact_orders") else "0"
+    def _check_spark(self, built: Path, tables: dict[str, Path]) -> None:
+        """Refuses a comparison with tables that are not the same; `tables` are folders of Parquet, by name."""
+        with duckdb.connect(str(built), read_only=True) as connection:
+            for table, folder in tables.items():
+                measure = "sum(profit)" if table in ("core.fact_sales", "core.fact_orders") else "0"
                 dbt, spark = (
                     connection.execute(f"select count(*), {measure} from {place}").fetchone()
-                    for place in (f"core.{table}", f"'{out}/{table}/*.parquet'")
+                    for place in (table, f"'{folder}/*.parquet'")
                 )
                 if dbt != spark:
                     raise SystemExit(f"{table}: dbt has made {dbt}, PySpark {spark} (rows, profit)")

@@ -8,10 +8,8 @@ LONGEST = (
     "test_s3_lake.py",
     "test_publish.py",
     "test_report.py",
-    "test_history.py",
     "test_monitoring_redshift.py",
     "test_project.py",
-    "test_as_of.py",
     "test_analyses.py",
 )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from adventure_works.load.loader import load
 from adventure_works.sample import generate
@@ -52,6 +53,7 @@ def built(folder: Path, *options: str) -> dict[str, list[tuple]]:
         }
 
 
+@pytest.mark.slow
 def test_as_of_equals_files_cut_at_that_day(tmp_path: Path) -> None:
     whole, then = tmp_path / "whole", tmp_path / "then"
     generate(whole / "files", scale=0.05, seed=3)

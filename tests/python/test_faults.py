@@ -104,6 +104,7 @@ def caught(folder: Path, files: Path, guards: Iterable[str]) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_what_stops_a_build_stops_the_command(clean: Path, tmp_path: Path) -> None:
     """The reason comes first, the exit code says so, and no figure is shown."""
     done = run_adventure(tmp_path, "run", "--source", damaged(clean, tmp_path, "conflicting-customers"))

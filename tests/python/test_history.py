@@ -89,6 +89,7 @@ def versions(warehouse: Warehouse, entity: str, key: str, value: str) -> list[tu
     )
 
 
+@pytest.mark.slow
 def test_products_and_customers_change(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     warehouse = Warehouse(tmp_path, monkeypatch)
     products, customers = files / "AdventureWorks_Products.csv", files / "AdventureWorks_Customers.csv"

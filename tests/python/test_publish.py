@@ -387,6 +387,7 @@ def test_a_disk_that_is_full_in_the_build(published: Path, small_disk: Path) -> 
     assert database.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_plain_dbt_build_is_told_apart(published: Path) -> None:
     done = run_dbt(published, "run", "--select", "dim_dates")
     assert done.returncode == 0, done.stdout

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from standin import rewrite as rewriter
@@ -101,6 +101,8 @@ def test_a_text_without_triggers_is_unchanged(parts: list[str]):
 
 
 @given(st.lists(st.one_of(PLAIN, LITERALS, COMMENTS, TRIGGERS), max_size=20))
+@example(["a::numeric", "(", "/* qualify 'x */"])
+@example(["a::numeric", "(", "/* qualify 'x */", ")"])
 def test_literals_and_comments_are_never_changed(parts: list[str]):
     sql = "select " + " ".join(parts)
 

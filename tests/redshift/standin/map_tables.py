@@ -188,6 +188,8 @@ def map_type(tokens: Tokens, index: int, in_table: bool) -> tuple[str, int] | No
     if tokens[end].word == "(":
         last = closing(tokens, end)
         inside = tokens[end + 1 : last]
+        if tokens[last].word != ")" or any(token.space.strip() for token in tokens[end : last + 1]):
+            return None  # PostgreSQL's to judge: what never closes, and what would lose a comment
         if any(token.kind not in ("number", "name") and token.word != "," for token in inside):
             return None
         length = "".join(token.text for token in inside)
