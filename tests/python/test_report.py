@@ -515,6 +515,7 @@ def test_the_page_stands_alone(sample: ReportPage) -> None:
     assert not re.search(r"\son\w+=", sample.html), "and scripts in attributes"
 
 
+@needs_kaggle_files
 def test_it_is_small_and_soon_written(kaggle: ReportPage, sample: ReportPage, damaged: Callable[..., Path]) -> None:
     assert max(kaggle.bytes, sample.bytes) < 500_000
     start = time.process_time()
