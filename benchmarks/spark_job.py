@@ -10,21 +10,14 @@ every key has one version. It keeps no reasons, no ledger and no tests, which db
 
 import sys
 
-from pyspark.sql import DataFrame, SparkSession
+import spark_session
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.window import Window
 
 MONEY = "decimal(18,4)"
 lake, out = sys.argv[1:]
-spark = (
-    SparkSession.builder.master("local[*]")
-    .appName("adventure_works")
-    .config("spark.driver.memory", "9g")
-    .config("spark.sql.shuffle.partitions", "8")
-    .config("spark.ui.enabled", "false")
-    .getOrCreate()
-)
-spark.sparkContext.setLogLevel("ERROR")
+spark = spark_session.start()
 
 
 def raw(table: str) -> DataFrame:

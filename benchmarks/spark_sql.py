@@ -11,21 +11,12 @@ import re
 import sys
 from pathlib import Path
 
+import spark_session
 import sqlglot
-from pyspark.sql import SparkSession
 from sqlglot import exp
 
 statements, out = sys.argv[1:]
-spark = (
-    SparkSession.builder.master("local[*]")
-    .appName("adventure_works")
-    .config("spark.driver.memory", "9g")
-    .config("spark.sql.shuffle.partitions", "8")
-    .config("spark.sql.session.timeZone", "UTC")
-    .config("spark.ui.enabled", "false")
-    .getOrCreate()
-)
-spark.sparkContext.setLogLevel("ERROR")
+spark = spark_session.start()
 
 
 def in_spark(node: exp.Expression) -> exp.Expression:
