@@ -1,15 +1,15 @@
 """Building everything, and bringing it up to date by one day, beside bare DuckDB SQL and a PySpark job.
 
     python benchmarks/build.py --scale 178 --spark PYTHON      about 10 million order lines
-    python benchmarks/build.py --scale 1785                    about 100 million; 60 GB of disk
+    python benchmarks/build.py --scale 1785                    about 100 million; an hour, 26 GB of disk seen in use
 
 Sides, one after the other, on the same files, each step in a process of its own:
 
 full        `adventure load` of all but the last day, then `dbt build` of every seed, snapshot and model, without tests
 bare        the seeds, then what dbt compiled for every snapshot and model, run by DuckDB alone in the same order
+spark SQL   the statements of the bare side in Spark's dialect, run by PySpark in local mode
 increment   one more day: `adventure load`, the copy that a run builds in, the facts, and the publication; then, apart,
             everything that must be made anew from them
-spark SQL   the statements of the bare side in Spark's dialect, run by PySpark (local mode) as AWS Glue runs it
 star        `dbt build` of the star schema with its history, and what that needs
 spark       the star schema by a PySpark job written by hand
 
