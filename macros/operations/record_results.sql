@@ -1,5 +1,5 @@
 {#-
-    What became of every node of every build, kept in `run_results` (models/staging/_runs__sources.yml has its columns)
+    What became of every node of every build, kept in `run_results` (models/staging/runs/_runs__sources.yml has its columns)
     beside the data and not in the warehouse that is built: a build whose audit fails leaves its results all the same.
 
     DuckDB: one Parquet file a run in <lake>/runs, which the view runs.run_results reads; `record_run` is a function of

@@ -10,7 +10,7 @@ import yaml
 from adventure_works.errors import AdventureError
 from adventure_works.places import PROJECT
 
-SOURCES = PROJECT / "models" / "staging" / "_adventure_works__sources.yml"
+SOURCES = PROJECT / "models" / "staging" / "adventure_works" / "_adventure_works__sources.yml"
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def entity_diagram(manifest: dict) -> str:
     tables = {
         unique_id: node
         for unique_id, node in manifest["nodes"].items()
-        if node["resource_type"] == "model" and node["original_file_path"].startswith("models/marts/core/")
+        if node["resource_type"] == "model" and node["original_file_path"].startswith("models/core/")
     }
     references = sorted(_references(manifest, tables))
     unique = {unique_id: _unique_columns(manifest, unique_id) for unique_id in tables}

@@ -16,29 +16,36 @@ class Layer:
     is_public: bool = False
 
 
+# Folders of intermediate models that everything above the core may read as well: periods are no business entities, and
+# have no place in the core.
+_PERIODS = "intermediate/periods"
 _BELOW_CORE = frozenset({"staging", "intermediate", "seeds", "snapshots"})
-_ABOVE_CORE = frozenset({"marts/core", "seeds", "intermediate/steps"})
+_ABOVE_CORE = frozenset({"core", "seeds", _PERIODS})
 
-# By folder. Data goes one way only (staging, intermediate, core, marts), and nothing but staging reads the raw lake.
-# The folders below models/intermediate/ hold steps from the core to the marts: the core cannot read those.
+# By folder, of which the longest that fits counts. Data goes one way only: staging, intermediate, core, and from there
+# marts, operations or metrics. A mart reads its own group's intermediate models, and nothing but staging the raw lake.
 LAYERS = {
-    "staging": Layer("stg_adventure_works__", frozenset({"sources"})),
+    "staging": Layer("stg_", frozenset({"sources"})),
     "intermediate": Layer("int_", _BELOW_CORE),
-    "marts/core": Layer("dim_|fact_", _BELOW_CORE | {"marts/core"}, has_contract=True, is_public=True),
-    "marts/operations": Layer(
-        "ledger_|load_|run_|test_", _BELOW_CORE | {"marts/core", "marts/operations"}, has_contract=True
+    "core": Layer("dim_|fact_", _BELOW_CORE | {"core"}, has_contract=True, is_public=True),
+    "marts/customers": Layer(
+        "mart_", _ABOVE_CORE | {"marts/customers/intermediate"}, has_contract=True, is_public=True
     ),
-    "intermediate/steps": Layer("int_", _ABOVE_CORE),
-    "marts/profitability": Layer("mart_", _ABOVE_CORE, has_contract=True, is_public=True),
-    "marts/customers": Layer("mart_", _ABOVE_CORE, has_contract=True, is_public=True),
-    "metrics": Layer("metricflow_", frozenset({"marts/core"})),
+    "marts/customers/intermediate": Layer("int_", _ABOVE_CORE | {"marts/customers/intermediate"}),
+    "marts/profitability": Layer(
+        "mart_", _ABOVE_CORE | {"marts/profitability/intermediate"}, has_contract=True, is_public=True
+    ),
+    "marts/profitability/intermediate": Layer("int_", _ABOVE_CORE | {"marts/profitability/intermediate"}),
+    # The ledger compares both sides of the core, so that operations read all that is below it.
+    "operations": Layer("ledger_|load_|run_|test_", _BELOW_CORE | {"core", "operations"}, has_contract=True),
+    "operations/cost/intermediate": Layer("int_", frozenset({"staging"})),
+    "metrics": Layer("metricflow_", frozenset({"core"})),
 }
 
-# What everything above the core may read below it: periods are no business entities and have no place in the core.
-ALSO_ABOVE_CORE = {
-    "int_as_of_date": "the day as of which everything is told",
-    "int_comparison_periods": "the twelve months before that day, and the twelve before those",
-    "int_months": "the months up to that day, and which are complete",
+# What may be read in spite of its folder, and why.
+EXCEPTIONS = {
+    "int_as_of_date": "the reporting date is a period of one day; it lies in intermediate/as_of because the sales and "
+    "returns as of that day come from it, and the other periods from these",
 }
 
 KINDS_OF_TESTS = {"must_hold", "reconcile", "suspicious"}
@@ -72,11 +79,18 @@ def _resources(manifest: dict) -> Iterator[dict]:
         yield from manifest[kind].values()
 
 
-def _layer(node: dict) -> str:
+def _folder(node: dict) -> str:
+    """The folder below models/, or the kind of what is no model."""
     if node["resource_type"] in ("source", "seed", "snapshot"):
         return f"{node['resource_type']}s"
-    folder = PurePosixPath(node["original_file_path"]).parent.relative_to("models")
-    return "intermediate/steps" if folder.parts[:-1] == ("intermediate",) else str(folder)
+    return str(PurePosixPath(node["original_file_path"]).parent.relative_to("models"))
+
+
+def _layer(node: dict) -> str:
+    """The layer of a model: the longest of LAYERS that its folder is or lies in; the folder itself where none fits."""
+    folder = _folder(node)
+    fitting = [layer for layer in LAYERS if f"{folder}/".startswith(f"{layer}/")]
+    return max(fitting, key=len, default=folder)
 
 
 def _layer_problems(models: list[dict], by_id: dict[str, dict]) -> Iterator[str]:
@@ -86,9 +100,9 @@ def _layer_problems(models: list[dict], by_id: dict[str, dict]) -> Iterator[str]
             yield f"{model['name']}: models/{_layer(model)} is no layer; add it to LAYERS or move the model"
             continue
         for read in (by_id[unique_id] for unique_id in model["depends_on"]["nodes"] if unique_id in by_id):
-            is_noted = layer.reads == _ABOVE_CORE and read["name"] in ALSO_ABOVE_CORE
-            if _layer(read) not in layer.reads and not is_noted:
-                yield f"{model['name']}: {_layer(model)} may not read {read['name']} ({_layer(read)})"
+            is_exception = _PERIODS in layer.reads and read["name"] in EXCEPTIONS
+            if not {_layer(read), _folder(read)} & layer.reads and not is_exception:
+                yield f"{model['name']}: {_layer(model)} may not read {read['name']} ({_folder(read)})"
 
 
 def _name_problems(models: list[dict]) -> Iterator[str]:

@@ -10,9 +10,9 @@ from conftest import PROJECT
 
 COLUMNS = [
     (column["name"], column["data_type"])
-    for column in yaml.safe_load((PROJECT / "models/staging/_runs__sources.yml").read_text())["sources"][0]["tables"][
-        0
-    ]["columns"]
+    for column in yaml.safe_load((PROJECT / "models/staging/runs/_runs__sources.yml").read_text())["sources"][0][
+        "tables"
+    ][0]["columns"]
 ]
 
 

@@ -48,23 +48,31 @@ BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
     ),
     "staging reads staging": (
         lambda m: read(m, "stg_adventure_works__sales", "model.adventure_works.stg_adventure_works__products"),
-        "stg_adventure_works__sales: staging may not read stg_adventure_works__products (staging)",
+        "stg_adventure_works__sales: staging may not read stg_adventure_works__products (staging/adventure_works)",
     ),
     "the core reads a mart": (
         lambda m: read(m, "dim_customers", "model.adventure_works.mart_customer_value"),
-        "dim_customers: marts/core may not read mart_customer_value (marts/customers)",
+        "dim_customers: core may not read mart_customer_value (marts/customers)",
     ),
     "the core reads a step towards a mart": (
         lambda m: read(m, "dim_customers", "model.adventure_works.int_customers__scores"),
-        "dim_customers: marts/core may not read int_customers__scores (intermediate/steps)",
+        "dim_customers: core may not read int_customers__scores (marts/customers/intermediate)",
+    ),
+    "a mart reads a step of another group's marts": (
+        lambda m: read(m, "mart_customer_value", "model.adventure_works.int_category_months"),
+        "mart_customer_value: marts/customers may not read int_category_months (marts/profitability/intermediate)",
+    ),
+    "the core reads the ledger": (
+        lambda m: read(m, "dim_customers", "model.adventure_works.ledger_sales"),
+        "dim_customers: core may not read ledger_sales (operations/ledger)",
     ),
     "a mart reads staging": (
         lambda m: read(m, "mart_customer_value", "model.adventure_works.stg_adventure_works__sales"),
-        "mart_customer_value: marts/customers may not read stg_adventure_works__sales (staging)",
+        "mart_customer_value: marts/customers may not read stg_adventure_works__sales (staging/adventure_works)",
     ),
     "a mart reads below the core what is not noted": (
         lambda m: read(m, "mart_customer_value", "model.adventure_works.int_sales__checked"),
-        "mart_customer_value: marts/customers may not read int_sales__checked (intermediate)",
+        "mart_customer_value: marts/customers may not read int_sales__checked (intermediate/sales)",
     ),
     "a folder is no layer": (
         lambda m: model(m, "dim_dates").update(original_file_path="models/misc/dim_dates.sql"),
@@ -72,19 +80,19 @@ BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
     ),
     "a name has the wrong prefix": (
         lambda m: model(m, "fact_sales").update(name="sales"),
-        "sales: in marts/core names start with dim_ or fact_",
+        "sales: in core names start with dim_ or fact_",
     ),
     "a name is not in snake case": (
         lambda m: model(m, "fact_sales").update(name="fact_Sales"),
-        "fact_Sales: in marts/core names start with dim_ or fact_ and are in snake case",
+        "fact_Sales: in core names start with dim_ or fact_ and are in snake case",
     ),
     "a file has another name": (
-        lambda m: model(m, "fact_sales").update(original_file_path="models/marts/core/sales.sql"),
+        lambda m: model(m, "fact_sales").update(original_file_path="models/core/sales.sql"),
         "fact_sales: the file is sales.sql, not fact_sales.sql",
     ),
     "the YAML stands elsewhere": (
-        lambda m: model(m, "fact_sales").update(patch_path="adventure_works://models/marts/core/schema.yml"),
-        "fact_sales: the YAML must be models/marts/core/fact_sales.yml",
+        lambda m: model(m, "fact_sales").update(patch_path="adventure_works://models/core/schema.yml"),
+        "fact_sales: the YAML must be models/core/fact_sales.yml",
     ),
     "the grain is not tested": (
         lambda m: drop_grain_tests(m, "fact_sales"),
@@ -108,7 +116,7 @@ BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
     ),
     "a contract is not enforced": (
         lambda m: model(m, "fact_sales")["contract"].update(enforced=False),
-        "fact_sales: models in marts/core need an enforced contract",
+        "fact_sales: models in core need an enforced contract",
     ),
     "a mart is not public": (
         lambda m: model(m, "mart_customer_value").update(access="protected"),

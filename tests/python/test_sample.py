@@ -102,7 +102,9 @@ def sums(rows: list[dict], key: str, value: str) -> dict[str, Decimal]:
 
 
 def test_the_headers_are_those_of_the_contract(folder: Path) -> None:
-    contract = yaml.safe_load((PROJECT / "models/staging/_adventure_works__sources.yml").read_text(encoding="utf-8"))
+    contract = yaml.safe_load(
+        (PROJECT / "models/staging/adventure_works/_adventure_works__sources.yml").read_text(encoding="utf-8")
+    )
     headers = {
         table["name"]: [column["config"]["meta"]["header"] for column in table["columns"] if "config" in column]
         for table in contract["sources"][0]["tables"]

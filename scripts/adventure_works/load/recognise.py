@@ -83,5 +83,5 @@ def _refuse_unknown_values(scan: Scan, layout: Layout) -> None:
                     raise RefusedFileError(
                         f"{scan.path.name}, line {record.line}: the column {name} is unknown to {layout.table.name} "
                         f"and holds values ('{record.values[position]}'). Remove the column, or add it to the contract "
-                        "in models/staging/_adventure_works__sources.yml."
+                        "in models/staging/adventure_works/_adventure_works__sources.yml."
                     )

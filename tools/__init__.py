@@ -1,0 +1,1 @@
+"""What developers of the project need, and its users do not: linters, and what writes the documents."""
