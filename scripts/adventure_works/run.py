@@ -52,7 +52,7 @@ class BuildResult:
 
 
 def build(database: Path, raw: Path, progress: Callable[[str, int, int], None], *options: str) -> BuildResult:
-    """Runs `dbt build` in this process.
+    """Runs `dbt build` in this process, without the unit tests: `make test` runs them, since no data changes them.
 
     Args:
         database: the DuckDB file to build in.
@@ -65,7 +65,7 @@ def build(database: Path, raw: Path, progress: Callable[[str, int, int], None], 
     """
     with _environment(ADVENTURE_DATABASE=str(database), ADVENTURE_RAW=str(raw)):
         try:
-            return _dbt_build(["--target", "dev", *options], progress)
+            return _dbt_build(["--target", "dev", "--exclude-resource-type", "unit_test", *options], progress)
         except AdventureError as error:
             if "Conflicting lock" in str(error):
                 raise AdventureError(
@@ -110,8 +110,6 @@ def build_and_audit_on_redshift(
     *options: str,
 ) -> BuildResult:
     """Builds the candidate on Redshift with every test of data, from its raw schema, and writes into it how that went.
-
-    Unit tests are left to `make test`: what they are given never changes, so that production would pay for nothing.
 
     Args:
         settings: which warehouse.

@@ -102,7 +102,7 @@ class Rehearsal:
     def __init__(self, folder: Path, server: ForkServer) -> None:
         self.sources = two_sources(folder)
         self.server = server
-        self.places = own_places(folder) | {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
+        self.places = own_places(folder)
         self.output = folder / "output.txt"
         self.lake = folder / "lake"
         self.warehouse = Warehouse(Path(self.places["ADVENTURE_DATABASE"]), print)

@@ -322,8 +322,7 @@ def test_a_copy_that_does_not_fit(small_disk: Path) -> None:
 
 
 def run(folder: Path, files: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A whole run on one of the folder's two sets of files; unit tests say nothing of data."""
-    environment = {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"} | environment
+    """A whole run on one of the folder's two sets of files."""
     return run_adventure(folder, "run", "--source", folder / files, *options, **environment)
 
 

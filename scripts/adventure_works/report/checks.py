@@ -42,9 +42,9 @@ def check(connection: Connection, figures: Figures, evidence: Evidence) -> None:
 def tests_that_did_not_pass(evidence: Evidence) -> Iterable[str]:
     """Tests of data that have not run in the last build, and any that failed in it.
 
-    A warning is shown in the report instead. Unit tests do not depend on the data, so a build may do without.
+    A warning is shown in the report instead.
     """
-    waiting = [test.name for test in evidence.tests if test.status == "not run" and test.kind != "unit_test"]
+    waiting = [test.name for test in evidence.tests if test.status == "not run"]
     if waiting:
         names = ", ".join(waiting[:3]) + (", ..." if len(waiting) > 3 else "")
         yield (
