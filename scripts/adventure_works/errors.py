@@ -8,6 +8,10 @@ class AdventureError(Exception):
     """
 
 
+class HeldError(AdventureError):
+    """Another process holds a file that this one needs, or has it open in a way that keeps this one out."""
+
+
 class RefusedFileError(AdventureError):
     """A source file that cannot be read without losing or guessing something."""
 

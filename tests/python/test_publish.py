@@ -302,7 +302,8 @@ def test_a_folder_that_cannot_be_written_is_said_so(files: Path, small_disk: Pat
     places = {"ADVENTURE_DATABASE": str(small_disk / "warehouse" / "w.duckdb")}
     done = run_adventure(tmp_path, "run", "--source", files, **places)
     assert done.returncode == 1
-    assert f"{small_disk / 'warehouse'}: cannot be written" in done.stderr
+    assert f"{small_disk / 'warehouse'}" in done.stderr
+    assert "The folder cannot be written: correct its permissions" in done.stderr
     assert "Traceback" not in done.stderr
 
 

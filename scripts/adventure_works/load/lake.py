@@ -11,18 +11,17 @@ kept until the next load, for readers that are still at it, and so are those tha
 whatever a dead load left is swept up by the next.
 """
 
-import fcntl
-import os
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
+from adventure_works import disk
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.load.convert import Reject, quoted
@@ -86,7 +85,7 @@ class FolderLake(Lake):
 
     def locked(self, announce: Callable[[str], None]) -> AbstractContextManager[None]:
         """Holds the folder's lock."""
-        return locked(self.folder, "ADVENTURE_LAKE", announce)
+        return disk.locked(self.folder / ".lock", "load", self.folder, "ADVENTURE_LAKE", announce)
 
     def newest_entries(self) -> dict[str, LogEntry]:
         """The newest entries of the version that `raw` names."""
@@ -98,26 +97,6 @@ class FolderLake(Lake):
 
     def settle(self, announce: Callable[[str], None]) -> None:
         """Nothing: the rename was the last step."""
-
-
-@contextmanager
-def locked(folder: Path, variable: str, announce: Callable[[str], None]) -> Iterator[None]:
-    """Holds a folder, which `variable` moves, for one load at a time."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / ".lock").open("w")
-    except OSError as error:
-        raise AdventureError(
-            f"{shown(folder)}: cannot be written ({error.strerror}). Mend its permissions, or set {variable} to "
-            "another folder."
-        ) from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            announce(f"Another load is at work on {shown(folder)}; waiting for it to finish.")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def current_version(lake: Path) -> Path | None:
@@ -220,29 +199,31 @@ class FolderVersion(NewVersion):
         """Takes over what an unchanged file brought."""
         assert self.before
         rows = Path(entry.table_name) / entry.source_file
-        shutil.copytree(self.before / rows, self.folder / rows, copy_function=_link)
+        (self.folder / rows).mkdir()
+        for part in (self.before / rows).iterdir():
+            disk.link(part, self.folder / rows / part.name)
         rejects = Path("rejected_rows") / f"{entry.source_file}.parquet"
-        _link(self.before / rejects, self.folder / rejects)
+        disk.link(self.before / rejects, self.folder / rejects)
 
     def carry_over_log(self) -> None:
         """Takes over the history of loads."""
         if self.before:
             for log in (self.before / "load_log").iterdir():
-                _link(log, self.folder / "load_log" / log.name)
+                disk.link(log, self.folder / "load_log" / log.name)
 
     def publish(self, progress: Callable[[str, int, int], None]) -> None:
         """Puts the version in place: everything on disk first, then one rename."""
         for path in sorted(self.folder.rglob("*"), reverse=True):
-            _sync(path)
-        _sync(self.folder)
+            disk.sync(path)
+        disk.sync(self.folder)
         version = self.folder.with_name(self.load_id)
         self.folder.rename(version)
-        _sync(version.parent)
+        disk.sync(version.parent)
         link = self.lake / ".raw"
         link.unlink(missing_ok=True)
         link.symlink_to(Path("versions") / self.load_id)
         link.replace(self.lake / "raw")
-        _sync(self.lake)
+        disk.sync(self.lake)
         self._sweep(version)
 
     def _sweep(self, current: Path | None) -> None:
@@ -263,19 +244,3 @@ def _write(path: Path, table: str, rows: list[tuple]) -> None:
         if rows:
             connection.executemany(f"insert into rows values ({', '.join('?' * len(columns))})", rows)
         connection.execute(f"copy rows to {quoted(path)} (format parquet, compression zstd)")
-
-
-def _link(source: str | Path, target: str | Path) -> None:
-    """A hard link, or a copy where the file system has none."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

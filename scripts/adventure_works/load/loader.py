@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from adventure_works.contract import raw_tables
+from adventure_works.disk import explained
 from adventure_works.errors import AdventureError, RefusedFileError
 from adventure_works.load import sources
 from adventure_works.load.convert import Converted, Layout, convert, quoted
@@ -79,12 +80,8 @@ def load(
     lake = _opened(lake)
     with lake.locked(announce), sources.opened(source_name, announce) as source:
         try:
-            result = _load(source, lake, date_order, max_reject_share, replace_lake, as_of, announce, progress)
-        except OSError as error:
-            raise AdventureError(
-                f"{error.filename or lake}: {error.strerror}. The lake is as it was. Free space or mend the "
-                "permissions, and load again."
-            ) from error
+            with explained(str(lake), "The lake is as it was. Free space or correct the permissions, and load again."):
+                result = _load(source, lake, date_order, max_reject_share, replace_lake, as_of, announce, progress)
         except duckdb.Error as error:
             raise AdventureError(f"{lake}: DuckDB could not go on. The lake is as it was.\n{error}") from error
         lake.settle(announce)

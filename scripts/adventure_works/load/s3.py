@@ -29,7 +29,7 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 
-from adventure_works import aws
+from adventure_works import aws, disk
 from adventure_works.errors import AdventureError
 from adventure_works.load.lake import LogEntry, log_entries, newest_entries
 from adventure_works.places import S3Place
@@ -158,15 +158,11 @@ class Reader:
         Raises:
             AdventureError: it is missing, or its bytes differ from those that were written.
         """
-        aside = target.with_name(f".{target.name}")
         try:
-            with aside.open("wb") as out:
+            with disk.replaced(target) as new, new.open("wb") as out:
                 self._read(self.key(file), file.sha256, out)
-            aside.replace(target)
         except KeyError as error:
             raise self._missing(file.uri) from error
-        finally:
-            aside.unlink(missing_ok=True)
 
     def key(self, file: LakeFile) -> str:
         """The key of a file of this lake."""

@@ -21,11 +21,11 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Lock
 
-from adventure_works import places
+from adventure_works import disk, places
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.load.glue import Catalog
-from adventure_works.load.lake import Lake, LogEntry, NewVersion, locked, newest_entries
+from adventure_works.load.lake import Lake, LogEntry, NewVersion, newest_entries
 from adventure_works.load.parts import PART_BYTES, write_parts
 from adventure_works.load.s3 import CURRENT, FORMAT, MANIFEST, VERSIONS, LakeFile, Pointer, Reader, in_parallel
 from adventure_works.load.s3_write import LostRaceError, Writer
@@ -66,7 +66,8 @@ class S3Lake(Lake):
 
     def locked(self, announce: Callable[[str], None]) -> AbstractContextManager[None]:
         """Keeps out other loads of this machine, which share its downloads; those elsewhere may go on."""
-        return locked(places.downloads(), "ADVENTURE_DOWNLOADS", announce)
+        downloads = places.downloads()
+        return disk.locked(downloads / ".lock", "load", downloads, "ADVENTURE_DOWNLOADS", announce)
 
     def newest_entries(self) -> dict[str, LogEntry]:
         """The newest entries of the current version."""

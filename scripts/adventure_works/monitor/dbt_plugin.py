@@ -5,11 +5,12 @@ A function of SQL, because a hook of dbt cannot catch an error: a lake that cann
 
 import atexit
 import json
-from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
+
+from adventure_works.disk import replaced
 
 
 class Plugin(BasePlugin):
@@ -34,20 +35,14 @@ def record_run(folder: str, name: str, columns: str, rows: str) -> str:
     Returns:
         What went wrong, empty when nothing did.
     """
-    place = Path(folder)
-    part = place / f".{name}.part"
     values = ", ".join(
         f'cast(fields[{number}] as {kind}) as "{column}"'
         for number, (column, kind) in enumerate(json.loads(columns), 1)
     )
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect() as connection:
+        with replaced(Path(folder) / f"run-{name}.parquet") as new, duckdb.connect() as connection:
             connection.execute("create table texts as select unnest(from_json(?, '[[\"VARCHAR\"]]')) as fields", [rows])
-            connection.sql(f"select {values} from texts").write_parquet(str(part), compression="zstd")
-        part.replace(place / f"run-{name}.parquet")
+            connection.sql(f"select {values} from texts").write_parquet(str(new), compression="zstd")
     except (OSError, duckdb.Error) as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         return str(error)
     return ""

@@ -1,23 +1,18 @@
 """Who may open a database file, and when: one run at a time, and never beside somebody who writes."""
 
-import fcntl
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from adventure_works.errors import AdventureError
+from adventure_works import disk
+from adventure_works.errors import AdventureError, HeldError
 from adventure_works.places import shown
 
 HOLDER = re.compile(r"Conflicting lock is held in (.+?)\. ")
-
-
-class HeldError(AdventureError):
-    """Another process has a database file open in a way that keeps this one out."""
 
 
 class UnreadableError(AdventureError):
@@ -37,28 +32,8 @@ def one_at_a_time(database: Path, announce: Callable[[str], None], *, patient: b
             f"{shown(database)}: is a link, which publishing would replace by a file. Set ADVENTURE_DATABASE to the "
             "file that it leads to."
         )
-    try:
-        database.parent.mkdir(parents=True, exist_ok=True)
-        lock = (database.parent / f".{database.name}.lock").open("ab+", buffering=0)
-    except OSError as error:
-        raise AdventureError(
-            f"{shown(database.parent)}: cannot be written ({error.strerror}). Mend its permissions, or set "
-            "ADVENTURE_DATABASE to a file in another folder."
-        ) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            who = f"Another run (process {lock.read().decode().strip()}) is at work on {shown(database)}"
-            if not patient:
-                raise HeldError(f"{who}. Run again when it has finished, or without --no-wait.") from None
-            announce(f"{who}; waiting for it to finish.")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        # Only for others' messages: on a full disk, what follows will say so.
-        with suppress(OSError):
-            lock.truncate(0)
-            lock.write(f"{os.getpid()}\n".encode())
+    lock = database.parent / f".{database.name}.lock"
+    with disk.locked(lock, "run", database, "ADVENTURE_DATABASE", announce, patient=patient):
         yield
 
 

@@ -10,13 +10,13 @@ changes that a killed process has left in its write-ahead log (`.wal`) are put i
 log of one file must never come to stand beside another.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from adventure_works.disk import copy, explained, link, sync
 from adventure_works.errors import AdventureError
 from adventure_works.places import shown
 from adventure_works.publish.access import UnreadableError, opened
@@ -59,7 +59,7 @@ def start_from_nothing(warehouse: Warehouse) -> None:
         HeldError: another process, perhaps somebody looking into a failed audit, has the candidate open for writing.
         AdventureError: the place cannot be written.
     """
-    with _said(warehouse.candidate, "Nothing has changed"):
+    with _explained(warehouse.candidate, "Nothing has changed"):
         warehouse.candidate.parent.mkdir(exist_ok=True)
         if warehouse.candidate.exists():
             with suppress(UnreadableError), opened(warehouse.candidate, read_only=True):
@@ -74,10 +74,10 @@ def start_from_published(warehouse: Warehouse) -> None:
         HeldError: another process has one of the files open for writing.
         AdventureError: the published file cannot be read, or there is no room for a copy.
     """
-    with _kept_from_writers(warehouse), _said(warehouse.candidate, "Nothing has changed"):
+    with _kept_from_writers(warehouse), _explained(warehouse.candidate, "Nothing has changed"):
         start_from_nothing(warehouse)
         try:
-            _copy(warehouse.published, warehouse.candidate)
+            copy(warehouse.published, warehouse.candidate)
         except OSError:
             _discard(warehouse.candidate)
             raise
@@ -91,9 +91,9 @@ def put_in_place(warehouse: Warehouse) -> None:
     Raises:
         HeldError: another process has one of the files open for writing.
     """
-    with _said(warehouse.published, "Nothing has been published"):
+    with _explained(warehouse.published, "Nothing has been published"):
         _settle(warehouse, warehouse.candidate)
-        _sync(warehouse.candidate)
+        sync(warehouse.candidate)
         _finish_exchange(warehouse)
         with _kept_from_writers(warehouse):
             if warehouse.published.exists():
@@ -110,7 +110,7 @@ def exchange(warehouse: Warehouse) -> None:
         AdventureError: there is no previous one, or it cannot be read.
         HeldError: another process has one of the files open for writing.
     """
-    with _said(warehouse.published, "Nothing has changed"):
+    with _explained(warehouse.published, "Nothing has changed"):
         _finish_exchange(warehouse)
         if not warehouse.previous.exists():
             raise AdventureError(
@@ -124,7 +124,7 @@ def exchange(warehouse: Warehouse) -> None:
         except UnreadableError:
             _set_unreadable_aside(warehouse)
             warehouse.previous.replace(warehouse.published)
-            _sync(warehouse.published.parent)
+            sync(warehouse.published.parent)
 
 
 def log_of(path: Path) -> Path:
@@ -132,16 +132,8 @@ def log_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.wal")
 
 
-@contextmanager
-def _said(path: Path, state: str) -> Iterator[None]:
-    """Says in one message what the system would not do, and how things stand."""
-    try:
-        yield
-    except OSError as error:
-        raise AdventureError(
-            f"{shown(Path(error.filename or path))}: {error.strerror}. {state}. Free space or mend the permissions, "
-            "and run again."
-        ) from error
+def _explained(path: Path, state: str) -> AbstractContextManager[None]:
+    return explained(path, f"{state}. Free space or correct the permissions, and run again.")
 
 
 @contextmanager
@@ -160,9 +152,9 @@ def _kept_from_writers(warehouse: Warehouse) -> Iterator[None]:
 def _exchange_for(warehouse: Warehouse, new: Path) -> None:
     """Puts a file in the published one's place, and that one in the place of the previous."""
     if warehouse.published.exists():
-        _link(warehouse.published, _aside(warehouse))
+        link(warehouse.published, _aside(warehouse))
     new.replace(warehouse.published)
-    _sync(warehouse.published.parent)
+    sync(warehouse.published.parent)
     _finish_exchange(warehouse)
 
 
@@ -170,7 +162,7 @@ def _set_unreadable_aside(warehouse: Warehouse) -> None:
     """Gives the published file a second name, and its log another one, so that nothing is lost with them."""
     unreadable = warehouse.published.parent / "unreadable" / warehouse.published.name
     unreadable.parent.mkdir(exist_ok=True)
-    _link(warehouse.published, unreadable)
+    link(warehouse.published, unreadable)
     if log_of(warehouse.published).exists():
         log_of(warehouse.published).replace(log_of(unreadable))
     warehouse.announce(f"What was published cannot be read; it is kept as {shown(unreadable)}.")
@@ -198,41 +190,9 @@ def _finish_exchange(warehouse: Warehouse) -> None:
         aside.unlink()
     else:
         aside.replace(warehouse.previous)
-    _sync(warehouse.previous.parent)
+    sync(warehouse.previous.parent)
 
 
 def _discard(path: Path) -> None:
     path.unlink(missing_ok=True)
     log_of(path).unlink(missing_ok=True)
-
-
-def _link(source: Path, target: Path) -> None:
-    """A second name for a file, or a copy where the file system has no such thing; replaces the target."""
-    target.unlink(missing_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        _copy(source, target)
-        _sync(target)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """A copy; where the file system can, it shares the blocks and takes no time or room."""
-    with source.open("rb") as reader, target.open("wb") as writer:
-        rest = os.fstat(reader.fileno()).st_size
-        try:
-            while rest:
-                rest -= os.copy_file_range(reader.fileno(), writer.fileno(), rest)
-        except (AttributeError, OSError):
-            # Not on this system, or not between these two places.
-            reader.seek(0)
-            writer.seek(0)
-            shutil.copyfileobj(reader, writer, 1 << 20)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

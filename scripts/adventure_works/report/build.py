@@ -1,10 +1,9 @@
 """Writes the report: read, check, draw, and replace the old page in one step."""
 
-import os
-import tempfile
 from pathlib import Path
 
 from adventure_works import places
+from adventure_works.disk import replaced
 from adventure_works.report import checks, evidence, figures
 from adventure_works.report.page import page
 
@@ -19,19 +18,7 @@ def write(out: Path) -> Path:
         found = figures.read(connection)
         proof = evidence.read(places.target(), places.lake_folder(), figures.MARTS + figures.LEDGERS)
         checks.check(connection, found, proof)
-    replace(out, page(found, proof).encode())
+    content = page(found, proof)
+    with replaced(out) as new:
+        new.write_text(content, encoding="utf-8")
     return out
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Writes a file so that a reader sees the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

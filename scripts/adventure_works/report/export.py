@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from adventure_works import places
-from adventure_works.errors import AdventureError
+from adventure_works.disk import explained, replaced
 from adventure_works.report.figures import MARTS, reading
 
 
@@ -16,18 +16,14 @@ def export(folder: Path) -> list[Path]:
         AdventureError: There is no warehouse, or the folder cannot be written.
     """
     written = []
-    try:
+    with explained(folder, "Name another folder."):
         folder.mkdir(parents=True, exist_ok=True)
         with reading(places.database()) as connection:
             for mart in MARTS:
                 for ending, options in (("csv", "format csv, header"), ("parquet", "format parquet, compression zstd")):
                     path = folder / f"{mart}.{ending}"
-                    # Written beside and moved, so that a file is never there in part.
-                    part = path.with_name(f".{path.name}.part")
-                    name = str(part).replace("'", "''")
-                    connection.execute(f"copy (select * from marts.{mart} order by all) to '{name}' ({options})")
-                    part.replace(path)
+                    with replaced(path) as new:
+                        name = str(new).replace("'", "''")
+                        connection.execute(f"copy (select * from marts.{mart} order by all) to '{name}' ({options})")
                     written.append(path)
-    except OSError as error:
-        raise AdventureError(f"{folder} cannot be written: {error.strerror}. Name another folder.") from None
     return written

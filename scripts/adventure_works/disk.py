@@ -1,0 +1,110 @@
+"""Files on this machine: replaced in one step, linked, safe on the disk, and held by one process at a time."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from adventure_works.errors import AdventureError, HeldError
+from adventure_works.places import shown
+
+
+@contextmanager
+def explained(place: Path | str, what_to_do: str) -> Iterator[None]:
+    """Turns an error of the file system into a message: the file, else `place`; the reason; what to do about it."""
+    try:
+        yield
+    except OSError as error:
+        name = shown(Path(error.filename or place)) if error.filename or isinstance(place, Path) else place
+        raise AdventureError(f"{name}: {error.strerror or error}. {what_to_do}") from error
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """Gives a path to write a new file or folder to, which takes the place of `path` when the block ends.
+
+    A reader sees the old file or the new one, never a part. After an error, `path` is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent, ignore_cleanup_errors=True) as name:
+        new = Path(name) / path.name
+        yield new
+        if path.is_dir():
+            # A rename replaces a file, but no folder that holds something.
+            path.rename(new.with_name(f"{path.name}.old"))
+        new.replace(path)
+
+
+def sync(path: Path) -> None:
+    """Returns when a file, or the list of names in a folder, is safe on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def link(source: Path, target: Path) -> None:
+    """Gives a file a second name, which may exist; where the file system has no hard links, makes a copy."""
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        copy(source, target)
+        sync(target)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copies a file; a file system that can share the blocks of the two takes no time or room for it."""
+    with source.open("rb") as reader, target.open("wb") as writer:
+        rest = os.fstat(reader.fileno()).st_size
+        try:
+            while rest:
+                rest -= os.copy_file_range(reader.fileno(), writer.fileno(), rest)
+        except (AttributeError, OSError):
+            # Not on this system, or not between these two places.
+            reader.seek(0)
+            writer.seek(0)
+            shutil.copyfileobj(reader, writer, 1 << 20)
+
+
+@contextmanager
+def locked(
+    lock: Path, work: str, place: Path, variable: str, announce: Callable[[str], None], *, patient: bool = True
+) -> Iterator[None]:
+    """Holds a lock file, made when it is missing, for one process at a time.
+
+    Args:
+        lock: the file; the process that holds it writes its number into it.
+        work: what holds it, for messages: `run` or `load`.
+        place: what that works on, for messages.
+        variable: the environment variable that moves the place.
+        announce: takes the message that this process waits for another one.
+        patient: whether to wait.
+
+    Raises:
+        HeldError: another process holds the lock and this one is not to wait.
+        AdventureError: the folder cannot be written.
+    """
+    with explained(lock, f"The folder cannot be written: correct its permissions, or set {variable} to another place."):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        file = lock.open("ab+", buffering=0)
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            number = file.read().decode().strip()
+            other = f"Another {work}{f' (process {number})' if number else ''} is at work on {shown(place)}"
+            if not patient:
+                raise HeldError(f"{other}. Run again when it has finished, or without --no-wait.") from None
+            announce(f"{other}; waiting for it to finish.")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        # Only for the messages of others: on a full disk, what follows will report it.
+        with suppress(OSError):
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n".encode())
+        yield
