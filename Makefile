@@ -70,7 +70,7 @@ readme: $(VENV)/.ready  ## Write the answers in README.md anew, from the sample.
 	@$(BIN)/python -m adventure_works.readme
 
 faults: $(VENV)/.ready-dev  ## Do every damage to the sample by itself, see its guard catch it, write docs/faults.md.
-	@$(BIN)/python tests/python/fault_matrix.py
+	@PYTHONPATH=tests $(BIN)/python tests/python/fault_matrix.py
 	@FAULTS_ALONE=1 $(BIN)/pytest -n auto -m 'slow or not slow' tests/python/test_damage_guards.py tests/python/test_faults.py
 
 clean:  ## Remove everything that the project has made, but for the lake and the warehouse.

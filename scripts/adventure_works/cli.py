@@ -475,42 +475,20 @@ def report(open_it: bool, out: Path | None, form: str, tables: Path | None) -> N
         click.echo("No browser could be opened here.")
 
 
-def list_damage(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
-    """Prints the catalogue of damage and ends the command."""
-    if not wanted or context.resilient_parsing:
-        return
-    from adventure_works.sample import DAMAGE
-
-    width = max(map(len, DAMAGE))
-    for entry in DAMAGE.values():
-        click.echo(f"{entry.name:{width}}  {entry.table:9}  {entry.description}")
-    context.exit()
-
-
 @adventure.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--scale", default=1.0, show_default=True, help="Size; 1 is that of the Kaggle set, up to 10000.")
 @click.option("--seed", default=42, show_default=True, help="Another seed gives other figures of the same shape.")
-@click.option("--damage", multiple=True, metavar="NAME", help="Damage the files (repeatable; small scales only).")
-@click.option(
-    "--list-damage",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=list_damage,
-    help="Show the kinds of damage and end.",
-)
-def sample(out: Path, scale: float, seed: int, damage: tuple[str, ...]) -> None:
+def sample(out: Path, scale: float, seed: int) -> None:
     """Generate the ten retail files, all invented, into the folder OUT.
 
     The same scale and seed give the same bytes on any machine. OUT is created, or replaced if this command
     made it; a folder with other files in it is left alone.
 
     \b
-    adventure sample my/sample                                     the size of the Kaggle set
-    adventure sample my/sample --scale 0.01                        a hundredth of it, for a quick try
-    adventure sample big --scale 1000                              56 million order lines, 4.6 GB
-    adventure sample bad --damage dates-iso --damage utf-8-bom     as some people's copies are
+    adventure sample my/sample                  the size of the Kaggle set
+    adventure sample my/sample --scale 0.01     a hundredth of it, for a quick try
+    adventure sample big --scale 1000           56 million order lines, 4.6 GB
     """
     from adventure_works.places import shown
     from adventure_works.sample import generate
@@ -521,7 +499,6 @@ def sample(out: Path, scale: float, seed: int, damage: tuple[str, ...]) -> None:
             out,
             scale=scale,
             seed=seed,
-            damages=damage,
             progress=lambda done, total: bar.advance("Customers and orders", done, total),
         )
     click.echo(f"The sample is in {shown(out.absolute())}. Load it: adventure load --source {shown(out.absolute())}")

@@ -7,7 +7,7 @@ quarantined, a warning, or a build that stops before anything is published.
 import sys
 
 from adventure_works.places import PROJECT
-from adventure_works.sample import DAMAGE
+from damage import DAMAGE
 
 PAGE = PROJECT / "docs" / "faults.md"
 
@@ -197,9 +197,8 @@ def markdown() -> str:
         "",
         "<!-- Written by `make faults`, which does every damage to a sample and sees that its guard catches it. -->",
         "",
-        f"{len(DAMAGE)} kinds of damage (`adventure sample DIR --damage NAME`), each done to clean files and loaded",
-        "over these. Guards that begin with `drift__` compare a file with what it brought before, so they see",
-        "nothing in a first load.",
+        f"{len(DAMAGE)} kinds of damage (`tests/damage`), each done to clean files and loaded over these. Guards that",
+        "begin with `drift__` compare a file with what it brought before, so they see nothing in a first load.",
         "",
         "| Damage | To | What it is | What happens | Guard |",
         "|---|---|---|---|---|",

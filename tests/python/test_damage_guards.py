@@ -8,7 +8,8 @@ import pytest
 
 from adventure_works.errors import AdventureError
 from adventure_works.load.loader import load
-from adventure_works.sample import DAMAGE, damage, generate
+from adventure_works.sample import generate
+from damage import DAMAGE, apply_damage
 from fault_matrix import GUARDS, READ_THE_SAME, REFUSED, REJECTED
 
 TABLES = (
@@ -41,7 +42,7 @@ def lake(clean: tuple[Path, Path], tmp_path: Path) -> Path:
 def damaged(clean: tuple[Path, Path], tmp_path: Path, *names: str) -> Path:
     folder = Path(shutil.copytree(clean[0], tmp_path / "files"))
     for name in names:
-        damage(folder, name)
+        apply_damage(folder, name)
     return folder
 
 

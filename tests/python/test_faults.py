@@ -12,8 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from adventure_works.sample import damage, generate
+from adventure_works.sample import generate
 from conftest import run_adventure, run_dbt
+from damage import apply_damage
 from fault_matrix import BUILDS, PAGE, QUARANTINED, STOPPED, WARNED, markdown
 
 LEDGERS = {"ledger_sales__closes", "ledger_returns__closes"}
@@ -34,7 +35,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def damaged(clean: Path, tmp_path: Path, *names: str) -> Path:
     folder = Path(shutil.copytree(clean, tmp_path / "files"))
     for name in names:
-        damage(folder, name)
+        apply_damage(folder, name)
     return folder
 
 

@@ -1,12 +1,11 @@
 """Writes the sample's ten files."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from adventure_works.errors import AdventureError
 from adventure_works.sample import catalogue, files, people, sales
-from adventure_works.sample.damaging import damage, find
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.01, 10_000
 _BYTES_AT_SCALE_1 = 5_000_000
@@ -21,27 +20,22 @@ def generate(
     *,
     scale: float = 1.0,
     seed: int = 42,
-    damages: Sequence[str] = (),
     progress: Progress = lambda done, total: None,
 ) -> None:
     """Writes the ten files into `folder`, which is created or, if generated before, replaced as a whole.
 
     Scale 1 has the size of the Kaggle set (56 thousand order lines, 18 thousand customers, 4.5 MB); others are in
     proportion, except calendar, products and territories. The same seed and scale give the same bytes on any
-    machine. `damages` names entries of DAMAGE, applied in turn before the files are shown.
+    machine.
 
-    Raises AdventureError when the scale is out of range, a damage is unknown or cannot be done, the folder holds
-    files that were not generated, or writing fails.
+    Raises AdventureError when the scale is out of range, the folder holds files that were not generated, or writing
+    fails.
     """
     if not (math.isfinite(scale) and SMALLEST_SCALE <= scale <= LARGEST_SCALE):
         raise AdventureError(f"Scale {scale} is out of range: choose from {SMALLEST_SCALE} to {LARGEST_SCALE:,}.")
-    for name in damages:
-        find(name)
-    made_with = {"scale": scale, "seed": seed, "damages": list(damages)}
+    made_with = {"scale": scale, "seed": seed}
     with files.replaced(folder, int(_BYTES_AT_SCALE_1 * scale), made_with) as partial:
         _write(partial, sales.plan(scale, seed), progress)
-        for name in damages:
-            damage(partial, name)
 
 
 def _write(folder: Path, plan: sales.Plan, progress: Progress) -> None:

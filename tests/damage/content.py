@@ -6,16 +6,6 @@ Most can only be told from what was loaded before, so they are tried on top of a
 from collections.abc import Callable
 from pathlib import Path
 
-from adventure_works.sample.damaging import (
-    SALES_2016,
-    Row,
-    Rows,
-    edit_column,
-    edit_one_value,
-    edit_rows,
-    kind_of_damage,
-    middle,
-)
 from adventure_works.sample.files import (
     CALENDAR,
     CATEGORIES,
@@ -25,6 +15,16 @@ from adventure_works.sample.files import (
     SALES,
     SUBCATEGORIES,
     TERRITORIES,
+)
+from damage.catalogue import (
+    SALES_2016,
+    Row,
+    Rows,
+    edit_column,
+    edit_one_value,
+    edit_rows,
+    kind_of_damage,
+    middle,
 )
 
 SALES_2017 = SALES[2017]

@@ -9,7 +9,8 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from adventure_works.sample.damaging import (
+from adventure_works.sample.files import CUSTOMERS, ENCODING, PRODUCTS, RETURNS, SALES
+from damage.catalogue import (
     ALL_FILES,
     DATE_COLUMNS,
     SALES_2016,
@@ -23,7 +24,6 @@ from adventure_works.sample.damaging import (
     kind_of_damage,
     middle,
 )
-from adventure_works.sample.files import CUSTOMERS, ENCODING, PRODUCTS, RETURNS, SALES
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

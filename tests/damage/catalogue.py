@@ -1,4 +1,4 @@
-"""The catalogue of damage, and the tools with which `damages` and `mistakes` fill it.
+"""The entries of the catalogue, and the tools with which `form` and `content` add theirs.
 
 Works on the sample as on the Kaggle files, which share names and form: CRLF line ends, one record a line, M/D/YYYY.
 Every damage sits at a fixed place, so the same folder is damaged the same way each time. Files are read whole, so
@@ -54,27 +54,21 @@ DATE_COLUMNS = {
 ALL_FILES = (CALENDAR, CUSTOMERS, CATEGORIES, SUBCATEGORIES, PRODUCTS, RETURNS, *SALES.values(), TERRITORIES)
 
 
-def damage(folder: Path, name: str) -> None:
+def apply_damage(folder: Path, name: str) -> None:
     """Does the named damage to the files in `folder`.
 
     Raises AdventureError when there is no such damage, or when a file that it needs is absent or has too few
     records, e.g. after another damage.
     """
-    entry = find(name)
+    if name not in DAMAGE:
+        raise AdventureError(f"There is no damage named {name!r}. docs/faults.md lists them all.")
     try:
-        entry.apply(folder)
+        DAMAGE[name].apply(folder)
     except (FileNotFoundError, IndexError, ValueError) as error:
         raise AdventureError(
             f"The damage {name} cannot be done to {shown(folder)}: {error}.\n"
             "It needs the files as they were generated: try it by itself, or at a larger scale."
         ) from error
-
-
-def find(name: str) -> Damage:
-    """The entry of the catalogue; raises AdventureError when there is none of that name."""
-    if name not in DAMAGE:
-        raise AdventureError(f"There is no damage named {name!r}. `adventure sample --list-damage` shows them all.")
-    return DAMAGE[name]
 
 
 def kind_of_damage(
