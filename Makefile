@@ -64,10 +64,10 @@ docs: export DBT_TARGET_PATH := $(or $(DBT_TARGET_PATH),target)/docs
 docs: $(VENV)/.ready  ## Write the docs site beside the report, and docs/ (glossary, diagram). Needs a build.
 	@test -f "$${ADVENTURE_DATABASE:-warehouse/adventure_works.duckdb}" || { echo "Nothing is built yet: make run" >&2; exit 1; }
 	@$(BIN)/dbt docs generate --static --quiet
-	@$(BIN)/python -m adventure_works.docs
+	@$(BIN)/python -m tools.docs
 
 readme: $(VENV)/.ready  ## Write the answers in README.md anew, from the sample.
-	@$(BIN)/python -m adventure_works.readme
+	@$(BIN)/python -m tools.readme
 
 faults: $(VENV)/.ready-dev  ## Do every damage to the sample by itself, see its guard catch it, write docs/faults.md.
 	@PYTHONPATH=tests $(BIN)/python tests/python/fault_matrix.py

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from adventure_works.errors import AdventureError
-from adventure_works.readme import BLOCK, COMPILED, answer_as_table, with_answers
 from conftest import PROJECT, needs_kaggle_files, run_dbt
+from tools.readme import BLOCK, COMPILED, answer_as_table, with_answers
 
 ANALYSES = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))
 

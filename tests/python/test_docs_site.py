@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from adventure_works.docs import place_site
 from browser import Visit, chromium, needs_chromium
 from conftest import run_dbt
+from tools.docs import place_site
 
 # The lineage graph keeps its own model; these are the nodes that are on show.
 SHOWN_NODES = """
