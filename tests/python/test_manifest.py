@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from adventure_works.manifest_lint import problems
 from conftest import PROJECT, needs_kaggle_files
 from tools.docs import documents
+from tools.manifest_lint import problems
 
 
 def test_the_project_keeps_its_rules(manifest: dict) -> None:
