@@ -1,7 +1,7 @@
 """Generates invented retail files of the same shape as the Kaggle set.
 
 generator   writes the ten files
-catalogue   categories and products
+catalogue   categories and products, from products.csv
 people      customers
 sales       calendar, orders, order lines and returns
 chance      reproducible random numbers

@@ -48,29 +48,15 @@ def _write(folder: Path, plan: sales.Plan, progress: Progress) -> None:
 
 def _write_small_files(folder: Path, products: list[catalogue.Product]) -> None:
     (folder / files.CALENDAR).write_bytes(files.header(files.CALENDAR) + sales.calendar_csv())
-    names = [(int(category), name) for category, name in catalogue.CATEGORY_NAMES.items()]
-    files.write_rows(folder, files.CATEGORIES, names)
-    numbered = enumerate(catalogue.SUBCATEGORIES, start=1)
-    files.write_rows(folder, files.SUBCATEGORIES, [(key, row.name, int(row.category)) for key, row in numbered])
-    files.write_rows(folder, files.PRODUCTS, [_product_row(product) for product in products])
+    files.write_rows(folder, files.CATEGORIES, [(int(category), category.label) for category in catalogue.Category])
+    categories = {product.subcategory: product.category for product in products}
+    keys = {name: key for key, name in enumerate(categories, start=1)}
+    rows = [(keys[name], name, int(category)) for name, category in categories.items()]
+    files.write_rows(folder, files.SUBCATEGORIES, rows)
+    rows = [(product.key, keys[product.subcategory], *product.texts) for product in products]
+    files.write_rows(folder, files.PRODUCTS, rows)
     territories = [(key, *names) for key, names in enumerate(sales.TERRITORIES, start=1)]
     files.write_rows(folder, files.TERRITORIES, territories)
-
-
-def _product_row(product: catalogue.Product) -> tuple[object, ...]:
-    return (
-        product.key,
-        product.subcategory_key,
-        product.sku,
-        product.name,
-        product.model.name,
-        product.description,
-        product.colour,
-        product.size,
-        product.model.style,
-        catalogue.decimal_text(product.cost),
-        catalogue.decimal_text(product.price),
-    )
 
 
 def _write_customers(folder: Path, plan: sales.Plan, progress: Callable[[int], None]) -> None:

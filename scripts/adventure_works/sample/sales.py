@@ -73,7 +73,7 @@ _TERRITORY_WEIGHTS = [
 _BOAT_SHARE = [[32, 48, 46, 41], [36, 54, 51, 45], [42, 61, 57, 52], [45, 66, 63, 58]]
 _EARLY_THEMES = {Theme.EARLY_RIVER: 45, Theme.EARLY_SEA: 55}
 _LATE_THEMES = {Theme.RIVER: 33, Theme.SEA: 45, Theme.CANOE: 22}
-# Cheap, middling and dear boats by income class.
+# Weights of the tiers of boats by income class.
 _TIER_WEIGHTS = [[30, 40, 30], [22, 40, 38], [14, 36, 50], [8, 30, 62]]
 
 # How often each family of goods is chosen, without a boat in the order and (times the factor) with one.
@@ -412,12 +412,11 @@ def _pools(products: list[Product]) -> np.ndarray:
 
 
 def _weight(product: Product, theme: Theme, family: str, income_class: int) -> int:
-    model = product.model
-    if model.family != family:
+    if product.family != family:
         return 0
-    suits = theme in model.themes
+    suits = theme in product.themes
     if family == BOAT:
-        return _TIER_WEIGHTS[income_class][model.tier] if suits else 0
+        return _TIER_WEIGHTS[income_class][product.tier] if suits else 0
     return 4 if suits else 1
 
 
