@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adventure_works.sample import chance
+from adventure_works.sample import random_streams
 from adventure_works.sample.files import LINE_END, dates, digits, lines, texts
 
 INCOME_CLASSES = 4
@@ -86,13 +86,13 @@ def _birth_year_weight(year: int) -> int:
 
 # Lookup tables: from 12 random bits to the number of a choice, and from that number to the field's text. Each
 # text starts with the comma that parts it from the field before.
-_OCCUPATION = chance.choices([share for share, _ in _OCCUPATIONS.values()])
-_INCOME = np.stack([chance.choices(weights) for _, weights in _OCCUPATIONS.values()])
+_OCCUPATION = random_streams.choices([share for share, _ in _OCCUPATIONS.values()])
+_INCOME = np.stack([random_streams.choices(weights) for _, weights in _OCCUPATIONS.values()])
 _INCOME_CLASS = np.array([min(income // 50_000, INCOME_CLASSES - 1) for income in _INCOMES])
-_EDUCATION = np.stack([chance.choices(_EDUCATION_WEIGHTS[occupation]) for occupation in _OCCUPATIONS])
-_CHILDREN = chance.choices(_CHILDREN_WEIGHTS)
-_FORM = chance.choices(_FORM_WEIGHTS)
-_BIRTH_YEAR = chance.choices([_birth_year_weight(year) for year in _BIRTH_YEARS])
+_EDUCATION = np.stack([random_streams.choices(_EDUCATION_WEIGHTS[occupation]) for occupation in _OCCUPATIONS])
+_CHILDREN = random_streams.choices(_CHILDREN_WEIGHTS)
+_FORM = random_streams.choices(_FORM_WEIGHTS)
+_BIRTH_YEAR = random_streams.choices([_birth_year_weight(year) for year in _BIRTH_YEARS])
 _AGE_CLASS = np.searchsorted(_AGE_CLASS_STARTS, list(_BIRTH_YEARS), side="right")
 _YEAR_STARTS = np.array([(date(year, 1, 1) - date(_BIRTH_YEARS[0], 1, 1)).days for year in _BIRTH_YEARS])
 _LAST_FOUR_BITS = np.uint64(60)
@@ -124,27 +124,27 @@ def keys(index: np.ndarray) -> np.ndarray:
 
 def traits(seed: int, index: np.ndarray) -> Traits:
     """Income and age classes of the customers with these indices."""
-    means = chance.words(chance.stream(seed, "means"), index)
+    means = random_streams.words(random_streams.stream(seed, "means"), index)
     return Traits(_INCOME_CLASS[_income(means)], _AGE_CLASS[_birth_year(means)])
 
 
 def csv(seed: int, start: int, end: int, customers: int) -> bytes:
     """Lines of the customer file for indices start..end-1 out of `customers` in all."""
     index = np.arange(start, end)
-    means = chance.words(chance.stream(seed, "means"), index)
-    identity = chance.words(chance.stream(seed, "identity"), index)
+    means = random_streams.words(random_streams.stream(seed, "means"), index)
+    identity = random_streams.words(random_streams.stream(seed, "identity"), index)
 
-    form = _FORM[chance.part(identity, 0)]
+    form = _FORM[random_streams.part(identity, 0)]
     without_gender = index % _WITHOUT_GENDER_EVERY == _WITHOUT_GENDER_AT
     form = np.where(without_gender, len(_FORMS) + index // _WITHOUT_GENDER_EVERY % 2, form)
-    first_name = chance.below(chance.part(identity, 1), len(_FIRST_NAMES))
+    first_name = random_streams.below(random_streams.part(identity, 1), len(_FIRST_NAMES))
     accented = index % _ACCENTED_EVERY == _ACCENTED_AT
     first_name = np.where(accented, len(_FIRST_NAMES) + index // _ACCENTED_EVERY % len(_ACCENTED), first_name)
-    last_name = chance.below(chance.part(identity, 2), len(_LAST_NAMES))
-    birth_date = _YEAR_STARTS[_birth_year(means)] + chance.below(chance.part(identity, 3), 365)
-    children = _CHILDREN[chance.part(identity, 4)]
-    occupation = _OCCUPATION[chance.part(means, 0)]
-    education = _EDUCATION[occupation, chance.part(means, 3)]
+    last_name = random_streams.below(random_streams.part(identity, 2), len(_LAST_NAMES))
+    birth_date = _YEAR_STARTS[_birth_year(means)] + random_streams.below(random_streams.part(identity, 3), 365)
+    children = _CHILDREN[random_streams.part(identity, 4)]
+    occupation = _OCCUPATION[random_streams.part(means, 0)]
+    education = _EDUCATION[occupation, random_streams.part(means, 3)]
     key = digits(keys(index), int(keys(np.array(customers))))
     return lines(
         [
@@ -167,8 +167,8 @@ def csv(seed: int, start: int, end: int, customers: int) -> bytes:
 
 
 def _income(means: np.ndarray) -> np.ndarray:
-    return _INCOME[_OCCUPATION[chance.part(means, 0)], chance.part(means, 1)]
+    return _INCOME[_OCCUPATION[random_streams.part(means, 0)], random_streams.part(means, 1)]
 
 
 def _birth_year(means: np.ndarray) -> np.ndarray:
-    return _BIRTH_YEAR[chance.part(means, 2)]
+    return _BIRTH_YEAR[random_streams.part(means, 2)]

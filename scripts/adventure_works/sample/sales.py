@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adventure_works.sample import chance, people
+from adventure_works.sample import people, random_streams
 from adventure_works.sample.catalogue import BOAT, Category, Product, Theme
 from adventure_works.sample.files import LINE_END, dates, digits, lines, texts
 
@@ -215,7 +215,7 @@ def chunks(plan: Plan, tables: Tables, year: int) -> Iterator[Lines]:
 
 def csv(plan: Plan, tables: Tables, chunk: Lines) -> bytes:
     """Lines of the sales file for a chunk."""
-    stock_age = _STOCK_AGE + chance.below(chance.part(chunk.word, 2), _STOCK_AGE_SPREAD)
+    stock_age = _STOCK_AGE + random_streams.below(random_streams.part(chunk.word, 2), _STOCK_AGE_SPREAD)
     return lines(
         [
             _DAY_TEXTS[chunk.day],
@@ -240,9 +240,11 @@ def returns(plan: Plan, tables: Tables, chunk: Lines, units_before: int) -> tupl
     """
     passed = units_before + np.cumsum(chunk.quantity * _RETURN_WEIGHTS[tables.category[chunk.product]])
     due = np.diff(passed // 10_000, prepend=units_before // 10_000) > 0
-    word = chance.words(chance.stream(plan.seed, "returns"), chunk.order[due] * _MOST_LINES + chunk.item[due])
-    day = chunk.day[due] + _RETURN_LAG[chance.part(word, 0)]
-    two = (chunk.quantity[due] > 1) & (chance.part(word, 1) < _RETURNS_OF_TWO)
+    word = random_streams.words(
+        random_streams.stream(plan.seed, "returns"), chunk.order[due] * _MOST_LINES + chunk.item[due]
+    )
+    day = chunk.day[due] + _RETURN_LAG[random_streams.part(word, 0)]
+    two = (chunk.quantity[due] > 1) & (random_streams.part(word, 1) < _RETURNS_OF_TWO)
     inside = day < DAYS
     columns = (day, chunk.territory[due], chunk.product[due], 1 + two)
     records = ReturnRecords(*(column[inside].astype(np.int16) for column in columns))
@@ -276,7 +278,9 @@ def _scaled(count: int, scale: float) -> int:
 
 
 def _day_weights(seed: int) -> np.ndarray:
-    noise = 700 + chance.below(chance.part(chance.words(chance.stream(seed, "days"), np.arange(DAYS)), 0), 601)
+    noise = 700 + random_streams.below(
+        random_streams.part(random_streams.words(random_streams.stream(seed, "days"), np.arange(DAYS)), 0), 601
+    )
     weights = np.empty(DAYS, dtype=np.int64)
     for number in range(DAYS):
         day = FIRST_DAY + timedelta(days=number)
@@ -289,23 +293,23 @@ def _day_weights(seed: int) -> np.ndarray:
 
 
 def _lines(plan: Plan, tables: Tables, order: np.ndarray) -> Lines:
-    word = chance.words(chance.stream(plan.seed, "orders"), order)
+    word = random_streams.words(random_streams.stream(plan.seed, "orders"), order)
     day = np.searchsorted(plan.orders_before, order, side="right") - 1
     rank = _rank(plan, order, day, word)
     early = order < plan.early_orders
     traits = people.traits(plan.seed, _customer(plan, rank))
-    theme = _THEME[np.where(early, 0, 1), traits.income_class, traits.age_class, chance.part(word, 0)]
-    count = np.where(early, 1, 1 + _LINE_COUNT[chance.part(word, 1)])
-    basket = chance.below(chance.part(word, 2), _BASKETS)
+    theme = _THEME[np.where(early, 0, 1), traits.income_class, traits.age_class, random_streams.part(word, 0)]
+    count = np.where(early, 1, 1 + _LINE_COUNT[random_streams.part(word, 1)])
+    basket = random_streams.below(random_streams.part(word, 2), _BASKETS)
 
     # From one entry per order to one per line: `at` is the place of a line's order.
     at = np.repeat(np.arange(len(order)), count)
     item = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
     line_order = order[at]
-    line_word = chance.words(chance.stream(plan.seed, "order lines"), line_order * _MOST_LINES + item)
+    line_word = random_streams.words(random_streams.stream(plan.seed, "order lines"), line_order * _MOST_LINES + item)
     line_theme = theme[at]
     family = tables.baskets[line_theme, basket[at], item]
-    product = tables.pools[line_theme, family, traits.income_class[at], chance.part(line_word, 0)]
+    product = tables.pools[line_theme, family, traits.income_class[at], random_streams.part(line_word, 0)]
     return Lines(
         order=line_order,
         day=day[at],
@@ -313,7 +317,7 @@ def _lines(plan: Plan, tables: Tables, order: np.ndarray) -> Lines:
         territory=_territory(plan, rank)[at],
         item=item + 1,
         product=product,
-        quantity=1 + _QUANTITY[tables.category[product], chance.part(line_word, 1)],
+        quantity=1 + _QUANTITY[tables.category[product], random_streams.part(line_word, 1)],
         word=line_word,
     )
 
@@ -325,12 +329,12 @@ def _rank(plan: Plan, order: np.ndarray, day: np.ndarray, word: np.ndarray) -> n
     known = _first_orders_before(plan, plan.orders_before)
 
     pick = (word >> np.uint64(36)).astype(np.int64) & 0xFFFFFF
-    visit = chance.words(chance.stream(plan.seed, "visits"), order)
-    then = np.maximum(day - _RETURN_VISIT[chance.part(visit, 0)], 0)
+    visit = random_streams.words(random_streams.stream(plan.seed, "visits"), order)
+    then = np.maximum(day - _RETURN_VISIT[random_streams.part(visit, 0)], 0)
     returning = known[then] + ((known[then + 1] - known[then]) * pick >> 24)
     returning = np.minimum(returning, known[day] - 1)
     regulars = min(max(1, plan.customers * _REGULARS // _CUSTOMERS), plan.early_orders)
-    is_regular = chance.part(visit, 1) < _REGULARS_SHARE
+    is_regular = random_streams.part(visit, 1) < _REGULARS_SHARE
     returning = np.where(is_regular, pick * regulars >> 24, returning)
     return np.where(is_first, newcomer, returning)
 
@@ -350,7 +354,7 @@ def _customer(plan: Plan, rank: np.ndarray) -> np.ndarray:
     multiplier = plan.customers * 618 // 1_000
     while math.gcd(multiplier, plan.customers) != 1:
         multiplier += 1
-    shift = int(chance.stream(plan.seed, "customers")) % plan.customers
+    shift = int(random_streams.stream(plan.seed, "customers")) % plan.customers
     return (rank * multiplier + shift) % plan.customers
 
 
@@ -358,25 +362,29 @@ def _territory(plan: Plan, rank: np.ndarray) -> np.ndarray:
     half_years = [date(2015, 7, 1), date(2016, 1, 1), LAUNCH, date(2017, 1, 1)]
     borders = plan.orders_before[[(day - FIRST_DAY).days for day in half_years]]
     half_year = np.searchsorted(_first_orders_before(plan, borders), rank, side="right")
-    word = chance.words(chance.stream(plan.seed, "territories"), rank)
-    return 1 + _TERRITORY[half_year, chance.part(word, 0)]
+    word = random_streams.words(random_streams.stream(plan.seed, "territories"), rank)
+    return 1 + _TERRITORY[half_year, random_streams.part(word, 0)]
 
 
 def _themes() -> np.ndarray:
     """Era (0 early), income class, age class, 12 random bits -> theme."""
-    table = np.empty((2, people.INCOME_CLASSES, people.AGE_CLASSES, chance.SLOTS), dtype=np.int8)
-    table[0] = chance.choices([_EARLY_THEMES.get(theme, 0) for theme in Theme])
+    table = np.empty((2, people.INCOME_CLASSES, people.AGE_CLASSES, random_streams.SLOTS), dtype=np.int8)
+    table[0] = random_streams.choices([_EARLY_THEMES.get(theme, 0) for theme in Theme])
     for income_class, by_age in enumerate(_BOAT_SHARE):
         for age_class, boats in enumerate(by_age):
             weights = [_LATE_THEMES.get(theme, 0) * boats for theme in Theme]
             weights[Theme.NO_BOAT] = sum(_LATE_THEMES.values()) * (100 - boats)
-            table[1, income_class, age_class] = chance.choices(weights)
+            table[1, income_class, age_class] = random_streams.choices(weights)
     return table
 
 
 def _baskets(seed: int) -> np.ndarray:
     """What goes into an order, drawn once: 512 baskets a theme, each of eight different families."""
-    draws = iter(chance.words(chance.stream(seed, "baskets"), np.arange(len(Theme) * _BASKETS * _MOST_LINES)).tolist())
+    draws = iter(
+        random_streams.words(
+            random_streams.stream(seed, "baskets"), np.arange(len(Theme) * _BASKETS * _MOST_LINES)
+        ).tolist()
+    )
     return np.array([[_basket(theme, draws) for _ in range(_BASKETS)] for theme in Theme], dtype=np.int8)
 
 
@@ -399,7 +407,7 @@ def _basket(theme: Theme, draws: Iterator[int]) -> list[int]:
 
 
 def _pools(products: list[Product]) -> np.ndarray:
-    shape = (len(Theme), len(_FAMILY_NUMBERS), people.INCOME_CLASSES, chance.SLOTS)
+    shape = (len(Theme), len(_FAMILY_NUMBERS), people.INCOME_CLASSES, random_streams.SLOTS)
     table = np.zeros(shape, dtype=np.int16)
     for theme in Theme:
         for family, number in _FAMILY_NUMBERS.items():
@@ -407,7 +415,7 @@ def _pools(products: list[Product]) -> np.ndarray:
                 continue
             for income_class in range(people.INCOME_CLASSES):
                 weights = [_weight(product, theme, family, income_class) for product in products]
-                table[theme, number, income_class] = chance.choices(weights)
+                table[theme, number, income_class] = random_streams.choices(weights)
     return table
 
 
@@ -426,12 +434,12 @@ def _comma_numbers(numbers: np.ndarray) -> np.ndarray:
 
 _FAMILY_NUMBERS = {family: number for number, family in enumerate([BOAT, *_FAMILIES])}
 _THEME = _themes()
-_LINE_COUNT = chance.choices(_LINE_WEIGHTS)
-_RETURN_VISIT = chance.choices(_RETURN_VISIT_WEIGHTS)
-_TERRITORY = np.stack([chance.choices(weights) for weights in _TERRITORY_WEIGHTS])
-_QUANTITY = np.stack([chance.choices(_QUANTITY_WEIGHTS.get(key, [1])) for key in range(len(Category) + 1)])
+_LINE_COUNT = random_streams.choices(_LINE_WEIGHTS)
+_RETURN_VISIT = random_streams.choices(_RETURN_VISIT_WEIGHTS)
+_TERRITORY = np.stack([random_streams.choices(weights) for weights in _TERRITORY_WEIGHTS])
+_QUANTITY = np.stack([random_streams.choices(_QUANTITY_WEIGHTS.get(key, [1])) for key in range(len(Category) + 1)])
 _RETURN_WEIGHTS = np.array([_RETURNS_PER_10_000_UNITS.get(key, 0) for key in range(len(Category) + 1)])
-_RETURN_LAG = chance.choices(_RETURN_LAG_WEIGHTS)
+_RETURN_LAG = random_streams.choices(_RETURN_LAG_WEIGHTS)
 
 _LONGEST_STOCK_AGE = _STOCK_AGE + _STOCK_AGE_SPREAD - 1
 _DAY_TEXTS = dates(FIRST_DAY, DAYS)
