@@ -6,7 +6,7 @@ select
     cast(revenue_per_customer as numeric(18, 2)) as revenue_per_customer,
     cast(revenue_per_customer_low as numeric(18, 2)) as interval_from,
     cast(revenue_per_customer_high as numeric(18, 2)) as interval_to
-from {{ ref('mart_customer_segments') }}
+from {{ ref('mart_customer_demographics') }}
 where
     segment_type in ('age_group', 'income_bracket', 'gender')
     and not is_small_base

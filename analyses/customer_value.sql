@@ -1,5 +1,5 @@
 select
-    customer_segment,
+    value_segment,
     count(*) as customers,
     sum(orders) as orders,
     cast(sum(lifetime_revenue) as numeric(18, 2)) as revenue,
@@ -8,5 +8,5 @@ select
         as revenue_share
 from {{ ref('mart_customer_value') }}
 where customer_key <> -1
-group by customer_segment
-order by revenue desc, customer_segment asc
+group by value_segment
+order by revenue desc, value_segment asc

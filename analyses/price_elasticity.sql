@@ -1,8 +1,8 @@
 select
-    elasticity_level,
+    product_level,
     verdict,
     count(*) as items,
     max(number_of_prices) as most_prices_seen
 from {{ ref('mart_price_elasticity') }}
-group by elasticity_level, verdict
-order by elasticity_level asc, items desc, verdict asc
+group by product_level, verdict
+order by product_level asc, items desc, verdict asc

@@ -1,5 +1,5 @@
 {#-
-    Each way to divide the customers, of columns of `int_customers__buyers`: the value, null where it is not known, and
+    Each way to divide the customers, of columns of `int_buyers`: the value, null where it is not known, and
     its position where values have an order of their own. The type `all` has the one value `all`.
 -#}
 {% macro segment_types() -%}

@@ -19,13 +19,16 @@ class Layer:
 # Folders of intermediate models that everything above the core may read as well: periods are no business entities, and
 # have no place in the core.
 _PERIODS = "intermediate/periods"
-_BELOW_CORE = frozenset({"staging", "intermediate", "seeds", "snapshots"})
+_STAGING = frozenset({"staging/adventure_works", "staging/redshift", "staging/runs"})
+_BELOW_CORE = _STAGING | frozenset({"intermediate", "seeds", "snapshots"})
 _ABOVE_CORE = frozenset({"core", "seeds", _PERIODS})
 
 # By folder, of which the longest that fits counts. Data goes one way only: staging, intermediate, core, and from there
 # marts, operations or metrics. A mart reads its own group's intermediate models, and nothing but staging the raw lake.
 LAYERS = {
-    "staging": Layer("stg_", frozenset({"sources"})),
+    "staging/adventure_works": Layer("stg_adventure_works__", frozenset({"sources"})),
+    "staging/redshift": Layer("stg_redshift__", frozenset({"sources"})),
+    "staging/runs": Layer("stg_dbt_runs__", frozenset({"sources"})),
     "intermediate": Layer("int_", _BELOW_CORE),
     "core": Layer("dim_|fact_", _BELOW_CORE | {"core"}, has_contract=True, is_public=True),
     "marts/customers": Layer(
@@ -38,7 +41,7 @@ LAYERS = {
     "marts/profitability/intermediate": Layer("int_", _ABOVE_CORE | {"marts/profitability/intermediate"}),
     # The ledger compares both sides of the core, so that operations read all that is below it.
     "operations": Layer("ledger_|load_|run_|test_", _BELOW_CORE | {"core", "operations"}, has_contract=True),
-    "operations/cost/intermediate": Layer("int_", frozenset({"staging"})),
+    "operations/cost/intermediate": Layer("int_", frozenset({"staging/redshift"})),
     "metrics": Layer("metricflow_", frozenset({"core"})),
 }
 

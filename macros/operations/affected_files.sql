@@ -3,7 +3,7 @@
     for, and when everything is to be built anew. Unlike `ref` it makes no dependency, so that the start of the way to
     a fact can look at what the fact holds.
 -#}
-{% macro as_built(model_name, column=none) -%}
+{% macro existing_relation(model_name, column=none) -%}
     {%- if not execute or flags.FULL_REFRESH -%}
         {{ return(none) }}
     {%- endif -%}
@@ -18,7 +18,7 @@
 
 
 {#- Makes a dependency on a model that the SQL at hand does not read, or reads in some runs only. -#}
-{% macro runs_after(model_name) -%}
+{% macro depends_on_only(model_name) -%}
     {%- if not execute -%}
         {%- do ref(model_name) -%}
     {%- endif -%}
@@ -36,7 +36,7 @@
     written out, so that the engine skips the other files without looking into them.
 -#}
 {% macro is_affected_file(table_name) -%}
-    {%- do adventure_works.runs_after('int_files__affected') -%}
+    {%- do adventure_works.depends_on_only('int_files__affected') -%}
     {%- if not execute or not is_incremental() -%}
         {{ return('true') }}
     {%- endif -%}
@@ -45,12 +45,12 @@
         where is_affected and table_name = '{{ table_name }}'
         order by source_file
     {%- endset -%}
-    {{ return(adventure_works.is_one_of('source_file', run_query(query).columns[0].values())) }}
+    {{ return(adventure_works.in_list('source_file', run_query(query).columns[0].values())) }}
 {%- endmacro %}
 
 
 {#- A condition that a column of text has one of the values; false when there are none. -#}
-{% macro is_one_of(column, values) -%}
+{% macro in_list(column, values) -%}
     {%- if not values -%}
         {{ return('false') }}
     {%- endif -%}

@@ -13,7 +13,7 @@
         {%- if missing -%}
             {%- do exceptions.raise_compiler_error(
                 "The lake is not loaded: nothing was found for " ~ missing | sort | join(", ") ~ ".\n"
-                ~ "Looked in " ~ adventure_works.lake_place() ~ ".\n"
+                ~ "Looked in " ~ adventure_works.lake_location() ~ ".\n"
                 ~ "Load it first: `make run` does everything, or `adventure load --source sample` "
                 ~ "(or `kaggle`, or a folder of CSV files) and then this command again."
             ) -%}
@@ -23,7 +23,7 @@
             {%- if unknown -%}
                 {%- do exceptions.raise_compiler_error(
                     "The lake was loaded by an earlier version of this project: load_log has no " ~ unknown | join(", ")
-                    ~ ".\nLooked in " ~ adventure_works.lake_place() ~ ".\n"
+                    ~ ".\nLooked in " ~ adventure_works.lake_location() ~ ".\n"
                     ~ "Load everything afresh: `adventure load --replace --source ...`, and then this command again."
                 ) -%}
             {%- endif -%}
@@ -69,7 +69,7 @@
     {%- set files = source.config.meta.external_location | replace('{name}', source.name) -%}
     {%- if files.startswith('s3://') -%}
         {%- do exceptions.raise_compiler_error(
-            "The lake is on S3 (" ~ adventure_works.lake_place() ~ "), which DuckDB does not read here.\n"
+            "The lake is on S3 (" ~ adventure_works.lake_location() ~ "), which DuckDB does not read here.\n"
             ~ "Build from S3 with --target prod, or set ADVENTURE_LAKE to a folder."
         ) -%}
     {%- endif -%}
@@ -79,14 +79,14 @@
 
 
 {#- Where the sources are looked for, in words. -#}
-{% macro lake_place() -%}
-    {{ return(adapter.dispatch('lake_place', 'adventure_works')()) }}
+{% macro lake_location() -%}
+    {{ return(adapter.dispatch('lake_location', 'adventure_works')()) }}
 {%- endmacro %}
 
-{% macro default__lake_place() -%}
+{% macro default__lake_location() -%}
     {{ return("schema " ~ env_var('REDSHIFT_SCHEMA', 'adventure_works') ~ "_raw of database " ~ target.database) }}
 {%- endmacro %}
 
-{% macro duckdb__lake_place() -%}
+{% macro duckdb__lake_location() -%}
     {{ return(env_var('ADVENTURE_RAW', env_var('ADVENTURE_LAKE', 'lake') ~ '/raw')) }}
 {%- endmacro %}

@@ -28,7 +28,7 @@
 
 {% macro duckdb__prepare_run_results() -%}
     {%- set table = adventure_works.run_results_source() -%}
-    {%- set files = adventure_works.text_literal(adventure_works.runs_folder() ~ '/run-*.parquet') -%}
+    {%- set files = adventure_works.quoted_string(adventure_works.runs_folder() ~ '/run-*.parquet') -%}
     {%- set is_recorded = run_query('select count(*) from glob(' ~ files ~ ')').columns[0].values()[0] > 0 -%}
     create schema if not exists {{ table.schema }};
     create or replace view {{ table.schema }}.{{ table.identifier }} as
@@ -61,7 +61,7 @@
         {%- for row in rows %}
         (
             {%- for value in row -%}
-                {{ adventure_works.text_literal(value) if value is string else tojson(value) }}
+                {{ adventure_works.quoted_string(value) if value is string else tojson(value) }}
                 {{- ', ' if not loop.last }}
             {%- endfor -%}
         ){{ ';' if loop.last else ',' }}
@@ -82,7 +82,7 @@
     {%- endfor -%}
     {%- set arguments = [] -%}
     {%- for argument in (adventure_works.runs_folder(), invocation_id, tojson(types), tojson(rows)) -%}
-        {%- do arguments.append(adventure_works.text_literal(argument)) -%}
+        {%- do arguments.append(adventure_works.quoted_string(argument)) -%}
     {%- endfor -%}
     {%- set problem = run_query('select record_run(' ~ arguments | join(', ') ~ ')').columns[0].values()[0] -%}
     {%- if problem -%}
@@ -171,7 +171,7 @@
 
 {% macro duckdb__load_log_place(source) -%}
     {%- set files = source.config.meta.external_location | replace('{name}', source.name) -%}
-    {{ return('read_parquet(' ~ adventure_works.text_literal(files) ~ ')') }}
+    {{ return('read_parquet(' ~ adventure_works.quoted_string(files) ~ ')') }}
 {%- endmacro %}
 
 
@@ -188,14 +188,14 @@
 
 
 {#- Text as a literal. Redshift reads a backslash as the start of an escape. -#}
-{% macro text_literal(value) -%}
-    {{ return(adapter.dispatch('text_literal', 'adventure_works')(value)) }}
+{% macro quoted_string(value) -%}
+    {{ return(adapter.dispatch('quoted_string', 'adventure_works')(value)) }}
 {%- endmacro %}
 
-{% macro default__text_literal(value) -%}
+{% macro default__quoted_string(value) -%}
     {{ return("'" ~ value | replace('\\', '\\\\') | replace("'", "''") ~ "'") }}
 {%- endmacro %}
 
-{% macro duckdb__text_literal(value) -%}
+{% macro duckdb__quoted_string(value) -%}
     {{ return("'" ~ value | replace("'", "''") ~ "'") }}
 {%- endmacro %}

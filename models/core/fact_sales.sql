@@ -8,7 +8,7 @@
 }}
 
 {#- The fact comes last: what it says of a file it was built from must hold for the others as well. -#}
-{% do runs_after('int_sales__quarantined') %}
+{% do depends_on_only('int_sales__quarantined') %}
 
 with
 

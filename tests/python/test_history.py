@@ -244,7 +244,7 @@ def test_elasticity_is_identifiable_once_prices_vary(
         warehouse.build("-s", "+mart_price_elasticity")
         return warehouse.rows(
             "select verdict, number_of_prices, elasticity, r_squared from marts.mart_price_elasticity "
-            f"where elasticity_level = 'product' and level_key = {product}"
+            f"where product_level = 'product' and product_group_key = {product}"
         )
 
     shutil.copy(files / SALES, files / "later.csv")

@@ -102,7 +102,9 @@ def test_category_performance(query: Query, expected: dict) -> None:
     ],
 )
 def test_customer_segments(query: Query, expected: dict, segment_type: str, section: str, labels: dict) -> None:
-    found = query(f"select * from marts.mart_customer_segments where segment_type = '{segment_type}' and orders > 0")
+    found = query(
+        f"select * from marts.mart_customer_demographics where segment_type = '{segment_type}' and orders > 0"
+    )
     key = "age_group" if segment_type == "age_group" else segment_type
     truths = {truth[key]: truth for truth in expected[section]}
     assert {labels.get(row["segment_value"], row["segment_value"]) for row in found} == set(truths)

@@ -31,7 +31,7 @@ GROUPED = {
     "by_region": (["territory__region"], [*SALES, *RETURNS], "mart_territory_performance"),
     "by_product": (["product"], [*SUMS, "orders", "customers", *RETURNS], "mart_product_profitability"),
 }
-# A dimension, and the type of segment of mart_customer_segments that divides the customers in the same way.
+# A dimension, and the type of segment of mart_customer_demographics that divides the customers in the same way.
 SEGMENTS = {
     "territory__country": "country",
     "order__age_group": "age_group",
@@ -58,7 +58,7 @@ def answers(built: tuple[Path, subprocess.CompletedProcess[str]]) -> dict[str, l
     queries = {"total": ["--metrics", ",".join(ALL)]}
     for name, (dimensions, metrics, _) in GROUPED.items():
         queries[name] = ["--metrics", ",".join(metrics), "--group-by", ",".join(dimensions)]
-    for dimension in (*SEGMENTS, "customer__customer_segment"):
+    for dimension in (*SEGMENTS, "customer__value_segment"):
         queries[dimension] = ["--metrics", ",".join(SALES), "--group-by", dimension]
     queries["by_category"] = ["--metrics", ",".join(ALL), "--group-by", "product__category_name"]
     queries["by_year"] = ["--metrics", ",".join(SALES), "--group-by", "metric_time__year"]
@@ -196,7 +196,7 @@ def test_metrics_equal_the_mart(query: str, answers: dict, warehouse: duckdb.Duc
 @pytest.mark.parametrize("dimension", SEGMENTS)
 def test_metrics_equal_the_segments(dimension: str, answers: dict, warehouse: duckdb.DuckDBPyConnection) -> None:
     segments = _rows(
-        warehouse, f"select * from marts.mart_customer_segments where segment_type = '{SEGMENTS[dimension]}'"
+        warehouse, f"select * from marts.mart_customer_demographics where segment_type = '{SEGMENTS[dimension]}'"
     )
     by_value = {row["segment_value"]: row for row in segments if row["orders"]}
     labels = {"True": "Yes", "False": "No"}
@@ -209,16 +209,14 @@ def test_metrics_equal_the_value_of_customers(answers: dict, warehouse: duckdb.D
     truth = _rows(
         warehouse,
         """
-        select customer_segment, sum(lifetime_revenue) as revenue, sum(lifetime_profit) as profit,
+        select value_segment, sum(lifetime_revenue) as revenue, sum(lifetime_profit) as profit,
             sum(orders) as orders, count(*) as customers
         from marts.mart_customer_value where orders > 0 group by 1
         """,
     )
-    by_segment = {row["customer_segment"]: row for row in truth}
-    for row in answers["customer__customer_segment"]:
-        assert_equal(
-            row, by_segment.pop(row["customer__customer_segment"]), ["revenue", "profit", "orders", "customers"]
-        )
+    by_segment = {row["value_segment"]: row for row in truth}
+    for row in answers["customer__value_segment"]:
+        assert_equal(row, by_segment.pop(row["customer__value_segment"]), ["revenue", "profit", "orders", "customers"])
     assert by_segment == {}
 
 

@@ -25,7 +25,7 @@ from recorded import record
 from warehouse import Warehouse
 
 SECRET = "T000/B000/not-to-be-shown"
-VIEWS = ("stg_adventure_works__run_results", "run_history", "test_history", "run_times")
+VIEWS = ("stg_dbt_runs__run_results", "run_history", "test_history", "run_times")
 
 
 def some_history(lake: Path) -> None:
@@ -98,7 +98,7 @@ def test_dbt_records_its_runs_and_the_marts_tell_the_same(
     ) == [("run", "dev", False, load_id, 4, "passed")]
     recorded = warehouse.rows(
         "select node_name, resource_type, node_status, outcome, node_started_at < node_finished_at, "
-        "execution_seconds > 0, node_message from staging.stg_adventure_works__run_results order by 1"
+        "execution_seconds > 0, node_message from staging.stg_dbt_runs__run_results order by 1"
     )
     assert recorded == [(name, "model", "success", "passed", True, True, "OK") for name in sorted(VIEWS)]
     with of_lake(warehouse.lake) as ask:

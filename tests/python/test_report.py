@@ -226,7 +226,7 @@ def test_the_tables_are_those_of_the_marts(built_sample: Run, sample: ReportPage
     for region, (profit, orders) in rows("select region, profit, orders from marts.mart_territory_performance").items():
         (row,) = [row for name, row in shown.items() if name.startswith(region)]
         assert (row["Profit"], row["Orders"]) == (cents(profit), orders)
-    groups = rows("select customer_segment, count(*), sum(lifetime_profit) from marts.mart_customer_value group by 1")
+    groups = rows("select value_segment, count(*), sum(lifetime_profit) from marts.mart_customer_value group by 1")
     for row in table(sample.section("customers"), "Every customer"):
         name = next(name for name in groups if name.casefold() == row["Group"].casefold())
         assert (row["Customers"], row["Profit so far"]) == (groups[name][0], cents(groups[name][1]))

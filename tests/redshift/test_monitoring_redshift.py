@@ -17,8 +17,8 @@ from standin import stack
 from standin.engine import IAM_USER
 from standin.stack import StandIn, Warehouse
 
-RUNS = "stg_adventure_works__run_results run_history test_history run_times"
-COSTS = "stg_adventure_works__warehouse_*+"
+RUNS = "stg_dbt_runs__run_results run_history test_history run_times"
+COSTS = "stg_redshift__*+"
 FACT = "model.adventure_works.fact_sales"
 
 
@@ -136,7 +136,7 @@ def test_what_fails_is_told_with_its_rows_and_since_when(redshift: Warehouse) ->
 def test_a_table_that_may_not_be_written_stops_nothing(redshift: Warehouse) -> None:
     before = redshift.query("select count(*) from adventure_works_runs.run_results")
     redshift.administer(f'revoke insert on adventure_works_runs.run_results from "{IAM_USER}"')
-    dbt("run", "--select", "stg_adventure_works__run_results")
+    dbt("run", "--select", "stg_dbt_runs__run_results")
     assert redshift.query("select count(*) from adventure_works_runs.run_results") == before
     redshift.administer(f'grant insert on adventure_works_runs.run_results to "{IAM_USER}"')
 

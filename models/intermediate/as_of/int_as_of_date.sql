@@ -3,13 +3,13 @@
 with
 
 {% if as_of_date -%}
-given as (
+reporting_date as (
 
     select cast('{{ as_of_date }}' as date) as as_of_date
 
 )
 
-select * from given
+select * from reporting_date
 {%- else -%}
 sales as (
 

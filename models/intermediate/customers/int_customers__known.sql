@@ -17,7 +17,7 @@ present_lake as (
 
 ),
 
-known as (
+known_customers as (
 
     select recorded.customer_key
     from recorded
@@ -25,4 +25,4 @@ known as (
 
 )
 
-select * from known
+select * from known_customers

@@ -1,10 +1,10 @@
 {{ config(materialized='table') }}
 
-{% do runs_after('int_sales__as_of') %}
+{% do depends_on_only('int_sales__as_of') %}
 {% set changes = ref('int_files__changed') %}
-{% set repeated = as_built('int_sales__repeated') %}
+{% set repeated = existing_relation('int_sales__repeated') %}
 {% set loaded, others = [], [] %}
-{% if as_built('fact_sales', 'build_state') %}
+{% if existing_relation('fact_sales', 'build_state') %}
     {% set sales = "select source_file from " ~ changes ~ " where table_name = 'sales' and " %}
     {% do loaded.extend(run_query(sales ~ "change in ('new', 'changed')").columns[0].values()) %}
     {% do others.extend(run_query(sales ~ "change is null").columns[0].values()) %}
@@ -62,7 +62,7 @@ loaded_lines as (
         order_number,
         order_line_number
     from {{ ref('int_sales__as_of') }}
-    where {{ is_one_of('source_file', loaded) }}
+    where {{ in_list('source_file', loaded) }}
     group by
         order_number,
         order_line_number
@@ -83,7 +83,7 @@ newly_sharing as (
         on
             sales.order_number = loaded_lines.order_number
             and sales.order_line_number = loaded_lines.order_line_number
-    where {{ is_one_of('sales.source_file', others) }}
+    where {{ in_list('sales.source_file', others) }}
     {%- endif %}
 
 ),

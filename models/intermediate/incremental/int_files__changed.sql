@@ -1,13 +1,13 @@
 {{ config(materialized='table') }}
 
 {#- What earlier runs have left; none in a first or full build, in which every file is new. -#}
-{% set fact_sales = as_built('fact_sales', 'build_state') %}
-{% set fact_returns = as_built('fact_returns', 'build_state') %}
-{% set last_run = as_built('int_files__affected') %}
+{% set fact_sales = existing_relation('fact_sales', 'build_state') %}
+{% set fact_returns = existing_relation('fact_returns', 'build_state') %}
+{% set last_run = existing_relation('int_files__affected') %}
 {% set kept_aside = [
-    ('sales', as_built('int_sales__repeated'), false),
-    ('sales', as_built('int_sales__quarantined'), true),
-    ('returns', as_built('int_returns__quarantined'), true),
+    ('sales', existing_relation('int_sales__repeated'), false),
+    ('sales', existing_relation('int_sales__quarantined'), true),
+    ('returns', existing_relation('int_returns__quarantined'), true),
 ] %}
 
 with
@@ -37,7 +37,7 @@ newest_loads as (
 
 ),
 
-held as (
+previously_loaded as (
 
     select
         cast(null as varchar(64)) as table_name,
@@ -103,7 +103,7 @@ held_files as (
         max(last_date) as last_date,
         sum(unknown_customers) as unknown_customers,
         sum(quarantined_records) as quarantined_records
-    from held
+    from previously_loaded
     group by
         table_name,
         source_file

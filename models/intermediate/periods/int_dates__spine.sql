@@ -19,7 +19,8 @@ bounds as (
 
 numbers as (
 
-    {{ whole_numbers(digits=5) }}
+    select cast(generated_number as integer) - 1 as n
+    from ({{ dbt.generate_series(100000) }}) as series
 
 ),
 

@@ -10,8 +10,8 @@ pairs as (
 
     select
         product_level,
-        item_a_key,
-        item_b_key,
+        product_group_a_key,
+        product_group_b_key,
         segment_type,
         segment_value,
         orders
@@ -41,14 +41,14 @@ named_items as (
 
     select
         cast('product' as varchar(64)) as product_level,
-        product_key as item_key,
-        product_name as item_name
+        product_key as product_group_key,
+        product_name as product_group_name
     from {{ ref('dim_products') }}
     union all
     select
         'subcategory' as product_level,
-        product_subcategory_key as item_key,
-        subcategory_name as item_name
+        product_subcategory_key as product_group_key,
+        subcategory_name as product_group_name
     from {{ ref('dim_product_subcategories') }}
 
 ),
@@ -82,8 +82,8 @@ items as (
 
     select
         pairs.product_level,
-        pairs.item_a_key as item_key,
-        named_items.item_name,
+        pairs.product_group_a_key as product_group_key,
+        named_items.product_group_name,
         pairs.segment_type,
         pairs.segment_value,
         pairs.orders
@@ -91,8 +91,8 @@ items as (
     inner join named_items
         on
             pairs.product_level = named_items.product_level
-            and pairs.item_a_key = named_items.item_key
-    where pairs.item_a_key = pairs.item_b_key
+            and pairs.product_group_a_key = named_items.product_group_key
+    where pairs.product_group_a_key = pairs.product_group_b_key
 
 ),
 
@@ -100,10 +100,10 @@ compared as (
 
     select
         pairs.product_level,
-        pairs.item_a_key,
-        items_a.item_name as item_a_name,
-        pairs.item_b_key,
-        items_b.item_name as item_b_name,
+        pairs.product_group_a_key,
+        items_a.product_group_name as product_group_a_name,
+        pairs.product_group_b_key,
+        items_b.product_group_name as product_group_b_name,
         pairs.segment_type,
         pairs.segment_value,
         segments.orders,
@@ -124,12 +124,12 @@ compared as (
     inner join items as items_{{ item }}
         on
             pairs.product_level = items_{{ item }}.product_level
-            and pairs.item_{{ item }}_key = items_{{ item }}.item_key
+            and pairs.product_group_{{ item }}_key = items_{{ item }}.product_group_key
             and pairs.segment_type = items_{{ item }}.segment_type
             and pairs.segment_value = items_{{ item }}.segment_value
     {% endfor -%}
     where
-        pairs.item_a_key < pairs.item_b_key
+        pairs.product_group_a_key < pairs.product_group_b_key
         and pairs.orders >= {{ threshold('cross_sell_orders') }}
 
 ),

@@ -31,7 +31,7 @@ as_of as (
 launch as (
 
     select launch_date
-    from {{ ref('int_range__launch') }}
+    from {{ ref('int_product_range__launch') }}
 
 ),
 

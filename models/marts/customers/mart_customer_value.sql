@@ -122,7 +122,7 @@ final as (
                 when days_since_last_order <= {{ threshold('new_customer_days') }} then 'new'
                 else 'one-time'
             end as varchar(64)
-        ) as customer_segment,
+        ) as value_segment,
         is_repeat,
         is_vip,
         is_repeat and days_since_last_order > {{ threshold('at_risk_days') }} as is_at_risk

@@ -16,11 +16,11 @@ contributions as (
         previous_12_orders,
         previous_12_profit,
         not has_previous_12 or previous_12_orders < {{ threshold('budget_small_base') }} as is_small_base
-    from {{ ref('int_category_brackets__contributions') }}
+    from {{ ref('int_category_income_brackets__sales_periods') }}
 
 ),
 
-grown as (
+with_growth as (
 
     select
         product_category_key,
@@ -44,7 +44,7 @@ compared as (
         last_12_profit,
         profit_growth,
         {{ relative_change('1 + profit_growth', '1 + all_profit_growth') }} as relative_profit_growth
-    from grown
+    from with_growth
 
 ),
 
@@ -69,8 +69,8 @@ weighted as (
 
 ),
 
--- Shares are dealt out in millionths, rounded down; what is then left goes to those who lost most by it.
-dealt as (
+-- Largest-remainder rounding to 6 decimals, so that the shares sum to exactly 1.
+allocated_millionths as (
 
     select
         product_category_key,
@@ -99,7 +99,7 @@ rounded_down as (
                 product_category_key asc,
                 income_bracket asc
         ) as turn
-    from dealt
+    from allocated_millionths
 
 ),
 

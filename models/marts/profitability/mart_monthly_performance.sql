@@ -43,7 +43,7 @@ same_parts as (
         same_part_profit,
         like_for_like_revenue,
         like_for_like_last_year_revenue
-    from {{ ref('int_months__same_parts') }}
+    from {{ ref('int_months__year_over_year') }}
 
 ),
 

@@ -44,9 +44,9 @@ student_t as (
 levels as (
 
     select
-        'product' as elasticity_level,
-        product_key as level_key,
-        product_name as level_name,
+        'product' as product_level,
+        product_key as product_group_key,
+        product_name as product_group_name,
         product_subcategory_key,
         sold_products,
         varied_products,
@@ -62,9 +62,9 @@ levels as (
     from products
     union all
     select
-        'subcategory' as elasticity_level,
-        subcategories.product_subcategory_key as level_key,
-        subcategories.subcategory_name as level_name,
+        'subcategory' as product_level,
+        subcategories.product_subcategory_key as product_group_key,
+        subcategories.subcategory_name as product_group_name,
         subcategories.product_subcategory_key,
         coalesce(sum(products.sold_products), 0) as sold_products,
         coalesce(sum(products.varied_products), 0) as varied_products,
@@ -91,8 +91,8 @@ levels as (
 judged as (
 
     select
-        elasticity_level,
-        level_key,
+        product_level,
+        product_group_key,
         case
             when sold_products = 0 then 'not sold'
             when prices = sold_products then 'one price only'
@@ -108,8 +108,8 @@ judged as (
 estimated as (
 
     select
-        levels.elasticity_level,
-        levels.level_key,
+        levels.product_level,
+        levels.product_group_key,
         levels.cross_products / levels.price_squares as elasticity,
         student_t.quantile * sqrt(
             greatest(levels.units_squares - power(levels.cross_products, 2) / levels.price_squares, 0)
@@ -120,8 +120,8 @@ estimated as (
     from levels
     inner join judged
         on
-            levels.elasticity_level = judged.elasticity_level
-            and levels.level_key = judged.level_key
+            levels.product_level = judged.product_level
+            and levels.product_group_key = judged.product_group_key
     inner join student_t
         on
             judged.degrees_of_freedom >= student_t.lower_degrees_of_freedom
@@ -152,7 +152,7 @@ centred as (
 
 ),
 
-crossed as (
+cross_section as (
 
     select
         product_subcategory_key,
@@ -168,9 +168,9 @@ crossed as (
 final as (
 
     select
-        cast(levels.elasticity_level as varchar(16)) as elasticity_level,
-        levels.level_key,
-        levels.level_name,
+        cast(levels.product_level as varchar(16)) as product_level,
+        levels.product_group_key,
+        levels.product_group_name,
         levels.product_subcategory_key,
         subcategories.subcategory_name,
         subcategories.category_name,
@@ -187,19 +187,19 @@ final as (
         cast(estimated.elasticity - estimated.half_width as numeric(18, 6)) as elasticity_lower,
         cast(estimated.elasticity + estimated.half_width as numeric(18, 6)) as elasticity_upper,
         cast(estimated.r_squared as numeric(18, 6)) as r_squared,
-        case when levels.elasticity_level = 'subcategory' then cast(crossed.slope as numeric(18, 6)) end
+        case when levels.product_level = 'subcategory' then cast(cross_section.slope as numeric(18, 6)) end
             as cross_section_slope
     from levels
     inner join judged
         on
-            levels.elasticity_level = judged.elasticity_level
-            and levels.level_key = judged.level_key
+            levels.product_level = judged.product_level
+            and levels.product_group_key = judged.product_group_key
     left join subcategories on levels.product_subcategory_key = subcategories.product_subcategory_key
-    left join crossed on levels.product_subcategory_key = crossed.product_subcategory_key
+    left join cross_section on levels.product_subcategory_key = cross_section.product_subcategory_key
     left join estimated
         on
-            levels.elasticity_level = estimated.elasticity_level
-            and levels.level_key = estimated.level_key
+            levels.product_level = estimated.product_level
+            and levels.product_group_key = estimated.product_group_key
 
 )
 

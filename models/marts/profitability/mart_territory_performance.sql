@@ -27,7 +27,7 @@ measured as (
 
 ),
 
-grown as (
+with_growth as (
 
     select
         territory_key,
@@ -50,7 +50,7 @@ compared as (
     select
         territory_key,
         {{ relative_change('1 + revenue_growth', '1 + all_revenue_growth') }} as relative_revenue_growth
-    from grown
+    from with_growth
 
 ),
 
@@ -73,7 +73,7 @@ final as (
         {{ safe_divide('measured.profit', 'measured.customers') }} as profit_per_customer,
         measured.return_units,
         {{ safe_divide('measured.return_units', 'measured.units') }} as return_rate,
-        {{ share_of('measured.profit', 'grown.all_profit') }} as profit_share,
+        {{ share_of('measured.profit', 'with_growth.all_profit') }} as profit_share,
         cast(rank() over (order by measured.profit desc) as integer) as profit_rank,
         measured.first_order_date,
         measured.last_order_date,
@@ -82,22 +82,22 @@ final as (
         measured.{{ period }}_revenue,
         measured.{{ period }}_profit,
         {% endfor -%}
-        grown.is_small_base,
-        grown.revenue_growth,
-        grown.profit_growth,
+        with_growth.is_small_base,
+        with_growth.revenue_growth,
+        with_growth.profit_growth,
         compared.relative_revenue_growth,
         cast(
             case
                 when not measured.has_previous_12 or measured.orders = 0 then null
                 when measured.last_12_orders = 0 then 'declining'
-                when grown.revenue_growth is null then 'emerging'
-                when grown.revenue_growth <= {{ threshold('territory_declining') }} then 'declining'
+                when with_growth.revenue_growth is null then 'emerging'
+                when with_growth.revenue_growth <= {{ threshold('territory_declining') }} then 'declining'
                 when compared.relative_revenue_growth >= {{ threshold('territory_growing') }} then 'growing'
                 else 'established'
             end as varchar(16)
         ) as maturity
     from measured
-    inner join grown on measured.territory_key = grown.territory_key
+    inner join with_growth on measured.territory_key = with_growth.territory_key
     inner join compared on measured.territory_key = compared.territory_key
 
 )

@@ -7,7 +7,7 @@ used as (
         sum(charged_rpu_seconds) as charged_rpu_seconds,
         max(rpus) as most_rpus,
         max(stored_megabytes) as stored_megabytes
-    from {{ ref('stg_adventure_works__warehouse_usage') }}
+    from {{ ref('stg_redshift__usage') }}
     group by cast(started_at as date)
 
 ),

@@ -10,7 +10,7 @@ raw_money as (
         units,
         is_priced,
         returned_value
-    from {{ ref('int_returns__raw_money') }}
+    from {{ ref('int_returns__control_amounts') }}
 
 ),
 

@@ -11,7 +11,7 @@ raw_money as (
         is_priced,
         revenue,
         cost
-    from {{ ref('int_sales__raw_money') }}
+    from {{ ref('int_sales__control_amounts') }}
 
 ),
 

@@ -16,7 +16,7 @@ load_log as (
 
 ),
 
-brought as (
+loaded as (
 
     select
         load_id,
@@ -55,7 +55,7 @@ compared as (
                 order by load_id
             ) as bigint
         ) as records_before
-    from brought
+    from loaded
 
 ),
 

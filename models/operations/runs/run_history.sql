@@ -14,7 +14,7 @@ results as (
         outcome,
         failing_rows,
         execution_seconds
-    from {{ ref('stg_adventure_works__run_results') }}
+    from {{ ref('stg_dbt_runs__run_results') }}
 
 ),
 

@@ -12,7 +12,7 @@ results as (
         resource_type,
         execution_seconds,
         rows_affected
-    from {{ ref('stg_adventure_works__run_results') }}
+    from {{ ref('stg_dbt_runs__run_results') }}
     where outcome <> 'skipped'
 
 ),

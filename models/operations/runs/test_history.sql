@@ -14,7 +14,7 @@ results as (
         failures_table,
         node_message,
         max(run_started_at) over (partition by unique_id) as last_seen_at
-    from {{ ref('stg_adventure_works__run_results') }}
+    from {{ ref('stg_dbt_runs__run_results') }}
     where resource_type in ('test', 'unit_test')
 
 ),
@@ -22,7 +22,7 @@ results as (
 last_whole_run as (
 
     select max(run_started_at) as started_at
-    from {{ ref('stg_adventure_works__run_results') }}
+    from {{ ref('stg_dbt_runs__run_results') }}
     where is_whole
 
 ),
@@ -52,7 +52,7 @@ ranked as (
 
 ),
 
-told as (
+aggregated as (
 
     select
         unique_id,
@@ -84,15 +84,15 @@ final as (
         cast(ranked.failures_table as varchar(512)) as failures_table,
         cast(ranked.node_message as varchar(4000)) as last_message,
         ranked.run_started_at as last_run_at,
-        told.last_passed_at,
-        told.not_passing_since,
-        cast(told.runs as bigint) as runs,
-        cast(told.failed_runs as bigint) as failed_runs,
-        cast(told.warned_runs as bigint) as warned_runs,
+        aggregated.last_passed_at,
+        aggregated.not_passing_since,
+        cast(aggregated.runs as bigint) as runs,
+        cast(aggregated.failed_runs as bigint) as failed_runs,
+        cast(aggregated.warned_runs as bigint) as warned_runs,
         coalesce(ranked.last_seen_at >= last_whole_run.started_at, true) as is_current
     from ranked
-    inner join told
-        on ranked.unique_id = told.unique_id
+    inner join aggregated
+        on ranked.unique_id = aggregated.unique_id
     cross join last_whole_run
     where ranked.recency = 1
 

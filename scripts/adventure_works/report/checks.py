@@ -16,7 +16,7 @@ TOTALS = {
     "mart_category_performance": "",
     "mart_product_profitability": "",
     "mart_territory_performance": "",
-    "mart_customer_segments": "where segment_type = 'gender'",
+    "mart_customer_demographics": "where segment_type = 'gender'",
     "mart_profitability_matrix": "where product_level = 'category' and segment_type = 'income_bracket'",
     "mart_budget_allocation": "",
 }

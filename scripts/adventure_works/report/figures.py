@@ -31,7 +31,7 @@ MARTS = (
     "mart_monthly_performance",
     "mart_category_performance",
     "mart_product_profitability",
-    "mart_customer_segments",
+    "mart_customer_demographics",
     "mart_profitability_matrix",
     "mart_territory_performance",
     "mart_customer_value",
@@ -253,7 +253,7 @@ def _read(connection: Connection) -> Figures:
         ),
         segments=rows(
             connection,
-            "select * from marts.mart_customer_segments order by segment_type, segment_order, segment_value",
+            "select * from marts.mart_customer_demographics order by segment_type, segment_order, segment_value",
         ),
         matrix=rows(
             connection,
@@ -271,25 +271,25 @@ def _read(connection: Connection) -> Figures:
             """
             select pairs.*, a.category_name as category_a, b.category_name as category_b
             from marts.mart_cross_sell as pairs
-            left join core.dim_product_subcategories as a on pairs.item_a_key = a.product_subcategory_key
-            left join core.dim_product_subcategories as b on pairs.item_b_key = b.product_subcategory_key
+            left join core.dim_product_subcategories as a on pairs.product_group_a_key = a.product_subcategory_key
+            left join core.dim_product_subcategories as b on pairs.product_group_b_key = b.product_subcategory_key
             where pairs.product_level = 'subcategory' and pairs.segment_type = 'all'
-            order by lift desc, orders_together desc, item_a_name, item_b_name
+            order by lift desc, orders_together desc, product_group_a_name, product_group_b_name
             """,
         ),
         prices=rows(
             connection,
             """
             select
-                elasticity_level, category_name, verdict, count(*) as items, sum(sold_products) as sold_products,
+                product_level, category_name, verdict, count(*) as items, sum(sold_products) as sold_products,
                 sum(number_of_prices) as number_of_prices, sum(varied_products) as varied_products,
                 min(elasticity) as lowest_elasticity, max(elasticity) as highest_elasticity,
                 min(elasticity_lower) as lowest_bound, max(elasticity_upper) as highest_bound,
                 min(cross_section_slope) as lowest_slope, max(cross_section_slope) as highest_slope,
                 count(cross_section_slope) as slopes
             from marts.mart_price_elasticity
-            group by elasticity_level, category_name, verdict
-            order by elasticity_level, category_name, verdict
+            group by product_level, category_name, verdict
+            order by product_level, category_name, verdict
             """,
         ),
         budget=rows(
@@ -463,16 +463,16 @@ def _customer_groups(connection: Connection) -> list[Row]:
         connection,
         """
         select
-            groups.customer_segment, groups.meaning, groups.suggested_action, count(*) as customers,
+            groups.value_segment, groups.meaning, groups.suggested_action, count(*) as customers,
             sum(value.orders) as orders, sum(value.lifetime_revenue) as revenue,
             sum(value.lifetime_cost) as cost, sum(value.lifetime_profit) as profit,
             median(value.days_since_last_order) as median_days_away,
             count(*) filter (value.is_repeat) as repeat_customers,
             count(*) filter (value.is_vip) as vips, count(*) filter (value.is_at_risk) as at_risk
         from marts.mart_customer_value as value
-        inner join core.customer_segments as groups on value.customer_segment = groups.customer_segment
+        inner join core.value_segments as groups on value.value_segment = groups.value_segment
         group by all
-        order by any_value(groups.customer_segment_order)
+        order by any_value(groups.value_segment_order)
         """,
     )
 

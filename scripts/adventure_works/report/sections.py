@@ -101,7 +101,9 @@ def _territories(figures: Figures) -> list[Row]:
 
 
 def _pairs(figures: Figures) -> list[Row]:
-    take = _only("item_a_name", "item_b_name", "orders_with_a", "orders_with_b", "orders_together", "lift")
+    take = _only(
+        "product_group_a_name", "product_group_b_name", "orders_with_a", "orders_with_b", "orders_together", "lift"
+    )
     return [take(row) for row in figures.pairs]
 
 
@@ -131,7 +133,7 @@ SECTIONS = (
     ),
     Section(
         "demographics", "Demographics", "Which customers spend the most?",
-        ("mart_customer_segments",), (), {CATEGORY: "all categories", PERIOD: WHOLE}, _segments,
+        ("mart_customer_demographics",), (), {CATEGORY: "all categories", PERIOD: WHOLE}, _segments,
     ),
     Section(
         "combinations", "Combinations", "Who buys what, and what is untapped?",

@@ -21,8 +21,8 @@ totals as (
 recounted as (
 
     select
-        sales.product_key as item_a_key,
-        partners.product_key as item_b_key,
+        sales.product_key as product_group_a_key,
+        partners.product_key as product_group_b_key,
         count(distinct sales.order_number) as orders_together
     from sales
     inner join sales as partners
@@ -38,8 +38,8 @@ recounted as (
 expected as (
 
     select
-        recounted.item_a_key,
-        recounted.item_b_key,
+        recounted.product_group_a_key,
+        recounted.product_group_b_key,
         recounted.orders_together,
         totals.orders
     from recounted
@@ -54,8 +54,8 @@ expected as (
 reported as (
 
     select
-        item_a_key,
-        item_b_key,
+        product_group_a_key,
+        product_group_b_key,
         orders_together,
         orders
     from {{ ref('mart_cross_sell') }}
@@ -66,8 +66,8 @@ reported as (
 )
 
 select
-    coalesce(expected.item_a_key, reported.item_a_key) as item_a_key,
-    coalesce(expected.item_b_key, reported.item_b_key) as item_b_key,
+    coalesce(expected.product_group_a_key, reported.product_group_a_key) as product_group_a_key,
+    coalesce(expected.product_group_b_key, reported.product_group_b_key) as product_group_b_key,
     expected.orders_together as expected_orders_together,
     reported.orders_together as reported_orders_together,
     expected.orders as expected_orders,
@@ -75,8 +75,8 @@ select
 from expected
 full outer join reported
     on
-        expected.item_a_key = reported.item_a_key
-        and expected.item_b_key = reported.item_b_key
+        expected.product_group_a_key = reported.product_group_a_key
+        and expected.product_group_b_key = reported.product_group_b_key
 where
     coalesce(expected.orders_together, 0) <> coalesce(reported.orders_together, 0)
     or coalesce(expected.orders, 0) <> coalesce(reported.orders, 0)

@@ -1,4 +1,4 @@
--- At each product level the product groups of a segment add up to the segment in mart_customer_segments, of
+-- At each product level the product groups of a segment add up to the segment in mart_customer_demographics, of
 -- every type; a segment that either mart lacks fails.
 with
 
@@ -12,7 +12,7 @@ segments as (
         cost,
         profit,
         customers
-    from {{ ref('mart_customer_segments') }}
+    from {{ ref('mart_customer_demographics') }}
 
 ),
 

@@ -12,7 +12,7 @@ purchases as (
         revenue,
         cost,
         profit
-    from {{ ref('int_customers__purchases') }}
+    from {{ ref('int_buyers__by_product_group') }}
 
 ),
 
@@ -23,7 +23,7 @@ buyers as (
         territory_key,
         country,
         age_group,
-        is_only_row,
+        has_single_profile,
         income_bracket,
         gender,
         marital_status,
@@ -31,7 +31,7 @@ buyers as (
         occupation,
         is_home_owner,
         total_children
-    from {{ ref('int_customers__buyers') }}
+    from {{ ref('int_buyers') }}
 
 ),
 
@@ -49,7 +49,7 @@ segmented as (
         purchases.product_level,
         purchases.product_group_key,
         purchases.customer_key,
-        buyers.is_only_row,
+        buyers.has_single_profile,
         segment_types.segment_type,
         coalesce(
             case segment_types.segment_type
@@ -81,8 +81,8 @@ summed as (
         product_group_key,
         cast(segment_type as varchar(64)) as segment_type,
         cast(segment_value as varchar(256)) as segment_value,
-        count(case when is_only_row then nullif(customer_key, -1) end)
-        + count(distinct case when not is_only_row then nullif(customer_key, -1) end) as customers,
+        count(case when has_single_profile then nullif(customer_key, -1) end)
+        + count(distinct case when not has_single_profile then nullif(customer_key, -1) end) as customers,
         cast(sum(units) as bigint) as units,
         cast(sum(revenue) as numeric(18, 4)) as revenue,
         cast(sum(cost) as numeric(18, 4)) as cost,

@@ -13,14 +13,14 @@ single as (
     from {{ ref('int_customers__by_segment') }}
     where
         customer_key <> -1
-        and is_only_row
+        and has_single_profile
     group by
         segment_type,
         segment_value
 
 ),
 
-known as (
+buyers_with_segments as (
 
     select
         segment_type,
@@ -30,7 +30,7 @@ known as (
     from {{ ref('int_customers__by_segment') }}
     where
         customer_key <> -1
-        and not is_only_row
+        and not has_single_profile
 
 ),
 
@@ -42,7 +42,7 @@ customers as (
         revenue,
         cast(sum(revenue) over (partition by segment_type, customer_key) as numeric(18, 4)) as revenue_in_all,
         count(*) over (partition by segment_type, customer_key) as values_of_customer
-    from known
+    from buyers_with_segments
 
 ),
 
@@ -101,7 +101,7 @@ per_customer as (
         segment_type,
         customer_key,
         cast(sum(revenue) as numeric(18, 4)) as revenue
-    from known
+    from buyers_with_segments
     group by
         segment_type,
         customer_key

@@ -42,16 +42,16 @@ customers as (
 
 -- However many lines or units of an item an order has, the item is in it once.
 items as (
-    {% for product_level, item_key in product_levels.items() %}
+    {% for product_level, product_group_key in product_levels.items() %}
     select
         cast('{{ product_level }}' as varchar(64)) as product_level,
         sales.order_number,
-        products.{{ item_key }} as item_key
+        products.{{ product_group_key }} as product_group_key
     from sales
     inner join products on sales.product_key = products.product_key
     group by
         sales.order_number,
-        products.{{ item_key }}
+        products.{{ product_group_key }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -62,14 +62,14 @@ pairs as (
     select
         items_a.product_level,
         items_a.order_number,
-        items_a.item_key as item_a_key,
-        items_b.item_key as item_b_key
+        items_a.product_group_key as product_group_a_key,
+        items_b.product_group_key as product_group_b_key
     from items as items_a
     inner join items as items_b
         on
             items_a.product_level = items_b.product_level
             and items_a.order_number = items_b.order_number
-            and items_a.item_key <= items_b.item_key
+            and items_a.product_group_key <= items_b.product_group_key
 
 ),
 
@@ -77,8 +77,8 @@ counted as (
 
     select
         pairs.product_level,
-        pairs.item_a_key,
-        pairs.item_b_key,
+        pairs.product_group_a_key,
+        pairs.product_group_b_key,
         orders.age_group,
         customers.income_bracket,
         count(*) as orders
@@ -87,8 +87,8 @@ counted as (
     inner join customers on orders.customer_key = customers.customer_key
     group by
         pairs.product_level,
-        pairs.item_a_key,
-        pairs.item_b_key,
+        pairs.product_group_a_key,
+        pairs.product_group_b_key,
         orders.age_group,
         customers.income_bracket
 
@@ -98,8 +98,8 @@ segmented as (
     {% for segment_type, segment_value in segment_types.items() %}
     select
         product_level,
-        item_a_key,
-        item_b_key,
+        product_group_a_key,
+        product_group_b_key,
         cast('{{ segment_type }}' as varchar(64)) as segment_type,
         cast({{ segment_value }} as varchar(256)) as segment_value,
         orders
@@ -112,16 +112,16 @@ summed as (
 
     select
         product_level,
-        item_a_key,
-        item_b_key,
+        product_group_a_key,
+        product_group_b_key,
         segment_type,
         segment_value,
         cast(sum(orders) as bigint) as orders
     from segmented
     group by
         product_level,
-        item_a_key,
-        item_b_key,
+        product_group_a_key,
+        product_group_b_key,
         segment_type,
         segment_value
 

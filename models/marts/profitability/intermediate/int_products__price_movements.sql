@@ -76,7 +76,7 @@ varied as (
 ),
 
 -- Less its own mean, each product leaves its movements over time, whose sums add up over products.
-moved as (
+deviations as (
 
     select
         observed.product_key,
@@ -100,19 +100,19 @@ final as (
         products.product_name,
         products.product_subcategory_key,
         cast(case when sold.product_key is null then 0 else 1 end as integer) as sold_products,
-        cast(case when moved.product_key is null then 0 else 1 end as integer) as varied_products,
+        cast(case when deviations.product_key is null then 0 else 1 end as integer) as varied_products,
         cast(coalesce(sold.prices, 0) as bigint) as prices,
-        cast(coalesce(moved.periods, 0) as bigint) as periods,
+        cast(coalesce(deviations.periods, 0) as bigint) as periods,
         sold.lowest_price,
         sold.highest_price,
         cast(coalesce(sold.units, 0) as bigint) as units,
         cast(coalesce(sold.revenue, 0) as numeric(18, 4)) as revenue,
-        moved.price_squares,
-        moved.units_squares,
-        moved.cross_products
+        deviations.price_squares,
+        deviations.units_squares,
+        deviations.cross_products
     from products
     left join sold on products.product_key = sold.product_key
-    left join moved on products.product_key = moved.product_key
+    left join deviations on products.product_key = deviations.product_key
 
 )
 

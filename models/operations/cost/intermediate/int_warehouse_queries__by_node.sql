@@ -8,7 +8,7 @@ queries as (
         elapsed_seconds,
         queue_seconds,
         execution_seconds
-    from {{ ref('stg_adventure_works__warehouse_queries') }}
+    from {{ ref('stg_redshift__queries') }}
 
 ),
 
@@ -21,7 +21,7 @@ pieces as (
             partition by query_id
             order by piece desc
         ) as place_from_end
-    from {{ ref('stg_adventure_works__warehouse_query_texts') }}
+    from {{ ref('stg_redshift__query_texts') }}
 
 ),
 
@@ -44,12 +44,12 @@ steps as (
         query_id,
         sum(case when step_name = 'scan' then input_bytes else 0 end) as scanned_bytes,
         sum(spilled_blocks) as spilled_blocks
-    from {{ ref('stg_adventure_works__warehouse_query_steps') }}
+    from {{ ref('stg_redshift__query_steps') }}
     group by query_id
 
 ),
 
-told as (
+statements_with_node as (
 
     select
         queries.query_id,
@@ -85,7 +85,7 @@ final as (
         execution_seconds,
         cast(scanned_bytes as bigint) as scanned_bytes,
         cast(spilled_blocks as bigint) as spilled_blocks
-    from told
+    from statements_with_node
 
 )
 

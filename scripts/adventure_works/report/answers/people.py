@@ -113,7 +113,7 @@ def spanned(figures: Figures, bracket: str) -> str:
 
 def customers(figures: Figures, scope: Scope) -> Answer:
     """Who the VIPs are, and who is at risk."""
-    buyers = sum(row["customers"] for row in figures.groups if row["orders"] and row["customer_segment"] != "Unknown")
+    buyers = sum(row["customers"] for row in figures.groups if row["orders"] and row["value_segment"] != "Unknown")
     profit = total(figures.groups, "profit")
     vips = sum(row["vips"] for row in figures.groups)
     vip_profit = total([row for row in figures.groups if row["vips"]], "profit")

@@ -189,15 +189,15 @@ def together(figures: Figures, scope: Scope) -> Answer:
     often = max(found, key=lambda row: row["orders_together"])
     lead = say(
         "{a} and {b} are together in {orders} orders, {lift} times as often as chance would have it.",
-        a=best["item_a_name"],
-        b=best["item_b_name"],
+        a=best["product_group_a_name"],
+        b=best["product_group_b_name"],
         orders=count(best["orders_together"]),
         lift=decimal(best["lift"]),
     )
     more = say(
         "The most frequent pair is {a} with {b}: {orders} orders, a lift of {lift}.",
-        a=often["item_a_name"],
-        b=often["item_b_name"],
+        a=often["product_group_a_name"],
+        b=often["product_group_b_name"],
         orders=count(often["orders_together"]),
         lift=decimal(often["lift"]),
     )
@@ -213,7 +213,7 @@ def pairs_of(figures: Figures, category: Category | None) -> list[Row]:
 
 def prices(figures: Figures, scope: Scope) -> Answer:
     """What prices do to demand, if the sales can say so at all."""
-    found = [row for row in price_rows(figures, scope.category) if row["elasticity_level"] == "product"]
+    found = [row for row in price_rows(figures, scope.category) if row["product_level"] == "product"]
     sold = int(total(found, "sold_products"))
     told = [row for row in found if row["verdict"] == "identifiable"]
     of = say(" of {name}", name=scope.category.name) if scope.category else ""

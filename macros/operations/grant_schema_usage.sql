@@ -2,13 +2,13 @@
     Runs after a build that passed: lets the readers that the `grants` of the models and seeds name (REDSHIFT_READERS)
     into the schemas that were built. dbt grants on relations only, which is worth nothing without USAGE on their schema.
 -#}
-{% macro let_readers_in(schemas, results) -%}
+{% macro grant_schema_usage(schemas, results) -%}
     {%- if execute and not adventure_works.any_failed(results) -%}
-        {{ return(adapter.dispatch('let_readers_in', 'adventure_works')(schemas)) }}
+        {{ return(adapter.dispatch('grant_schema_usage', 'adventure_works')(schemas)) }}
     {%- endif -%}
 {%- endmacro %}
 
-{% macro default__let_readers_in(schemas) -%}
+{% macro default__grant_schema_usage(schemas) -%}
     {%- set readers, entered = [], [] -%}
     {%- for node in graph.nodes.values() if node.schema in schemas and node.config.get('grants', {}).get('select') -%}
         {%- do readers.extend(node.config.grants.select) -%}
@@ -23,7 +23,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro duckdb__let_readers_in(schemas) -%}
+{% macro duckdb__grant_schema_usage(schemas) -%}
 {%- endmacro %}
 
 

@@ -6,7 +6,7 @@ segmented as (
         buyers.customer_key,
         buyers.territory_key,
         buyers.age_group,
-        buyers.is_only_row,
+        buyers.has_single_profile,
         '{{ segment_type }}' as segment_type,
         coalesce({{ value }}, 'Unknown') as segment_value,
         {{ position }} as segment_position,
@@ -17,7 +17,7 @@ segmented as (
         buyers.profit,
         buyers.premium_revenue
     -- Not imported once for all types: each reads the few columns that it needs, and nothing is set aside.
-    from {{ ref('int_customers__buyers') }} as buyers
+    from {{ ref('int_buyers') }} as buyers
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -28,7 +28,7 @@ final as (
         customer_key,
         territory_key,
         age_group,
-        is_only_row,
+        has_single_profile,
         cast(segment_type as varchar(64)) as segment_type,
         cast(segment_value as varchar(256)) as segment_value,
         case when segment_value = 'Unknown' then 99 else segment_position end as segment_order,

@@ -22,7 +22,7 @@ purchases as (
         territory_key,
         age_group,
         premium_revenue
-    from {{ ref('int_customers__purchases') }}
+    from {{ ref('int_buyers__by_product_group') }}
     where product_level = 'category'
 
 ),
@@ -105,7 +105,7 @@ final as (
         territories.country,
         ordered.age_group,
         ordered.age_group_order,
-        changed.customer_key is null as is_only_row,
+        changed.customer_key is null as has_single_profile,
         customers.income_bracket,
         customers.income_bracket_order,
         customers.gender,
