@@ -1,7 +1,7 @@
 """Compares two manifests of dbt: what a refactoring has changed for those who read or run the project.
 
     python -m tools.compare_manifests OLD/manifest.json NEW/manifest.json
-    python -m tools.compare_manifests OLD NEW --renamed int_product_range__launch=int_product_range__launch
+    python -m tools.compare_manifests OLD NEW --renamed int_range__launch=int_product_range__launch
 
 Compared are the nodes of the project, and of each its relation, configuration, tags, access, group, grants, contract,
 columns with their types, and parents. Paths and descriptions are not. Ends with exit code 1 when something differs.
@@ -25,7 +25,7 @@ def facts(manifest: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, 
 
     Args:
         manifest: the content of a manifest.json (schema v12).
-        renamed: new names by old ones, of nodes and whatever their names begin with.
+        renamed: new names by old ones, of nodes and columns, and of tests whose names begin with them.
     """
     project = manifest["metadata"]["project_name"]
     nodes = {**manifest["nodes"], **manifest["sources"], **manifest["exposures"], **manifest["unit_tests"]}
@@ -65,12 +65,12 @@ def _facts(node: Mapping[str, Any], nodes: Mapping[str, Any], renamed: Mapping[s
     facts = {name: node.get(name) for name in FACTS} | config | columns
     facts["tags"] = sorted(node.get("tags", []))
     facts["parents"] = sorted({_new(_identity(nodes[parent]), renamed) for parent in parents if parent in nodes})
-    return {name: _new(value, renamed) if isinstance(value, str) else value for name, value in facts.items()}
+    return json.loads(_new(json.dumps(facts), renamed))
 
 
 def _new(text: str, renamed: Mapping[str, str]) -> str:
     for old, new in renamed.items():
-        text = re.sub(rf"(?<![a-z0-9]){re.escape(old)}(?=$|\.|__)", new, text)
+        text = re.sub(rf"(?<![a-z0-9_]){re.escape(old)}(?![a-z0-9]|_(?!_))", new, text)
     return text
 
 
@@ -79,7 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("old", type=Path, help="manifest.json before, or its folder")
     parser.add_argument("new", type=Path, help="manifest.json after, or its folder")
-    parser.add_argument("--renamed", action="append", default=[], metavar="OLD=NEW", help="a node that has a new name")
+    parser.add_argument("--renamed", action="append", default=[], metavar="OLD=NEW", help="of a node or column")
     arguments = parser.parse_args()
     renamed = dict(pair.split("=", 1) for pair in arguments.renamed)
     old, new = (

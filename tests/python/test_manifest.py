@@ -48,7 +48,7 @@ BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
     ),
     "staging reads staging": (
         lambda m: read(m, "stg_adventure_works__sales", "model.adventure_works.stg_adventure_works__products"),
-        "stg_adventure_works__sales: staging/adventure_works may not read stg_adventure_works__products (staging/adventure_works)",
+        "stg_adventure_works__sales: staging/adventure_works may not read stg_adventure_works__products",
     ),
     "the core reads a mart": (
         lambda m: read(m, "dim_customers", "model.adventure_works.mart_customer_value"),
