@@ -1,0 +1,54 @@
+"""The measure of carried lines, on a model of which each line's kind is known."""
+
+from pathlib import Path
+
+from tools.carried_lines import by_folder, share
+
+MODEL = """{#- A comment
+    of two lines. -#}
+with
+
+orders as (
+
+    select
+        order_number,
+        customer_key,
+        units
+    from {{ ref('fact_orders') }}
+
+),
+
+-- Why it is grouped.
+summed as (
+
+    select
+        orders.customer_key as customer_key,
+        orders.units as sold,
+        count(*) as orders,
+    from orders
+    group by
+        orders.customer_key,
+        orders.units
+
+),
+
+final as (
+
+    select
+        customer_key,
+        sold
+    from summed
+
+)
+
+select * from final
+"""
+
+
+def test_carried_lines_are_counted_by_kind_of_cte(tmp_path: Path) -> None:
+    (tmp_path / "marts").mkdir()
+    (tmp_path / "marts" / "mart.sql").write_text(MODEL)
+    counts = by_folder(tmp_path)["marts"]
+    assert (counts["import"], counts["middle"], counts["last"]) == (3, 1, 2)
+    assert counts["lines"] == 25
+    assert share(counts) == 6 / 26
