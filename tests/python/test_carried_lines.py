@@ -51,4 +51,4 @@ def test_carried_lines_are_counted_by_kind_of_cte(tmp_path: Path) -> None:
     counts = by_folder(tmp_path)["marts"]
     assert (counts["import"], counts["middle"], counts["last"]) == (3, 1, 2)
     assert counts["lines"] == 25
-    assert share(counts) == 6 / 26
+    assert share(counts) == 6 / 25
