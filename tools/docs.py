@@ -1,12 +1,13 @@
 """Writes the documents made from dbt's manifest, so that they cannot drift from the models, and the docs site."""
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
 
-from adventure_works import places
-from adventure_works.places import PROJECT
+from adventure_works import settings
+from adventure_works.settings import PROJECT, shown
 
 # A metric's filter wraps each name in Jinja: {{ Dimension('order__is_first_order') }}.
 WRAPPED_NAME = re.compile(r"\{\{\s*\w+\('(\w+)'\)\s*\}\}")
@@ -18,7 +19,11 @@ def documents(manifest: dict) -> dict[str, str]:
     Args:
         manifest: The content of dbt's manifest.json (schema v12).
     """
-    return {"docs/erd.md": entity_diagram(manifest), "docs/glossary.md": glossary(manifest)}
+    return {
+        "docs/configuration.md": settings.document(),
+        "docs/erd.md": entity_diagram(manifest),
+        "docs/glossary.md": glossary(manifest),
+    }
 
 
 def entity_diagram(manifest: dict) -> str:
@@ -133,9 +138,9 @@ def _page(title: str, introduction: str, lines: list[str]) -> str:
     return "\n".join([f"# {title}", "", note, "", introduction, "", *lines, ""])
 
 
-def place_site(target: Path) -> Path:
+def place_site(target: Path, report: Path) -> Path:
     """Copies the docs site from dbt's target folder to its place beside the report, and gives that back."""
-    site = places.report().parent / "docs" / "index.html"
+    site = report.parent / "docs" / "index.html"
     site.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(target / "static_index.html", site)
     return site
@@ -143,13 +148,13 @@ def place_site(target: Path) -> Path:
 
 def main() -> None:
     """Writes every document anew and puts the docs site beside the report, from what `dbt docs generate` left."""
-    target = places.target()
-    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    found = settings.read_settings(os.environ)
+    manifest = json.loads((found.target / "manifest.json").read_text(encoding="utf-8"))
     for name, content in documents(manifest).items():
         path = PROJECT / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(content, encoding="utf-8")
-    print(f"The docs site: {places.shown(place_site(target))}")
+    print(f"The docs site: {shown(place_site(found.target, found.report))}")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 from adventure_works.errors import AdventureError
-from adventure_works.places import PROJECT
+from adventure_works.settings import PROJECT
 
 BLOCK = re.compile(r"(<!-- begin: analysis (\w+) -->\n).*?(<!-- end: analysis \2 -->)", re.DOTALL)
 COMPILED = Path("compiled") / "adventure_works" / "analyses"

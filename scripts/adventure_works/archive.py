@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adventure_works.errors import AdventureError, RefusedFileError
-from adventure_works.places import shown
+from adventure_works.settings import shown
 
 CHUNK_BYTES = 1 << 20
 REPACK = "Unpack it with a tool that you trust, look at the files, and give their folder to `--source`."

@@ -1,6 +1,5 @@
 """AWS clients with bounded waiting and retries, and what their errors mean to a user."""
 
-import os
 from typing import Any
 
 import boto3
@@ -21,8 +20,8 @@ from botocore.exceptions import (
 )
 
 from adventure_works.errors import AdventureError
+from adventure_works.settings import Settings
 
-ATTEMPTS = 6
 POLICY = "docs/production.md lists what the loader's role must be allowed."
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 UNKNOWN = {
@@ -46,29 +45,27 @@ THROTTLED = {
 ELSEWHERE = {"301", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"}
 
 
-def client(service: str) -> Any:
-    """A client of that service, set up by AWS's own variables and files.
+def client(service: str, settings: Settings) -> Any:
+    """A client of that service, its credentials from AWS's own variables and files.
 
-    Throttling, server errors and lost connections are tried again, `ATTEMPTS` times in all or as often as
-    AWS_MAX_ATTEMPTS says, with botocore's growing pauses.
+    Throttling, server errors and lost connections are tried again, `max_attempts` times in all, with botocore's
+    growing pauses.
 
     Raises:
         AdventureError: no region, or a profile that does not exist.
     """
-    retries: dict[str, Any] = {"mode": "standard"}
-    if "AWS_MAX_ATTEMPTS" not in os.environ:
-        retries["total_max_attempts"] = ATTEMPTS
+    retries = {"mode": "standard", "total_max_attempts": settings.max_attempts}
     config = Config(connect_timeout=10, read_timeout=60, retries=retries, max_pool_connections=20)
     try:
         # A session of its own: the one that boto3 shares keeps the credentials that it found first.
-        return boto3.session.Session().client(service, region_name=region(), config=config)
+        return boto3.session.Session().client(service, region_name=region(settings), config=config)
     except (BotoCoreError, ValueError) as error:
         raise explained(error, f"The client for {service} could not be made") from error
 
 
-def region() -> str | None:
+def region(settings: Settings) -> str | None:
     """The region that clients use: AWS_REGION, which boto3 alone does not read, else what boto3 finds."""
-    return os.environ.get("AWS_REGION") or boto3.session.Session().region_name
+    return settings.region or boto3.session.Session().region_name
 
 
 def code(error: Exception) -> str:
@@ -108,7 +105,7 @@ def _remote(error: ClientError) -> str:
     if found in THROTTLED:
         return f"AWS kept turning requests away as too many ({found}). Wait a few minutes and run again."
     if found in ELSEWHERE:
-        return f"the bucket is in another region than {region() or 'the one set'} ({found}). Set AWS_REGION to its own."
+        return f"the bucket is in another region than the one set ({found}). Set AWS_REGION to its own."
     if found == "NoSuchBucket":
         return "there is no such bucket. Create it, or mend ADVENTURE_LAKE."
     return f"{found}: {message}"

@@ -1,5 +1,6 @@
 """The `adventure` command. Each sub-command imports its work when it runs, so that `--help` is quick."""
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,11 +13,17 @@ from adventure_works.errors import AdventureError
 
 if TYPE_CHECKING:
     from adventure_works.load.loader import LoadResult
-    from adventure_works.places import S3Place
-    from adventure_works.redshift.settings import Settings
+    from adventure_works.settings import Settings
 
 # How old the newest load may be: a nightly load, and half a day for mending one.
 MAX_AGE_HOURS = 36.0
+
+
+def _settings() -> "Settings":
+    """The settings, read when a command runs, so that a wrong one does not stand in the way of `--help`."""
+    from adventure_works.settings import read_settings
+
+    return read_settings(os.environ)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -53,10 +60,10 @@ def deps(offline: bool, hub_timeout: float) -> None:
     adventure deps
     adventure deps --offline
     """
-    from adventure_works import places
     from adventure_works.deps import install
+    from adventure_works.settings import PROJECT
 
-    click.echo(install(places.PROJECT, offline, hub_timeout))
+    click.echo(install(PROJECT, _settings().package_hub, offline, hub_timeout))
 
 
 class Share(click.ParamType):
@@ -149,14 +156,14 @@ def load(to: str, timeout: float, **loading: Any) -> None:
     ADVENTURE_LAKE=s3://bucket/prefix adventure load          into a lake on S3
     adventure load --source ~/retail --to redshift  on to Redshift; ADVENTURE_LAKE must be s3://bucket/prefix
     """
-    from adventure_works import places
     from adventure_works.show import print_load
 
+    settings = _settings()
     if to == "redshift":
-        _check_redshift()
-    print_load(_load(**loading), places.lake())
+        settings.check_redshift()
+    print_load(_load(settings, **loading), settings.lake)
     if to == "redshift":
-        _load_redshift(timeout, loading["replace"])
+        _load_redshift(settings, timeout, loading["replace"])
 
 
 def no_wait_option(command: Callable) -> Callable:
@@ -194,39 +201,40 @@ def run(target: str, full_refresh: bool, accept_drift: bool, timeout: float, no_
     """
     options = ["--full-refresh"] if full_refresh else []
     options += ["--vars", "accept_drift: true"] if accept_drift else []
+    settings = _settings()
     try:
         if target == "prod":
-            _run_prod(no_wait, timeout, options, loading)
+            _run_prod(settings, no_wait, timeout, options, loading)
         else:
-            _run_dev(no_wait, options, loading)
+            _run_dev(settings, no_wait, options, loading)
     except AdventureError as error:
-        _alert_after_run(target, str(error))
+        _alert_after_run(settings, target, str(error))
         raise
-    _alert_after_run(target)
+    _alert_after_run(settings, target)
 
 
-def _run_dev(no_wait: bool, options: list[str], loading: dict[str, Any]) -> None:
-    from adventure_works import places
+def _run_dev(settings: "Settings", no_wait: bool, options: list[str], loading: dict[str, Any]) -> None:
     from adventure_works.publish.access import one_at_a_time
     from adventure_works.publish.audited import publish, start_candidate
     from adventure_works.publish.files import Warehouse
     from adventure_works.report.build import write as write_report
     from adventure_works.run import build_and_audit
+    from adventure_works.settings import shown
     from adventure_works.show import announce, print_build, print_load, print_next_steps, progress_bar
 
-    lake = places.lake_folder()
-    warehouse = Warehouse(places.database(), announce, patient=not no_wait)
+    lake = settings.lake_folder
+    warehouse = Warehouse(settings.database, announce, patient=not no_wait)
     with one_at_a_time(warehouse.published, announce, patient=not no_wait):
-        print_load(_load(**loading), lake)
+        print_load(_load(settings, **loading), lake)
         raw = start_candidate(warehouse, lake)
         with progress_bar() as progress:
             progress.advance("dbt build: reading the project", 0, 1)
-            result = build_and_audit(warehouse, raw, progress.advance, *options)
-        print_build(result, warehouse)
+            result = build_and_audit(settings, warehouse, raw, progress.advance, *options)
+        print_build(result, warehouse, settings.log)
         publish(warehouse)
-        page = write_report(places.report())
-    click.echo(f"\nThe report: {places.shown(page)}")
-    print_next_steps(lake, warehouse)
+        page = write_report(settings, settings.report)
+    click.echo(f"\nThe report: {shown(page)}")
+    print_next_steps(lake, warehouse, settings.log)
 
 
 @adventure.command()
@@ -251,13 +259,12 @@ def publish(rollback: bool, only_list: bool, target: str, no_wait: bool) -> None
     if target == "prod":
         _publish_prod(rollback, only_list, no_wait)
         return
-    from adventure_works import places
     from adventure_works.publish import audited
     from adventure_works.publish.access import one_at_a_time
     from adventure_works.publish.files import Warehouse
     from adventure_works.show import announce, print_states
 
-    warehouse = Warehouse(places.database(), announce, patient=not no_wait)
+    warehouse = Warehouse(_settings().database, announce, patient=not no_wait)
     if not only_list:
         with one_at_a_time(warehouse.published, announce, patient=not no_wait):
             (audited.roll_back if rollback else audited.publish)(warehouse)
@@ -267,10 +274,10 @@ def publish(rollback: bool, only_list: bool, target: str, no_wait: bool) -> None
 def _publish_prod(rollback: bool, only_list: bool, no_wait: bool) -> None:
     from adventure_works.publish import schemas
     from adventure_works.redshift.session import session
-    from adventure_works.redshift.settings import settings
     from adventure_works.show import announce, print_states
 
-    where = settings()
+    where = _settings()
+    where.check_redshift()
     with session() as redshift:
         if not only_list:
             with schemas.one_at_a_time(where, announce, patient=not no_wait):
@@ -312,76 +319,68 @@ def status(target: str, runs: int, max_age: float, as_json: bool, check: bool, a
     from adventure_works.show import announce
     from adventure_works.show_status import print_status
 
-    if alert and not alerts.is_wanted():
+    settings = _settings()
+    if alert and not alerts.is_wanted(settings):
         raise click.UsageError(f"--alert needs {alerts.WEBHOOK}, {alerts.TOPIC}, or both in the environment.")
-    found = status_of(target, runs, timedelta(hours=max_age))
+    found = status_of(settings, target, runs, timedelta(hours=max_age))
     if as_json:
         click.echo(json.dumps(found.as_json(), indent=2))
     else:
         print_status(found)
-    if alert and (text := alerts.message(found)):
-        for problem in alerts.send(text):
+    if alert and (text := alerts.message(found, settings.log)):
+        for problem in alerts.send(settings, text):
             announce(problem)
     if check and not found.is_well:
         sys.exit(1)
 
 
-def _alert_after_run(target: str, error: str = "") -> None:
+def _alert_after_run(settings: "Settings", target: str, error: str = "") -> None:
     """Tells whom the environment names what went wrong or drifted; when it cannot, it says so and no more."""
     from adventure_works.monitor import alerts
 
-    if not alerts.is_wanted():
+    if not alerts.is_wanted(settings):
         return
     from adventure_works.monitor.status import status_of
     from adventure_works.show import announce
 
     try:
-        text = alerts.message(status_of(target, 1, timedelta(hours=MAX_AGE_HOURS)), error)
+        text = alerts.message(status_of(settings, target, 1, timedelta(hours=MAX_AGE_HOURS)), settings.log, error)
     except AdventureError as unknown:
         announce(f"How things stand could not be found out for the alert: {unknown}")
         text = f"Adventure Works ({target})\nThe run failed: {error}" if error else ""
-    for problem in alerts.send(text) if text else ():
+    for problem in alerts.send(settings, text) if text else ():
         announce(problem)
 
 
-def _run_prod(no_wait: bool, timeout: float, options: list[str], loading: dict[str, Any]) -> None:
+def _run_prod(settings: "Settings", no_wait: bool, timeout: float, options: list[str], loading: dict[str, Any]) -> None:
     from adventure_works.publish import schemas
     from adventure_works.redshift.session import session
     from adventure_works.run import build_and_audit_on_redshift
     from adventure_works.show import announce, print_load, progress_bar
     from adventure_works.show_production import print_next_steps_on_redshift, print_redshift_build
 
-    lake, settings = _check_redshift()
+    settings.check_redshift()
     with schemas.one_at_a_time(settings, announce, patient=not no_wait) as still_held:
-        print_load(_load(**loading), lake)
-        _load_redshift(timeout, loading["replace"])
+        print_load(_load(settings, **loading), settings.lake)
+        _load_redshift(settings, timeout, loading["replace"])
         with progress_bar() as progress:
             progress.advance("dbt build: reading the project", 0, 1)
-            result = build_and_audit_on_redshift(settings, lake, progress.announce, progress.advance, *options)
+            result = build_and_audit_on_redshift(settings, progress.announce, progress.advance, *options)
         print_redshift_build(result, settings)
         still_held()
         with session() as redshift:
             schemas.publish(redshift, settings)
-    print_next_steps_on_redshift(lake, settings)
+    print_next_steps_on_redshift(settings)
 
 
-def _check_redshift() -> "tuple[S3Place, Settings]":
-    """What a load into Redshift needs to know, before anything is done."""
-    from adventure_works import places
-    from adventure_works.redshift.settings import settings
-
-    return places.lake_on_s3(), settings()
-
-
-def _load_redshift(timeout: float, replace: bool) -> None:
+def _load_redshift(settings: "Settings", timeout: float, replace: bool) -> None:
     from adventure_works.redshift.load import bring_up
     from adventure_works.show import progress_bar
     from adventure_works.show_production import print_redshift
 
-    lake, settings = _check_redshift()
     with progress_bar() as progress:
         result = bring_up(
-            lake,
+            settings.lake_on_s3,
             settings,
             timeout=timeout * 60,
             replace=replace,
@@ -392,16 +391,16 @@ def _load_redshift(timeout: float, replace: bool) -> None:
 
 
 def _load(
-    source: str, date_order: str | None, as_of: datetime | None, max_rejects: float, replace: bool
+    settings: "Settings", source: str, date_order: str | None, as_of: datetime | None, max_rejects: float, replace: bool
 ) -> "LoadResult":
-    from adventure_works import places
     from adventure_works.load.loader import load as load_source
     from adventure_works.show import progress_bar
 
     with progress_bar() as progress:
         return load_source(
             source,
-            places.lake(),
+            settings.lake,
+            settings,
             date_order=date_order,
             max_reject_share=max_rejects,
             replace_lake=replace,
@@ -428,7 +427,26 @@ def doctor(target: str) -> None:
     from adventure_works.doctor.checks import examine
     from adventure_works.show_production import print_findings
 
-    print_findings(examine(machine.dev() if target == "dev" else [*machine.tools(), *production.checks()]))
+    settings = _settings()
+    checks = machine.dev(settings) if target == "dev" else [*machine.tools(), *production.checks(settings)]
+    print_findings(examine(checks))
+
+
+@adventure.command()
+def config() -> None:
+    """Print every setting, its value, and whether that comes from the environment or is the default.
+
+    Secrets are never shown. docs/configuration.md says what each setting means.
+
+    \b
+    adventure config
+    ADVENTURE_LAKE=s3://bucket/lake adventure config
+    """
+    from adventure_works.settings import values
+    from adventure_works.show import print_config
+
+    _settings()
+    print_config(values(os.environ))
 
 
 @adventure.command()
@@ -454,21 +472,22 @@ def report(open_it: bool, out: Path | None, form: str, tables: Path | None) -> N
     adventure report --format pdf                   print it (needs Chromium)
     adventure report --csv tables                   every mart behind the page as CSV and Parquet
     """
-    from adventure_works import places
     from adventure_works.report.browser import print_pdf, show
     from adventure_works.report.build import write
     from adventure_works.report.export import export
+    from adventure_works.settings import shown
 
-    page = write(places.report() if form == "pdf" or out is None else out)
+    settings = _settings()
+    page = write(settings, settings.report if form == "pdf" or out is None else out)
     written = page
     if form == "pdf":
         written = out or page.with_name("report.pdf")
         print_pdf(page, written)
-    click.echo(f"The report: {places.shown(written.absolute())}")
+    click.echo(f"The report: {shown(written.absolute())}")
     if tables:
-        files = export(tables)
+        files = export(settings.database, tables)
         click.echo(
-            f"{len(files)} tables: {places.shown(tables.absolute())} "
+            f"{len(files)} tables: {shown(tables.absolute())} "
             "(mart_customer_value has a row per customer, without names: keep it to yourselves)"
         )
     if open_it and not show(written):
@@ -490,8 +509,8 @@ def sample(out: Path, scale: float, seed: int) -> None:
     adventure sample my/sample --scale 0.01     a hundredth of it, for a quick try
     adventure sample big --scale 1000           56 million order lines, 4.6 GB
     """
-    from adventure_works.places import shown
     from adventure_works.sample import generate
+    from adventure_works.settings import shown
     from adventure_works.show import progress_bar
 
     with progress_bar() as bar:

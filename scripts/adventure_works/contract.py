@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from adventure_works.errors import AdventureError
-from adventure_works.places import PROJECT
+from adventure_works.settings import PROJECT
 
 SOURCES = PROJECT / "models" / "staging" / "adventure_works" / "_adventure_works__sources.yml"
 

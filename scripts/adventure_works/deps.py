@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -16,9 +15,8 @@ import requests
 import yaml
 
 from adventure_works.errors import AdventureError
-from adventure_works.places import shown
+from adventure_works.settings import shown
 
-PUBLIC_HUB = "https://hub.getdbt.com/"
 INSTALL_TIMEOUT = 60.0
 """Seconds that `dbt deps` may take once the hub has answered."""
 
@@ -28,12 +26,12 @@ BY_DBT = "by `dbt deps`"
 _RECORD = ".installed.json"
 
 
-def install(project: Path, offline: bool, hub_timeout: float) -> str:
+def install(project: Path, hub: str, offline: bool, hub_timeout: float) -> str:
     """Makes `dbt_packages/` hold every package that `packages.yml` names; returns a line that says how.
 
     An install that is complete and as `packages.yml` and `offline_packages/` want it is left alone. Otherwise
-    the packages come from the hub if it answers within `hub_timeout` seconds (and `offline` is not set), else
-    from `offline_packages/`. A rename puts them in place: `dbt_packages/` never holds half an install.
+    the packages come from the hub, whose address is `hub`, if it answers within `hub_timeout` seconds (and `offline`
+    is not set), else from `offline_packages/`. A rename puts them in place: half an install is never there.
 
     Raises `AdventureError` when `packages.yml` cannot be read, or names a package that the hub cannot give
     and that has no offline twin.
@@ -46,7 +44,7 @@ def install(project: Path, offline: bool, hub_timeout: float) -> str:
     if offline:
         trouble = "as asked"
     else:
-        trouble = _trouble_with_hub(wanted, hub_timeout) or _install_from_hub(project)
+        trouble = _trouble_with_hub(hub, wanted, hub_timeout) or _install_from_hub(project)
         if trouble is None:
             return f"dbt packages: installed {FROM_HUB}."
     _install_offline(project, wanted, trouble)
@@ -127,13 +125,12 @@ def _digest(file: Path) -> str:
 # --- From the hub -------------------------------------------------------------------------------------------
 
 
-def _trouble_with_hub(wanted: list[str], timeout: float) -> str | None:
+def _trouble_with_hub(hub: str, wanted: list[str], timeout: float) -> str | None:
     """Why the hub that dbt would use cannot give the packages, or None when its index lists them all.
 
     Asked first, because `dbt deps` gives up on a hub only after some 8 s of retries. Asked in a thread,
     because a time-out of `requests` bounds neither the look-up of the host's name nor a trickling answer.
     """
-    hub = os.environ.get("DBT_PACKAGE_HUB_URL") or PUBLIC_HUB
     trouble = f"the dbt hub did not answer within {timeout:g} s"
 
     def ask() -> None:

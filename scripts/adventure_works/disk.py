@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from adventure_works.errors import AdventureError, HeldError
-from adventure_works.places import shown
+from adventure_works.settings import shown
 
 
 @contextmanager

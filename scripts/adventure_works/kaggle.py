@@ -29,7 +29,7 @@ from requests.adapters import HTTPAdapter
 
 from adventure_works import archive
 from adventure_works.errors import AdventureError, FetchError
-from adventure_works.places import shown
+from adventure_works.settings import shown
 
 CHUNK_BYTES = 1 << 16
 RETRIED_STATUSES = {408, 429, *range(500, 600)}

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from adventure_works import places
 from adventure_works.errors import AdventureError
-from adventure_works.places import S3Place
 from adventure_works.publish.audited import judge_candidate
 from adventure_works.publish.files import Warehouse
-from adventure_works.redshift.settings import Settings
+from adventure_works.settings import Settings, shown
 from adventure_works.warehouse import Ask, dbt_options, in_file
 
 # Tag or resource type of a test, and what the summary calls it. A test with two of the tags counts as the first.
@@ -51,10 +49,13 @@ class BuildResult:
     seconds: float
 
 
-def build(database: Path, raw: Path, progress: Callable[[str, int, int], None], *options: str) -> BuildResult:
+def build(
+    settings: Settings, database: Path, raw: Path, progress: Callable[[str, int, int], None], *options: str
+) -> BuildResult:
     """Runs `dbt build` in this process, without the unit tests: `make test` runs them, since no data changes them.
 
     Args:
+        settings: where dbt leaves its log and what it compiles.
         database: the DuckDB file to build in.
         raw: the version of the lake to build from, a folder.
         progress: told what is being built, the number of nodes done, and of all.
@@ -65,32 +66,35 @@ def build(database: Path, raw: Path, progress: Callable[[str, int, int], None], 
     """
     with _environment(ADVENTURE_DATABASE=str(database), ADVENTURE_RAW=str(raw)):
         try:
-            return _dbt_build(["--target", "dev", "--exclude-resource-type", "unit_test", *options], progress)
+            arguments = ["--target", "dev", "--exclude-resource-type", "unit_test", *options]
+            return _dbt_build(settings, arguments, progress)
         except AdventureError as error:
             if "Conflicting lock" in str(error):
                 raise AdventureError(
-                    f"{places.shown(database)} is open in another process. Close it there and run again.\n{error}"
+                    f"{shown(database)} is open in another process. Close it there and run again.\n{error}"
                 ) from error
             raise
         finally:
             _release_warehouse()
 
 
-def _dbt_build(arguments: list[str], progress: Callable[[str, int, int], None]) -> BuildResult:
+def _dbt_build(settings: Settings, arguments: list[str], progress: Callable[[str, int, int], None]) -> BuildResult:
     from dbt.cli.main import dbtRunner
 
-    result = dbtRunner(callbacks=[_follow(progress)]).invoke(["build", "--write-json", *arguments, *dbt_options()])
+    result = dbtRunner(callbacks=[_follow(progress)]).invoke(
+        ["build", "--write-json", *arguments, *dbt_options(settings.logs)]
+    )
     if result.exception or result.result is None:
         reason = str(result.exception or "dbt said nothing of why").strip()
-        raise AdventureError(f"dbt build did not start: {reason}\nMore in {places.shown(places.logs() / 'dbt.log')}")
-    return _summary(result.result.results, result.result.elapsed_time)
+        raise AdventureError(f"dbt build did not start: {reason}\nMore in {shown(settings.log)}")
+    return _summary(settings.target, result.result.results, result.result.elapsed_time)
 
 
 def build_and_audit(
-    warehouse: Warehouse, raw: Path, progress: Callable[[str, int, int], None], *options: str
+    settings: Settings, warehouse: Warehouse, raw: Path, progress: Callable[[str, int, int], None], *options: str
 ) -> BuildResult:
     """Builds the candidate of a warehouse with every test, and writes into it how that went; arguments as `build`."""
-    result = build(warehouse.candidate, raw, progress, *options)
+    result = build(settings, warehouse.candidate, raw, progress, *options)
     tests = sum(sum(counts.values()) for counts in result.tests.values())
     if result.errors:
         # What is wrong is more to the point than a record that cannot be written, on a full disk for example.
@@ -104,7 +108,6 @@ def build_and_audit(
 
 def build_and_audit_on_redshift(
     settings: Settings,
-    lake: S3Place,
     announce: Callable[[str], None],
     progress: Callable[[str, int, int], None],
     *options: str,
@@ -113,7 +116,6 @@ def build_and_audit_on_redshift(
 
     Args:
         settings: which warehouse.
-        lake: where its lake is.
         announce: told what a user should know.
         progress: told what is under way, the number done, and of all.
         options: of `dbt build`.
@@ -126,25 +128,25 @@ def build_and_audit_on_redshift(
     from adventure_works.redshift.session import session
 
     with _environment(ADVENTURE_CANDIDATE=settings.candidate):
-        grown = _tables_that_grow(settings.candidate, [option for option in options if option != "--full-refresh"])
+        grown = _tables_that_grow(settings, [option for option in options if option != "--full-refresh"])
         with session() as redshift:
-            schemas.start_candidate(redshift, settings, str(lake), grown, announce, progress)
-        result = _dbt_build(["--target", "prod", "--exclude-resource-type", "unit_test", *options], progress)
+            schemas.start_candidate(redshift, settings, str(settings.lake), grown, announce, progress)
+        result = _dbt_build(settings, ["--target", "prod", "--exclude-resource-type", "unit_test", *options], progress)
     tests = sum(sum(counts.values()) for counts in result.tests.values())
     with session() as redshift:
         schemas.judge_candidate(redshift, settings, passed=not result.errors, tests=tests)
     return result
 
 
-def _tables_that_grow(prefix: str, options: list[str]) -> list[tuple[str, str]]:
+def _tables_that_grow(settings: Settings, options: list[str]) -> list[tuple[str, str]]:
     """Schema (without prefix) and name of the tables of snapshots and incremental models, as dbt reads the project."""
     from dbt.cli.main import dbtRunner
 
-    done = dbtRunner().invoke(["parse", "--target", "prod", *options, *dbt_options()])
+    done = dbtRunner().invoke(["parse", "--target", "prod", *options, *dbt_options(settings.logs)])
     if done.exception or done.result is None:
         raise AdventureError(f"dbt cannot read the project: {str(done.exception).strip()}")
     return [
-        (node.schema.removeprefix(f"{prefix}_"), node.alias)
+        (node.schema.removeprefix(f"{settings.candidate}_"), node.alias)
         for node in done.result.nodes.values()
         if node.resource_type == "snapshot" or getattr(node.config, "materialized", "") == "incremental"
     ]
@@ -180,7 +182,7 @@ def _release_warehouse() -> None:
     DuckDBConnectionManager.close_all_connections()
 
 
-def _summary(results: list, seconds: float) -> BuildResult:
+def _summary(target: Path, results: list, seconds: float) -> BuildResult:
     nodes: Counter[str] = Counter()
     work: Counter[str] = Counter()
     tests: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
@@ -198,13 +200,13 @@ def _summary(results: list, seconds: float) -> BuildResult:
             stored = getattr(node, "relation_name", None) if resource == "test" else None
             problem = Problem(node.name, status, (result.message or "").strip(), stored)
             (warnings if status == "warn" else errors).append(problem)
-    errors += tests_left_out({result.node.unique_id for result in results})
+    errors += tests_left_out(target, {result.node.unique_id for result in results})
     return BuildResult(nodes, tests, work, errors, warnings, seconds)
 
 
-def tests_left_out(ran: set[str]) -> list[Problem]:
+def tests_left_out(target: Path, ran: set[str]) -> list[Problem]:
     """The tests of data that dbt was told to leave out: without them nothing is audited."""
-    manifest = json.loads((places.target() / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     return [
         Problem(node["name"], "left out", "was not run; look for DBT_ variables in the environment", None)
         for unique_id, node in manifest["nodes"].items()

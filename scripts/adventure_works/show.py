@@ -1,20 +1,21 @@
 """What the commands print: progress on stderr where someone is watching, results on stdout."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from adventure_works.errors import AdventureError
 from adventure_works.load.loader import LoadResult
-from adventure_works.places import S3Place, logs, shown
 from adventure_works.publish.files import Warehouse
 from adventure_works.publish.record import Outcome, Record, State
 from adventure_works.run import KINDS, BuildResult, Problem, headline, ledger_totals
+from adventure_works.settings import S3Place, shown
 from adventure_works.warehouse import Ask, in_file
 
 # Wide enough for the tables where nobody says how wide a line is: a file, a pipe, a CI log.
@@ -77,14 +78,14 @@ def print_load(result: LoadResult, lake: Path | S3Place) -> None:
         out.print(f"Unchanged: {len(result.unchanged)} files.")
 
 
-def print_build(build: BuildResult, warehouse: Warehouse) -> None:
+def print_build(build: BuildResult, warehouse: Warehouse, log: Path) -> None:
     """How the build of a candidate went, and the figures it gives.
 
     Raises:
         AdventureError: something failed; its message begins with what, and nothing else is printed.
     """
     if build.errors:
-        raise AdventureError(_failure_message(build, warehouse))
+        raise AdventureError(_failure_message(build, warehouse, log))
     print_results(build, in_file(warehouse.candidate))
 
 
@@ -96,7 +97,7 @@ def print_results(build: BuildResult, ask: Ask) -> None:
     _print_headline(ask)
 
 
-def print_next_steps(lake: Path, warehouse: Warehouse) -> None:
+def print_next_steps(lake: Path, warehouse: Warehouse, log: Path) -> None:
     """Where everything is, once it is published, and what to try."""
     before = f"\n  Before      {shown(warehouse.previous)} (adventure publish --rollback)"
     out.print(
@@ -105,7 +106,7 @@ def print_next_steps(lake: Path, warehouse: Warehouse) -> None:
   Published   {shown(warehouse.published)} (schemas marts, core, operations, intermediate, staging)\
 {before if warehouse.previous.exists() else ""}
   Lake        {shown(lake)}/raw, one folder a table
-  Log         {shown(logs() / "dbt.log")}
+  Log         {shown(log)}
 
 [bold]What to try next[/]
   source .venv/bin/activate                  dbt, adventure and the rest on your path
@@ -116,6 +117,16 @@ def print_next_steps(lake: Path, warehouse: Warehouse) -> None:
   make docs                                  every model and column explained, with lineage
   make run SOURCE=kaggle                     the real files instead of the sample"""
     )
+
+
+def print_config(values: Iterable[tuple[str, str, str]]) -> None:
+    """Name, value and origin of every setting."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("Variable", "Value", "From"):
+        table.add_column(heading)
+    for row in values:
+        table.add_row(*map(escape, row))
+    out.print(table)
 
 
 def print_states(states: list[State]) -> None:
@@ -176,7 +187,7 @@ def _print_headline(ask: Ask) -> None:
     )
 
 
-def _failure_message(build: BuildResult, warehouse: Warehouse) -> str:
+def _failure_message(build: BuildResult, warehouse: Warehouse, log: Path) -> str:
     as_it_was = f"{shown(warehouse.published)} is as it was" if warehouse.published.exists() else "nothing is, yet"
     lines = [f"{len(build.errors)} of the build's checks or models failed, so that it is not published; {as_it_was}."]
     lines += problem_lines(build.errors)
@@ -187,7 +198,7 @@ def _failure_message(build: BuildResult, warehouse: Warehouse) -> str:
         f"The build with the failing rows is kept, until the next run, in {candidate}. Look into it:\n"
         f"  ADVENTURE_DATABASE={candidate} dbt show --inline '{query}'\n"
         f"  duckdb -readonly {candidate}\n"
-        f"The whole story is in {shown(logs() / 'dbt.log')}.\n"
+        f"The whole story is in {shown(log)}.\n"
         "Mend the files or the models and run again; the lake keeps what was loaded."
     )
     return "\n".join(lines)

@@ -6,10 +6,9 @@ from rich.markup import escape
 
 from adventure_works.doctor.checks import Finding, State
 from adventure_works.errors import AdventureError
-from adventure_works.places import S3Place, logs, shown
 from adventure_works.redshift.load import RedshiftResult
-from adventure_works.redshift.settings import Settings
 from adventure_works.run import BuildResult
+from adventure_works.settings import Settings, shown
 from adventure_works.show import out, print_results, problem_lines
 from adventure_works.warehouse import on_redshift
 
@@ -39,7 +38,7 @@ def print_redshift_build(build: BuildResult, settings: Settings) -> None:
             f"The build is kept in {settings.candidate}_* until the next run, its failing rows in "
             f"{settings.candidate}_audit. Look into it:\n"
             f"  ADVENTURE_CANDIDATE={settings.candidate} dbt show --target prod --inline 'select ...'",
-            f"The whole story is in {shown(logs() / 'dbt.log')}.",
+            f"The whole story is in {shown(settings.log)}.",
             "Mend the files or the models and run again; the raw schema keeps what was loaded.",
         ]
         raise AdventureError("\n".join(lines))
@@ -47,15 +46,16 @@ def print_redshift_build(build: BuildResult, settings: Settings) -> None:
         print_results(build, ask)
 
 
-def print_next_steps_on_redshift(lake: S3Place, settings: Settings) -> None:
+def print_next_steps_on_redshift(settings: Settings) -> None:
     """Where everything is on AWS, and what to try."""
     out.print(
         f"""
 [bold]Where it is[/]
-  Warehouse   workgroup {settings.workgroup}, database {settings.database}, schemas {settings.schema}_marts, _core, ...
+  Warehouse   workgroup {settings.workgroup}, database {settings.redshift_database},
+              schemas {settings.schema}_marts, _core, ...
   Before      {settings.previous}_marts, _core, ... (adventure publish --target prod --rollback)
-  Lake        {lake}, one version a load
-  Log         {shown(logs() / "dbt.log")}
+  Lake        {settings.lake}, one version a load
+  Log         {shown(settings.log)}
 
 [bold]What to try next[/]
   dbt show --target prod --select mart_category_performance --limit 10

@@ -7,8 +7,7 @@ from typing import Any
 
 import duckdb
 
-from adventure_works import places
-from adventure_works.places import PROJECT
+from adventure_works.settings import PROJECT
 
 Ask = Callable[[str], list[dict[str, Any]]]
 """Gives a query's rows, by column name: exact numbers are integers or Decimal, days are dates. In the query `{core}`,
@@ -40,13 +39,13 @@ def on_redshift(prefix: str) -> Iterator[Ask]:
         yield lambda sql: redshift.ask(sql.format_map(_Schemas(f"{prefix}_")))
 
 
-def dbt_options() -> list[str]:
+def dbt_options(logs: Path) -> list[str]:
     """Where dbt finds the project and leaves its log. Its console stays quiet: the commands say what matters."""
     options = {
         "--log-level": "none",
         # Otherwise the file would follow the console and stay empty.
         "--log-level-file": "debug",
-        "--log-path": places.logs(),
+        "--log-path": logs,
         "--project-dir": PROJECT,
         "--profiles-dir": PROJECT,
     }

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adventure_works.errors import AdventureError
-from adventure_works.places import shown
 from adventure_works.sample.files import (
     CALENDAR,
     CATEGORIES,
@@ -24,6 +23,7 @@ from adventure_works.sample.files import (
     SUBCATEGORIES,
     TERRITORIES,
 )
+from adventure_works.settings import shown
 
 Row = list[str]
 Rows = list[Row]

@@ -46,23 +46,24 @@ def reduced_run() -> None:
 
     Prints when each phase began, in seconds of the machine's clock.
     """
-    from adventure_works import places
     from adventure_works.load.loader import load
     from adventure_works.publish.access import one_at_a_time
     from adventure_works.publish.audited import judge_candidate, publish, start_candidate
     from adventure_works.run import build
+    from adventure_works.settings import read_settings
 
     def begin(phase: str) -> None:
         print(f"{phase} {time.monotonic()}", flush=True)
 
     source = sys.argv[-1]
-    warehouse = Warehouse(places.database(), print)
+    settings = read_settings(os.environ)
+    warehouse = Warehouse(settings.database, print)
     begin("load")
     with one_at_a_time(warehouse.published, print):
-        load(source, places.lake())
+        load(source, settings.lake)
         begin("build")
-        raw = start_candidate(warehouse, places.lake())
-        build(warehouse.candidate, raw, lambda what, done, total: None, *REDUCED)
+        raw = start_candidate(warehouse, settings.lake)
+        build(settings, warehouse.candidate, raw, lambda what, done, total: None, *REDUCED)
         judge_candidate(warehouse, passed=True, tests=0)
         begin("publication")
         publish(warehouse)

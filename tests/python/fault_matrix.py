@@ -6,7 +6,7 @@ quarantined, a warning, or a build that stops before anything is published.
 
 import sys
 
-from adventure_works.places import PROJECT
+from adventure_works.settings import PROJECT
 from damage import DAMAGE
 
 PAGE = PROJECT / "docs" / "faults.md"

@@ -18,11 +18,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from adventure_works import deps, places
+from adventure_works import deps, settings
 from adventure_works.cli import adventure
 from adventure_works.errors import AdventureError
 
-ROOT = places.PROJECT
+ROOT = settings.PROJECT
 HUB_LISTS = {"dbt-labs/dbt_utils": "1.4.3", "metaplane/dbt_expectations": "0.10.9"}
 
 
@@ -32,7 +32,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "project"
     shutil.copytree(ROOT / "offline_packages", folder / "offline_packages")
     shutil.copyfile(ROOT / "packages.yml", folder / "packages.yml")
-    monkeypatch.setattr(places, "PROJECT", folder)
+    monkeypatch.setattr(settings, "PROJECT", folder)
     monkeypatch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return folder

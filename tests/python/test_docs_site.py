@@ -4,8 +4,6 @@ import json
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from browser import Visit, chromium, needs_chromium
 from conftest import run_dbt
 from tools.docs import place_site
@@ -54,8 +52,7 @@ def test_the_site_opens_from_disk(built_sample: tuple[Path, subprocess.Completed
         assert page.get_by_role("link", name="the report").get_attribute("href") == "../index.html"
 
 
-def test_the_site_stands_beside_the_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ADVENTURE_REPORT", str(tmp_path / "report" / "index.html"))
+def test_the_site_is_beside_the_report(tmp_path: Path) -> None:
     (tmp_path / "static_index.html").write_text("the site", encoding="utf-8")
-    assert place_site(tmp_path) == tmp_path / "report" / "docs" / "index.html"
+    assert place_site(tmp_path, tmp_path / "report" / "index.html") == tmp_path / "report" / "docs" / "index.html"
     assert (tmp_path / "report" / "docs" / "index.html").read_text(encoding="utf-8") == "the site"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from adventure_works.places import PROJECT
+from adventure_works.settings import PROJECT
 
 TWINS = PROJECT / "offline_packages"
 EXAMPLES = PROJECT / "tests" / "offline_packages"

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -26,6 +27,7 @@ from adventure_works.report.answers.common import Scope
 from adventure_works.report.page import page
 from adventure_works.report.periods import periods
 from adventure_works.report.sections import SECTIONS
+from adventure_works.settings import read_settings
 from conftest import needs_kaggle_files, run_adventure
 from recorded import record
 from report_page import ReportPage, figure, plain, table
@@ -79,7 +81,7 @@ def damaged(built_sample: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("ADVENTURE_DATABASE", str(database))
         monkeypatch.setenv("DBT_TARGET_PATH", str(target))
         monkeypatch.setenv("ADVENTURE_LAKE", str(lake or built_sample[0] / "lake"))
-        return build.write(tmp_path / "report" / "index.html")
+        return build.write(read_settings(os.environ), tmp_path / "report" / "index.html")
 
     return write
 

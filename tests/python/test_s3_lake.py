@@ -15,15 +15,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from adventure_works import places
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
-from adventure_works.load import s3_write
-from adventure_works.load.loader import LoadResult, load
+from adventure_works.load import loader, s3, s3_write
+from adventure_works.load.loader import LoadResult
 from adventure_works.load.parts import write_parts
-from adventure_works.load.s3 import Published, Reader, published
+from adventure_works.load.s3 import Published
 from adventure_works.load.s3_lake import S3Lake, object_name
-from adventure_works.places import S3Place
+from adventure_works.settings import S3Place, read_settings
 from s3_server import BUCKET, REGION, SECRET, Failure, S3Server, answer, flip, lose, meanwhile, reset, truncate
 
 SALES = "AdventureWorks_Sales_2017.csv"
@@ -60,8 +59,16 @@ def place(aws: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S3P
     return S3Place(BUCKET, f"{re.sub(r'[^A-Za-z0-9_]', '-', tmp_path.name)}/lake")
 
 
+def load(source: str, lake: S3Place | Path | S3Lake, **options: object) -> LoadResult:
+    return loader.load(source, lake, read_settings(os.environ), **options)
+
+
+def reader(place: S3Place) -> s3.Reader:
+    return s3.Reader(place, read_settings(os.environ))
+
+
 def current(place: S3Place) -> Published:
-    found = published(place)
+    found = s3.published(place, read_settings(os.environ))
     assert found
     return found
 
@@ -76,10 +83,10 @@ def content(place: S3Place, folder: Path) -> dict[str, list[tuple]]:
 
 def fetch(place: S3Place, folder: Path) -> None:
     """Brings every file of the lake, and so verifies it, into a folder for each table."""
-    reader = Reader(place)
+    source = reader(place)
     for number, file in enumerate(current(place).files):
         (folder / file.table).mkdir(parents=True, exist_ok=True)
-        reader.fetch(file, folder / file.table / f"{number}.parquet")
+        source.fetch(file, folder / file.table / f"{number}.parquet")
 
 
 def rows(folder: Path) -> list[tuple]:
@@ -90,13 +97,13 @@ def rows(folder: Path) -> list[tuple]:
 def assert_whole(aws: S3Server, place: S3Place) -> None:
     """Every file that the manifest lists is there, in its size."""
     stored = aws.objects(place.prefix)
-    assert all(stored[Reader(place).key(file)] == file.bytes for file in current(place).files)
+    assert all(stored[reader(place).key(file)] == file.bytes for file in current(place).files)
 
 
 def sales(place: S3Place, folder: Path) -> list[tuple]:
     """The rows of the sales file that the tests change."""
     (file,) = (file for file in current(place).files if file.table == "sales" and file.source_file == SALES)
-    Reader(place).fetch(file, folder / "sales.parquet")
+    reader(place).fetch(file, folder / "sales.parquet")
     return duckdb.sql(f"select * from read_parquet('{folder}/sales.parquet') order by all").fetchall()
 
 
@@ -250,7 +257,7 @@ def test_the_version_before_is_kept_and_nothing_that_is_no_version_is_touched(
     assert found == set(versions[-2:])
     assert "Uploads" not in aws.s3.list_multipart_uploads(Bucket=BUCKET, Prefix=place.prefix)
     # From the second load on a key of KMS encrypted all that was written, copies as well.
-    digests = {Reader(place).key(file): file.sha256 for file in current(place).files}
+    digests = {reader(place).key(file): file.sha256 for file in current(place).files}
     for key in [*aws.objects(place.key("versions", versions[-1])), place.key("current.json")]:
         head = aws.s3.head_object(Bucket=BUCKET, Key=key)
         assert head["Metadata"]["sha256"] == digests.get(key, head["Metadata"]["sha256"])
@@ -315,13 +322,13 @@ from pathlib import Path
 
 from adventure_works.load import s3_lake
 from adventure_works.load.loader import load
-from adventure_works.places import S3Place
+from adventure_works.settings import S3Place, read_settings
 
 for line in sys.stdin:
     source, *place = line.rstrip("\\n").split("\\t")
     child = os.fork()
     if not child:
-        load(source, S3Place(*place))
+        load(source, S3Place(*place), read_settings(os.environ))
         print("done", flush=True)
         os._exit(0)
     print(child, flush=True)
@@ -393,7 +400,7 @@ def test_kill_at_any_moment(
     change(files, 11)
     load(str(files), place)
     assert len({key.split("/")[3] for key in aws.objects(f"{place.prefix}/versions/")}) == 2
-    assert not list(places.downloads().glob(".s3-*"))
+    assert not list(read_settings(os.environ).downloads.glob(".s3-*"))
 
 
 def test_passing_failures_are_got_over(aws: S3Server, place: S3Place, files: Path) -> None:
@@ -437,7 +444,7 @@ def steady(
         (answer(400, "ExpiredToken"), "PUT", "/manifest.json", "credentials have expired (ExpiredToken). Renew them"),
         (answer(403, "AccessDenied"), "PUT", "/current.json", "access denied to PutObject"),
         (answer(403, "InvalidAccessKeyId"), "GET", "/current.json", "AWS does not know the credentials"),
-        (answer(301, "PermanentRedirect"), "GET", "/current.json", "another region than eu-west-1"),
+        (answer(301, "PermanentRedirect"), "GET", "/current.json", "another region than the one set"),
         (answer(404, "NoSuchKey"), "PUT", f"/customers/{CUSTOMERS}", "is missing, though the current version"),
         (truncate, "GET", "/manifest.json", "/manifest.json broke off 3 times while it was read"),
         (flip, "GET", "/manifest.json", "/manifest.json: is damaged, its bytes are not those that were written"),
@@ -476,7 +483,7 @@ def test_a_damaged_or_missing_object_is_found_when_it_is_copied_and_replace_mend
     load(str(files), place)
     before = content(place, tmp_path / "fetched")
     (customers,) = (file for file in current(place).files if file.table == "customers")
-    key = Reader(place).key(customers)
+    key = reader(place).key(customers)
     body = bytearray(aws.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
     body[100] ^= 1
     change(files, 9)
@@ -499,7 +506,7 @@ def test_a_damaged_or_missing_object_is_found_when_it_is_copied_and_replace_mend
         ({"AWS_REGION": ""}, "no region is set. Set AWS_REGION"),
         ({"AWS_PROFILE": "nobody"}, "Mend AWS_PROFILE"),
         ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}, "Check the network"),
-        ({"ADVENTURE_SLICES": "many"}, "ADVENTURE_SLICES is many"),
+        ({"ADVENTURE_SLICES": "many"}, "ADVENTURE_SLICES is many. Give a whole number"),
         ({"ADVENTURE_GLUE_DATABASE": "Raw-Data"}, "ADVENTURE_GLUE_DATABASE is 'Raw-Data'"),
         ({"ADVENTURE_LAKE": "s3://a b/lake"}, "which is no s3://bucket/prefix"),
     ],
@@ -510,7 +517,7 @@ def test_a_wrong_setting_is_explained(
     for name, value in {"ADVENTURE_LAKE": str(place), **environment}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(AdventureError) as refusal:
-        load(str(files), places.lake())
+        load(str(files), read_settings(os.environ).lake)
     assert words in str(refusal.value)
     assert SECRET not in str(refusal.value)
 
@@ -547,7 +554,7 @@ def test_a_large_file_is_sent_in_parts(
     monkeypatch.setattr(s3_write, "TRANSFER", transfer)
     path = tmp_path / "large"
     path.write_bytes(b"0123456789abcdef" * (12 << 16))
-    lake = S3Lake(place)
+    lake = S3Lake(place, read_settings(os.environ))
     sent: list[int] = []
     aws.fail(reset, "PUT", "partNumber=2")
     lake.writer.send(path, place.key("large"), "digest", sent.append)
@@ -562,7 +569,7 @@ def test_a_large_table_comes_in_as_many_parts_as_the_slices_read_equally(
     place: S3Place, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ADVENTURE_SLICES", "3")
-    load(str(files), S3Lake(place, part_bytes=1500))
+    load(str(files), S3Lake(place, read_settings(os.environ), part_bytes=1500))
     load(str(files), tmp_path / "lake")
     files_of = {
         file.uri: file.rows for file in current(place).files if file.source_file == SALES and "/sales/" in file.uri

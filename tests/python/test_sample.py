@@ -22,9 +22,9 @@ from click.testing import CliRunner
 
 from adventure_works.cli import adventure
 from adventure_works.errors import AdventureError
-from adventure_works.places import PROJECT
 from adventure_works.sample import generate, people, sales
 from adventure_works.sample import generator as generator_module
+from adventure_works.settings import PROJECT
 
 KAGGLE = PROJECT.parent / "shared" / "data" / "kaggle"
 ROW_COUNTS = {

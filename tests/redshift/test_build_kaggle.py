@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adventure_works.places import PROJECT
+from adventure_works.settings import PROJECT
 from sites import Site
 from standin.stack import Warehouse
 

@@ -13,7 +13,7 @@ from adventure_works import aws
 from adventure_works.doctor import machine, production
 from adventure_works.doctor.checks import Check, Finding, State, examine
 from adventure_works.errors import AdventureError
-from adventure_works.places import PROJECT
+from adventure_works.settings import PROJECT, Settings, read_settings
 from standin.dataapi import Faults
 from standin.s3copy import Store
 from standin.stack import SECRET_KEY, Warehouse
@@ -31,7 +31,7 @@ def well(warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def findings() -> dict[str, Finding]:
-    checks = [check for check in production.checks() if check.name != SLOW]
+    checks = [check for check in production.checks(read_settings(os.environ)) if check.name != SLOW]
     return {finding.name: finding for finding in examine(checks)}
 
 
@@ -53,10 +53,10 @@ def doctor(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_command_finds_all_well_and_leaves_nothing_behind(well: Warehouse, tmp_path: Path) -> None:
     done = doctor("--target", "prod")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("✓") == len(production.checks()) + len(machine.tools())
+    assert done.stdout.count("✓") == len(production.checks(read_settings(os.environ))) + len(machine.tools())
     assert "All is well." in done.stdout
     assert SECRET_KEY not in done.stdout + done.stderr
-    assert aws.client("s3").list_objects_v2(Bucket=well.bucket)["KeyCount"] == 0
+    assert aws.client("s3", read_settings(os.environ)).list_objects_v2(Bucket=well.bucket)["KeyCount"] == 0
     assert "Connection test: [" in (tmp_path / "logs" / "dbt.log").read_text(encoding="utf-8")
 
 
@@ -141,8 +141,8 @@ def careless_store(well: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator
     changes: dict[str, Any] = {}
     made = aws.client
 
-    def client(service: str) -> Any:
-        found = made(service)
+    def client(service: str, settings: Settings) -> Any:
+        found = made(service, settings)
         if service == "s3":
             put, get = found.put_object, found.get_object
             monkeypatch.setattr(
@@ -176,7 +176,7 @@ def test_a_store_that_does_not_encrypt(careless_store: dict[str, Any]) -> None:
 def test_this_machine_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADVENTURE_LAKE", str(tmp_path / "lake"))
     monkeypatch.setenv("ADVENTURE_DATABASE", str(tmp_path / "warehouse" / "it.duckdb"))
-    found = {finding.name: finding for finding in examine(machine.dev())}
+    found = {finding.name: finding for finding in examine(machine.dev(read_settings(os.environ)))}
     assert ill(found) == {}
     assert "`adventure load` fills it" in found["lake"].detail
     assert "`adventure run` builds it" in found["warehouse"].detail
@@ -195,7 +195,7 @@ def test_what_is_wrong_on_this_machine_is_named(
     monkeypatch.setenv("ADVENTURE_LAKE", str(tmp_path / "lake"))
     monkeypatch.setenv("ADVENTURE_DATABASE", str(tmp_path / "it.duckdb"))
     spoil(tmp_path)
-    found = ill({finding.name: finding for finding in examine(machine.dev())})
+    found = ill({finding.name: finding for finding in examine(machine.dev(read_settings(os.environ)))})
     assert list(found) == [check]
     assert says in found[check]
 

@@ -7,7 +7,7 @@ from adventure_works.load.s3 import LakeFile, Published
 from adventure_works.redshift.batch import batch
 from adventure_works.redshift.data_api import literal
 from adventure_works.redshift.plan import MOST_NAMES, Change, Held, HeldFile, changes
-from adventure_works.redshift.settings import Settings
+from adventure_works.settings import Settings
 
 
 def entry(
@@ -93,9 +93,7 @@ def test_a_table_with_too_many_changes_is_loaded_anew_as_a_whole() -> None:
 
 def test_the_longest_statement_that_can_be_is_taken_by_the_data_api() -> None:
     names = tuple(f"{number:03}" + "\\'" * 126 for number in range(MOST_NAMES))
-    statements = batch(
-        (Change("sales", names, ()),), held(), published(A), Settings("w", "d", "s" * 100, "default"), {}
-    )
+    statements = batch((Change("sales", names, ()),), held(), published(A), Settings(schema="s" * 100), {})
     assert 70_000 < max(len(statement.sql.encode()) for statement in statements) < 100_000
 
 

@@ -20,10 +20,9 @@ from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.load import s3
 from adventure_works.load.loader import load
-from adventure_works.places import PROJECT, S3Place
 from adventure_works.redshift.load import RedshiftResult, bring_up
-from adventure_works.redshift.settings import settings
 from adventure_works.sample import generate
+from adventure_works.settings import PROJECT, S3Place, Settings, read_settings
 from standin.dataapi import Faults
 from standin.stack import StandIn, Warehouse
 
@@ -57,10 +56,10 @@ class Site:
         return self.warehouse.standin.faults
 
     def into_lake(self, **options: object) -> None:
-        load(str(self.files), self.lake, **options)
+        load(str(self.files), self.lake, read_settings(os.environ), **options)
 
     def into_redshift(self, timeout: float = 60, **options: object) -> RedshiftResult:
-        return bring_up(self.lake, settings(), timeout=timeout, announce=self.said.append, **options)
+        return bring_up(self.lake, read_settings(os.environ), timeout=timeout, announce=self.said.append, **options)
 
     def load(self) -> RedshiftResult:
         self.into_lake()
@@ -78,9 +77,9 @@ class Site:
 
     def lake_rows(self) -> dict[str, list[tuple]]:
         """Every raw table in the lake's published version."""
-        reader, rows = s3.Reader(self.lake), {name: [] for name in raw_tables()}
+        reader, rows = s3.Reader(self.lake, read_settings(os.environ)), {name: [] for name in raw_tables()}
         path = self.files.parent / "part.parquet"
-        for file in s3.published(self.lake).files:
+        for file in s3.published(self.lake, read_settings(os.environ)).files:
             reader.fetch(file, path)
             names = ", ".join(column.name for column in raw_tables()[file.table].columns)
             rows[file.table] += duckdb.execute(f"select {names} from read_parquet('{path}')").fetchall()
@@ -152,7 +151,7 @@ def ordered(rows: list[tuple]) -> list[tuple]:
 def test_the_command_loads_the_lake_and_redshift_and_the_second_time_nothing(site: Site) -> None:
     done = run_command("load", "--source", site.files, "--to", "redshift")
     assert done.returncode == 0, done.stderr
-    assert f"{RAW} now holds load {s3.published(site.lake).load_id}" in done.stdout
+    assert f"{RAW} now holds load {s3.published(site.lake, read_settings(os.environ)).load_id}" in done.stdout
     assert site.raw() == site.lake_rows()
     assert len(site.raw()["sales"]) == sum(
         len(file.read_text().splitlines()) - 1 for file in site.files.glob("*Sales*")
@@ -326,7 +325,7 @@ def assert_nothing_kept_then_repaired(
 
 
 def test_an_object_that_is_missing_fails_the_whole_batch(pending: Site) -> None:
-    store, key = client("s3"), lake_key(pending, "sales", SALES)
+    store, key = client("s3", read_settings(os.environ)), lake_key(pending, "sales", SALES)
     moved = {"Bucket": pending.lake.bucket, "Key": key}
     body = store.get_object(**moved)["Body"].read()
 
@@ -470,8 +469,8 @@ def test_a_load_that_finishes_between_comparing_and_loading_is_noticed(
 ) -> None:
     published, nested = s3.published, []
 
-    def another_load_slips_in(lake: S3Place) -> s3.Published:
-        found = published(lake)
+    def another_load_slips_in(lake: S3Place, settings: Settings) -> s3.Published:
+        found = published(lake, settings)
         if not nested:
             nested.append(True)
             pending.into_redshift()
@@ -528,13 +527,14 @@ def run_command(*arguments: object, **environment: str) -> subprocess.CompletedP
 
 def objects(site: Site, below: str) -> list[str]:
     """The keys of the lake's objects below a folder of its prefix."""
-    found = client("s3").list_objects_v2(Bucket=site.lake.bucket, Prefix=site.lake.key(below))
+    store = client("s3", read_settings(os.environ))
+    found = store.list_objects_v2(Bucket=site.lake.bucket, Prefix=site.lake.key(below))
     return [entry["Key"] for entry in found.get("Contents", ())]
 
 
 def lake_key(site: Site, table: str, source_file: str) -> str:
     """The key of the part that holds the rows of a file."""
-    files = s3.published(site.lake).files
+    files = s3.published(site.lake, read_settings(os.environ)).files
     (uri,) = (file.uri for file in files if (file.table, file.source_file) == (table, source_file))
     return uri.removeprefix(f"s3://{site.lake.bucket}/")
 
@@ -544,9 +544,12 @@ def spoilt(change: Callable[[s3.LakeFile], s3.LakeFile]) -> Iterator[None]:
     """Makes the lake's manifest say something else than what is there."""
     published = s3.published
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            s3, "published", lambda lake: replace(found := published(lake), files=tuple(map(change, found.files)))
-        )
+
+        def published_spoilt(lake: S3Place, settings: Settings) -> s3.Published:
+            found = published(lake, settings)
+            return replace(found, files=tuple(map(change, found.files)))
+
+        patch.setattr(s3, "published", published_spoilt)
         yield
 
 

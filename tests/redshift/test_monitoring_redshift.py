@@ -1,5 +1,6 @@
 """Runs are recorded on Redshift as on DuckDB, `adventure status` tells of them, and costs are as worked out by hand."""
 
+import os
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -7,11 +8,10 @@ from decimal import Decimal
 import pytest
 from dbt.cli.main import dbtRunner
 
-from adventure_works import places
 from adventure_works.monitor.status import status_of
 from adventure_works.redshift.data_api import DataApi
 from adventure_works.redshift.ddl import make_raw_schema
-from adventure_works.redshift.settings import settings
+from adventure_works.settings import read_settings
 from adventure_works.warehouse import dbt_options
 from standin import stack
 from standin.engine import IAM_USER
@@ -36,7 +36,7 @@ def redshift(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with pytest.MonkeyPatch.context() as environment:
         for name, value in (warehouse.environ | places).items():
             environment.setenv(name, value)
-        make_raw_schema(DataApi(settings()), "adventure_works_raw", "adventure-test")
+        make_raw_schema(DataApi(read_settings(os.environ)), "adventure_works_raw", "adventure-test")
         warehouse.query(
             "insert into adventure_works_raw.load_log (load_id, table_name, source_file, status, loaded_at) "
             "values ('20170701T030000', 'sales', 'a.csv', 'loaded', '2017-07-01 03:00:00')"
@@ -47,7 +47,7 @@ def redshift(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def dbt(*arguments: str) -> list:
     """Runs dbt on Redshift in this process; returns the results of its nodes, of which none failed."""
-    done = dbtRunner().invoke([*arguments, "--target", "prod", *dbt_options()])
+    done = dbtRunner().invoke([*arguments, "--target", "prod", *dbt_options(read_settings(os.environ).logs)])
     assert done.exception is None, done.exception
     wrong = [
         f"{found.node.name}: {found.message}" for found in done.result.results if found.status in ("error", "fail")
@@ -105,7 +105,7 @@ def test_runs_are_recorded_and_told(redshift: Warehouse) -> None:
     )
     assert (command, worst, count) == ("build", "passed", len(nodes))
 
-    status = status_of("prod", 5, timedelta(hours=36))
+    status = status_of(read_settings(os.environ), "prod", 5, timedelta(hours=36))
     (run,) = status.runs
     assert (run.command, run.nodes, run.failed, run.load_id) == ("build", len(nodes), 0, "20170701T030000")
     assert status.troubles == [] and status.is_stale and status.loaded_at == datetime(2017, 7, 1, 3)
@@ -119,10 +119,17 @@ def test_what_fails_is_told_with_its_rows_and_since_when(redshift: Warehouse) ->
     dbt("run", "--select", "stg_adventure_works__load_log")
     for _ in range(2):
         done = dbtRunner().invoke(
-            ["test", "--select", "stg_load_log__status_is_known", "--target", "prod", *dbt_options()]
+            [
+                "test",
+                "--select",
+                "stg_load_log__status_is_known",
+                "--target",
+                "prod",
+                *dbt_options(read_settings(os.environ).logs),
+            ]
         )
         assert not done.success
-    (trouble,) = status_of("prod", 5, timedelta(hours=36)).troubles
+    (trouble,) = status_of(read_settings(os.environ), "prod", 5, timedelta(hours=36)).troubles
     assert (trouble.name, trouble.kind, trouble.rows) == ("stg_load_log__status_is_known", "must_hold", 1)
     assert "adventure_works_audit" in trouble.table
     ((since, failed_runs),) = redshift.query(
@@ -193,13 +200,15 @@ def test_costs_by_day_and_node(redshift: Warehouse) -> None:
 def optimisation() -> str:
     """The analysis, compiled."""
     dbt("compile", "--select", "warehouse_optimisation")
-    path = places.target() / "compiled/adventure_works/analyses/operations/warehouse_optimisation.sql"
+    path = read_settings(os.environ).target / "compiled/adventure_works/analyses/operations/warehouse_optimisation.sql"
     return path.read_text(encoding="utf-8")
 
 
 def test_without_a_price_there_are_no_costs(redshift: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDSHIFT_PRICE_PER_RPU_HOUR")
-    done = dbtRunner().invoke(["ls", "--resource-types", "model", "--target", "prod", *dbt_options()])
+    done = dbtRunner().invoke(
+        ["ls", "--resource-types", "model", "--target", "prod", *dbt_options(read_settings(os.environ).logs)]
+    )
     assert done.success
     assert not [name for name in done.result if "warehouse_" in name or "run_cost" in name]
     assert any("run_history" in name for name in done.result)

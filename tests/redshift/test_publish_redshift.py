@@ -1,5 +1,6 @@
 """Write, audit, publish on Redshift: people read an audited state, the old one or the new one, whatever happens."""
 
+import os
 import threading
 import time
 from collections import Counter
@@ -12,8 +13,8 @@ from adventure_works.errors import AdventureError
 from adventure_works.publish import schemas
 from adventure_works.publish.record import Outcome, begun, write_record
 from adventure_works.redshift.session import Session, session
-from adventure_works.redshift.settings import Settings, settings
 from adventure_works.run import BuildResult, Problem
+from adventure_works.settings import Settings, read_settings
 from adventure_works.show_production import print_redshift_build
 from standin.stack import Warehouse
 
@@ -37,7 +38,7 @@ def where(warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "create view mine_intermediate.seen as select number from mine_core.fact",
     ):
         warehouse.query(statement)
-    return settings()
+    return read_settings(os.environ)
 
 
 @pytest.fixture

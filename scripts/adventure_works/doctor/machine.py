@@ -3,6 +3,7 @@
 import os
 import sys
 import uuid
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -10,11 +11,11 @@ import duckdb
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from adventure_works import deps, places
+from adventure_works import deps
 from adventure_works.doctor.checks import Check
 from adventure_works.errors import AdventureError
 from adventure_works.load.lake import current_version
-from adventure_works.places import PROJECT, shown
+from adventure_works.settings import PROJECT, Settings, shown
 
 PACKAGE = "adventure-works-analytics"
 
@@ -28,9 +29,13 @@ def tools() -> list[Check]:
     ]
 
 
-def dev() -> list[Check]:
+def dev(settings: Settings) -> list[Check]:
     """What DuckDB on this machine needs."""
-    return [*tools(), Check("lake", _lake), Check("warehouse", _warehouse)]
+    return [
+        *tools(),
+        Check("lake", partial(_lake, settings)),
+        Check("warehouse", partial(_warehouse, settings.database)),
+    ]
 
 
 def _python() -> str:
@@ -62,8 +67,8 @@ def _python_packages() -> str:
     )
 
 
-def _lake() -> str:
-    lake = places.lake_folder()
+def _lake(settings: Settings) -> str:
+    lake = settings.lake_folder
     _try_to_write(lake, "ADVENTURE_LAKE")
     version = current_version(lake)
     return (
@@ -71,8 +76,7 @@ def _lake() -> str:
     )
 
 
-def _warehouse() -> str:
-    database = places.database()
+def _warehouse(database: Path) -> str:
     _try_to_write(database.parent, "ADVENTURE_DATABASE")
     if not database.exists():
         return f"{shown(database)} is not built yet; `adventure run` builds it"

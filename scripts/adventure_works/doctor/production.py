@@ -1,58 +1,64 @@
 """Checks of production: credentials, bucket, Glue, workgroup, role, Data API, raw schema and dbt's own connection."""
 
-import os
 import uuid
+from functools import partial
 
 from botocore.exceptions import ClientError
 
-from adventure_works import aws, places
+from adventure_works import aws
 from adventure_works.contract import raw_tables
 from adventure_works.doctor.checks import Check
 from adventure_works.errors import AdventureError
 from adventure_works.load import s3
-from adventure_works.load.s3_write import Writer
-from adventure_works.places import PROJECT
+from adventure_works.load.s3_write import encryption
 from adventure_works.redshift.data_api import BatchFailed, DataApi, Statement, literal
 from adventure_works.redshift.ddl import differences, found_columns
-from adventure_works.redshift.settings import settings
+from adventure_works.settings import PROJECT, Settings, shown
 
 DOCUMENT = "docs/production.md"
 COPY_SECONDS = 120.0
 
 
-def checks() -> list[Check]:
+def checks(settings: Settings) -> list[Check]:
     """Everything that production needs, in the order in which one thing rests on another."""
     return [
-        Check("environment", _environment),
-        Check("region", _region),
-        Check("credentials", _credentials, ("region",)),
-        Check("bucket", _bucket, ("environment", "credentials")),
-        Check("bucket: write, read, delete", _bucket_works, ("bucket",)),
-        Check("bucket: conditional writes", _bucket_guards, ("bucket: write, read, delete",)),
-        Check("bucket: encryption", _bucket_encrypts, ("bucket: write, read, delete",)),
-        Check("lake", _lake, ("bucket: write, read, delete",)),
-        Check("Glue Data Catalog", _glue, ("credentials",)),
-        Check("workgroup", _workgroup, ("environment", "credentials")),
-        Check("COPY role", _copy_role, ("workgroup",)),
-        Check("Data API", _data_api, ("workgroup",)),
-        Check("privileges", _privileges, ("Data API",)),
-        Check("raw schema", _raw_schema, ("Data API",)),
-        Check("COPY reads the bucket", _copy_works, ("Data API", "COPY role", "bucket: write, read, delete")),
-        Check("TLS", _tls),
-        Check("dbt connection", _dbt, ("workgroup",)),
+        Check("environment", partial(_environment, settings)),
+        Check("region", partial(_region, settings)),
+        Check("credentials", partial(_credentials, settings), ("region",)),
+        Check("bucket", partial(_bucket, settings), ("environment", "credentials")),
+        Check("bucket: write, read, delete", partial(_bucket_works, settings), ("bucket",)),
+        Check("bucket: conditional writes", partial(_bucket_guards, settings), ("bucket: write, read, delete",)),
+        Check("bucket: encryption", partial(_bucket_encrypts, settings), ("bucket: write, read, delete",)),
+        Check("lake", partial(_lake, settings), ("bucket: write, read, delete",)),
+        Check("Glue Data Catalog", partial(_glue, settings), ("credentials",)),
+        Check("workgroup", partial(_workgroup, settings), ("environment", "credentials")),
+        Check("COPY role", partial(_copy_role, settings), ("workgroup",)),
+        Check("Data API", partial(_data_api, settings), ("workgroup",)),
+        Check("privileges", partial(_privileges, settings), ("Data API",)),
+        Check("raw schema", partial(_raw_schema, settings), ("Data API",)),
+        Check(
+            "COPY reads the bucket",
+            partial(_copy_works, settings),
+            ("Data API", "COPY role", "bucket: write, read, delete"),
+        ),
+        Check("TLS", partial(_tls, settings)),
+        Check("dbt connection", partial(_dbt, settings), ("workgroup",)),
     ]
 
 
-def _environment() -> str:
-    found, lake = settings(), places.lake_on_s3()
-    return f"lake {lake}; workgroup {found.workgroup}, database {found.database}, schemas {found.schema}_*"
+def _environment(settings: Settings) -> str:
+    settings.check_redshift()
+    return (
+        f"lake {settings.lake}; workgroup {settings.workgroup}, database {settings.redshift_database}, "
+        f"schemas {settings.schema}_*"
+    )
 
 
-def _region() -> str:
-    region = aws.region()
+def _region(settings: Settings) -> str:
+    region = aws.region(settings)
     if not region:
         raise AdventureError("no region is set. Set AWS_REGION to the region of the workgroup and the bucket.")
-    both = {os.environ[name] for name in ("AWS_REGION", "AWS_DEFAULT_REGION") if os.environ.get(name)}
+    both = {settings.region, settings.default_region} - {""}
     if len(both) > 1:
         raise AdventureError(
             f"AWS_REGION and AWS_DEFAULT_REGION differ ({' and '.join(sorted(both))}), and not every tool reads "
@@ -61,14 +67,14 @@ def _region() -> str:
     return region
 
 
-def _credentials() -> str:
-    return aws.client("sts").get_caller_identity()["Arn"]
+def _credentials(settings: Settings) -> str:
+    return aws.client("sts", settings).get_caller_identity()["Arn"]
 
 
-def _bucket() -> str:
-    lake, region = places.lake_on_s3(), aws.region()
+def _bucket(settings: Settings) -> str:
+    lake, region = settings.lake_on_s3, aws.region(settings)
     try:
-        found = aws.client("s3").head_bucket(Bucket=lake.bucket)
+        found = aws.client("s3", settings).head_bucket(Bucket=lake.bucket)
     except ClientError as error:
         # A HEAD answers with a status and no more.
         if aws.code(error) in ("404", "NoSuchBucket"):
@@ -85,10 +91,10 @@ def _bucket() -> str:
     return f"{lake.bucket} in {where}"
 
 
-def _bucket_works() -> str:
-    client, lake, key = aws.client("s3"), places.lake_on_s3(), _trial_key()
+def _bucket_works(settings: Settings) -> str:
+    client, lake, key = aws.client("s3", settings), settings.lake_on_s3, _trial_key(settings)
     try:
-        client.put_object(Bucket=lake.bucket, Key=key, Body=b"doctor", **_encryption())
+        client.put_object(Bucket=lake.bucket, Key=key, Body=b"doctor", **encryption(settings))
         found = client.get_object(Bucket=lake.bucket, Key=key)["Body"].read()
         if found != b"doctor":
             raise AdventureError(
@@ -99,13 +105,13 @@ def _bucket_works() -> str:
     return f"works below {lake}"
 
 
-def _bucket_guards() -> str:
+def _bucket_guards(settings: Settings) -> str:
     """A load is published by a write that must fail when another load came first; not every store of S3's kind does."""
-    client, lake, key = aws.client("s3"), places.lake_on_s3(), _trial_key()
+    client, lake, key = aws.client("s3", settings), settings.lake_on_s3, _trial_key(settings)
     try:
-        client.put_object(Bucket=lake.bucket, Key=key, Body=b"first", IfNoneMatch="*", **_encryption())
+        client.put_object(Bucket=lake.bucket, Key=key, Body=b"first", IfNoneMatch="*", **encryption(settings))
         try:
-            client.put_object(Bucket=lake.bucket, Key=key, Body=b"second", IfNoneMatch="*", **_encryption())
+            client.put_object(Bucket=lake.bucket, Key=key, Body=b"second", IfNoneMatch="*", **encryption(settings))
         except ClientError as error:
             if aws.code(error) in ("PreconditionFailed", "412"):
                 return "a second writer is turned away"
@@ -118,10 +124,10 @@ def _bucket_guards() -> str:
         client.delete_object(Bucket=lake.bucket, Key=key)
 
 
-def _bucket_encrypts() -> str:
-    client, lake, key = aws.client("s3"), places.lake_on_s3(), _trial_key()
+def _bucket_encrypts(settings: Settings) -> str:
+    client, lake, key = aws.client("s3", settings), settings.lake_on_s3, _trial_key(settings)
     try:
-        written = client.put_object(Bucket=lake.bucket, Key=key, Body=b"doctor", **_encryption())
+        written = client.put_object(Bucket=lake.bucket, Key=key, Body=b"doctor", **encryption(settings))
     finally:
         client.delete_object(Bucket=lake.bucket, Key=key)
     found = written.get("ServerSideEncryption")
@@ -133,15 +139,15 @@ def _bucket_encrypts() -> str:
     return f"{found}{' with ' + written['SSEKMSKeyId'] if written.get('SSEKMSKeyId') else ''}"
 
 
-def _lake() -> str:
-    lake = places.lake_on_s3()
-    published = s3.published(lake)
+def _lake(settings: Settings) -> str:
+    lake = settings.lake_on_s3
+    published = s3.published(lake, settings)
     return f"holds load {published.load_id}, {len(published.entries)} files" if published else "is empty yet"
 
 
-def _glue() -> str:
-    name = os.environ.get("ADVENTURE_GLUE_DATABASE") or "adventure_works_raw"
-    client = aws.client("glue")
+def _glue(settings: Settings) -> str:
+    name = settings.glue_database
+    client = aws.client("glue", settings)
     try:
         client.get_database(Name=name)
     except client.exceptions.EntityNotFoundException:
@@ -155,8 +161,8 @@ def _glue() -> str:
     return f"{name}, {len(found)} tables" if not missing else f"{name}; the next load adds {', '.join(missing)}"
 
 
-def _workgroup() -> str:
-    found = _described_workgroup()
+def _workgroup(settings: Settings) -> str:
+    found = _described_workgroup(settings)
     if found["status"] not in ("AVAILABLE", "MODIFYING"):
         raise AdventureError(
             f"{found['workgroupName']} is {found['status']}. Wait until it is AVAILABLE (`aws redshift-serverless "
@@ -166,9 +172,9 @@ def _workgroup() -> str:
     return f"{found['workgroupName']} is {found['status']} at {endpoint.get('address')}:{endpoint.get('port')}"
 
 
-def _copy_role() -> str:
-    wanted = settings().copy_role
-    client, name = aws.client("redshift-serverless"), _described_workgroup()["namespaceName"]
+def _copy_role(settings: Settings) -> str:
+    wanted = settings.copy_role
+    client, name = aws.client("redshift-serverless", settings), _described_workgroup(settings)["namespaceName"]
     namespace = client.get_namespace(namespaceName=name)["namespace"]
     default, attached = namespace.get("defaultIamRoleArn"), namespace.get("iamRoles", [])
     attach = f"`aws redshift-serverless update-namespace --namespace-name {name}"
@@ -189,49 +195,47 @@ def _copy_role() -> str:
     return f"{wanted} is attached"
 
 
-def _data_api() -> str:
-    found = DataApi(settings()).query("select current_user as login, version() as version", "adventure-doctor")[0]
+def _data_api(settings: Settings) -> str:
+    found = DataApi(settings).query("select current_user as login, version() as version", "adventure-doctor")[0]
     return f"answers as {found['login']}"
 
 
-def _privileges() -> str:
-    wanted = settings()
-    rows = DataApi(wanted).query(
-        f"select has_database_privilege(current_user, {literal(wanted.database)}, 'create') as can_create",
+def _privileges(settings: Settings) -> str:
+    rows = DataApi(settings).query(
+        f"select has_database_privilege(current_user, {literal(settings.redshift_database)}, 'create') as can_create",
         "adventure-doctor",
     )
     if not rows[0]["can_create"]:
         raise AdventureError(
-            f"this login may not make schemas in {wanted.database}. As an administrator: `grant create on database "
-            f'{wanted.database} to "LOGIN"`, with the login that the line Data API shows.'
+            f"this login may not make schemas in {settings.redshift_database}. As an administrator: `grant create on "
+            f'database {settings.redshift_database} to "LOGIN"`, with the login that the line Data API shows.'
         )
-    return f"may make schemas in {wanted.database}"
+    return f"may make schemas in {settings.redshift_database}"
 
 
-def _raw_schema() -> str:
-    wanted = settings()
-    found = found_columns(DataApi(wanted), wanted.raw_schema)
-    problems = differences(found, wanted.raw_schema)
+def _raw_schema(settings: Settings) -> str:
+    found = found_columns(DataApi(settings), settings.raw_schema)
+    problems = differences(found, settings.raw_schema)
     if problems:
         raise AdventureError("\n".join(problems))
     missing = raw_tables().keys() - found.keys()
     if missing:
-        return f"{wanted.raw_schema}: the first load makes {len(missing)} of {len(raw_tables())} tables"
-    return f"{wanted.raw_schema} is as the contract has it, {len(raw_tables())} tables"
+        return f"{settings.raw_schema}: the first load makes {len(missing)} of {len(raw_tables())} tables"
+    return f"{settings.raw_schema} is as the contract has it, {len(raw_tables())} tables"
 
 
-def _copy_works() -> str:
+def _copy_works(settings: Settings) -> str:
     """Copies one line from the bucket into a temporary table: role, policy and key are tried as a load uses them."""
-    client, lake, key, wanted = aws.client("s3"), places.lake_on_s3(), _trial_key(), settings()
-    role = "default" if wanted.copy_role == "default" else literal(wanted.copy_role)
+    client, lake, key = aws.client("s3", settings), settings.lake_on_s3, _trial_key(settings)
+    role = "default" if settings.copy_role == "default" else literal(settings.copy_role)
     place = literal(f"s3://{lake.bucket}/{key}")
     statements = [
         Statement("make a temporary table", "create temp table adventure_doctor (note varchar(64))"),
         Statement("copy from the bucket", f"copy adventure_doctor from {place} iam_role {role} format as csv"),
     ]
     try:
-        client.put_object(Bucket=lake.bucket, Key=key, Body=b"doctor\n", **_encryption())
-        DataApi(wanted).run_batch(statements, f"adventure-doctor-{uuid.uuid4().hex[:12]}", COPY_SECONDS)
+        client.put_object(Bucket=lake.bucket, Key=key, Body=b"doctor\n", **encryption(settings))
+        DataApi(settings).run_batch(statements, f"adventure-doctor-{uuid.uuid4().hex[:12]}", COPY_SECONDS)
     except BatchFailed as error:
         raise AdventureError(
             f"{error}\nThe COPY role must be allowed to read {lake} (and to decrypt with its key): {DOCUMENT} has the "
@@ -242,8 +246,8 @@ def _copy_works() -> str:
     return "works"
 
 
-def _tls() -> str:
-    mode = os.environ.get("REDSHIFT_SSLMODE") or "verify-full"
+def _tls(settings: Settings) -> str:
+    mode = settings.sslmode
     if mode != "verify-full":
         raise AdventureError(
             f"REDSHIFT_SSLMODE is {mode}, so that dbt does not make sure whom it talks to. Unset it, or set it to "
@@ -252,37 +256,34 @@ def _tls() -> str:
     return mode
 
 
-def _dbt() -> str:
+def _dbt(settings: Settings) -> str:
     from dbt.cli.main import dbtRunner
 
     from adventure_works.warehouse import dbt_options
 
-    done = dbtRunner().invoke(["debug", "--connection", "--target", "prod", "--no-version-check", *dbt_options()])
+    done = dbtRunner().invoke(
+        ["debug", "--connection", "--target", "prod", "--no-version-check", *dbt_options(settings.logs)]
+    )
     if not done.success:
         reason = f": {done.exception}" if done.exception else ""
         raise AdventureError(
-            f"dbt cannot log in{reason}. The reason stands at the end of {places.shown(places.logs() / 'dbt.log')}; "
-            f"`dbt debug --target prod` (in {places.shown(PROJECT)}) shows it. Where the Data API works and this does "
+            f"dbt cannot log in{reason}. The reason stands at the end of {shown(settings.log)}; "
+            f"`dbt debug --target prod` (in {shown(PROJECT)}) shows it. Where the Data API works and this does "
             "not, the network is the usual cause: the machine must reach the workgroup's endpoint and port."
         )
     return "logs in"
 
 
-def _trial_key() -> str:
-    return places.lake_on_s3().key("doctor", uuid.uuid4().hex)
+def _trial_key(settings: Settings) -> str:
+    return settings.lake_on_s3.key("doctor", uuid.uuid4().hex)
 
 
-def _encryption() -> dict[str, str]:
-    """How a load encrypts what it writes."""
-    return Writer(places.lake_on_s3(), None).encryption
-
-
-def _described_workgroup() -> dict:
-    client, name = aws.client("redshift-serverless"), settings().workgroup
+def _described_workgroup(settings: Settings) -> dict:
+    client, name = aws.client("redshift-serverless", settings), settings.workgroup
     try:
         return client.get_workgroup(workgroupName=name)["workgroup"]
     except client.exceptions.ResourceNotFoundException as error:
         raise AdventureError(
-            f"there is no workgroup {name} in {aws.region()}. Mend REDSHIFT_WORKGROUP or AWS_REGION, or create it "
-            f"({DOCUMENT} has the command)."
+            f"there is no workgroup {name} in {aws.region(settings)}. Mend REDSHIFT_WORKGROUP or AWS_REGION, or create "
+            f"it ({DOCUMENT} has the command)."
         ) from error

@@ -4,8 +4,6 @@ A table's location is its folder in the current version, which both read with al
 one, each in one step.
 """
 
-import os
-import re
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,7 +13,7 @@ from adventure_works.contract import Column, Table, raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.load.parts import parquet_type
 from adventure_works.load.s3 import VERSIONS, LakeFile
-from adventure_works.places import S3Place
+from adventure_works.settings import S3Place, Settings
 
 COMMENT, DESCRIPTION = 255, 2048  # Glue takes no longer ones.
 PARQUET = {
@@ -29,20 +27,16 @@ PARQUET = {
 
 
 class Catalog:
-    """One database of the Glue Data Catalog: `ADVENTURE_GLUE_DATABASE`, else adventure_works_raw."""
+    """One database of the Glue Data Catalog."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
         """Makes the client; nothing is asked of AWS yet.
 
         Raises:
-            AdventureError: no region, or a database name that Athena would not take.
+            AdventureError: no region.
         """
-        self.database = os.environ.get("ADVENTURE_GLUE_DATABASE") or "adventure_works_raw"
-        if not re.fullmatch(r"[a-z0-9][a-z0-9_]{0,254}", self.database):
-            raise AdventureError(
-                f"ADVENTURE_GLUE_DATABASE is {self.database!r}. Use lower-case letters, digits and underscores."
-            )
-        self.client: Any = aws.client("glue")
+        self.database = settings.glue_database
+        self.client: Any = aws.client("glue", settings)
 
     def register(self, lake: S3Place, load_id: str, files: tuple[LakeFile, ...]) -> None:
         """Makes every raw table point at a version of the lake; tables that do already are left alone.

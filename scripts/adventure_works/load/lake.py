@@ -26,7 +26,7 @@ from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.load.convert import Reject, quoted
 from adventure_works.load.pins import pinned
-from adventure_works.places import shown
+from adventure_works.settings import shown
 
 LOAD_ID = "%Y%m%dT%H%M%S%f"
 

@@ -18,7 +18,7 @@ from adventure_works.load.convert import Converted, Layout, convert, quoted
 from adventure_works.load.lake import FolderLake, Lake, LogEntry, NewVersion
 from adventure_works.load.recognise import recognise
 from adventure_works.load.scan import Scan, scan
-from adventure_works.places import S3Place
+from adventure_works.settings import DEFAULTS, S3Place, Settings
 
 OWN_TABLES = ("load_log", "rejected_rows")
 
@@ -50,6 +50,7 @@ class _File:
 def load(
     source_name: str,
     lake: Path | S3Place | Lake,
+    settings: Settings = DEFAULTS,
     *,
     date_order: str | None = None,
     max_reject_share: float = 0.01,
@@ -66,6 +67,7 @@ def load(
     Args:
         source_name: `sample`, `kaggle` or a path.
         lake: folder of the lake, made when it is not there, or its place on S3, in a bucket that is there.
+        settings: where downloads go, and what a lake on S3 needs to know.
         date_order: see `convert`.
         max_reject_share: see `convert`.
         replace_lake: start from an empty lake instead of adding to what it holds.
@@ -77,8 +79,8 @@ def load(
         AdventureError: with the reason; the lake is then as it was.
     """
     # The lock comes first: two loads at once must not make the sample, or fetch the dataset, over each other.
-    lake = _opened(lake)
-    with lake.locked(announce), sources.opened(source_name, announce) as source:
+    lake = _opened(lake, settings)
+    with lake.locked(announce), sources.opened(source_name, settings.downloads, announce) as source:
         try:
             with explained(str(lake), "The lake is as it was. Free space or correct the permissions, and load again."):
                 result = _load(source, lake, date_order, max_reject_share, replace_lake, as_of, announce, progress)
@@ -88,14 +90,14 @@ def load(
         return result
 
 
-def _opened(lake: Path | S3Place | Lake) -> Lake:
+def _opened(lake: Path | S3Place | Lake, settings: Settings) -> Lake:
     if isinstance(lake, Lake):
         return lake
     if isinstance(lake, Path):
         return FolderLake(lake)
     from adventure_works.load.s3_lake import S3Lake
 
-    return S3Lake(lake)
+    return S3Lake(lake, settings)
 
 
 def _load(

@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -32,7 +31,7 @@ from botocore.exceptions import (
 from adventure_works import aws, disk
 from adventure_works.errors import AdventureError
 from adventure_works.load.lake import LogEntry, log_entries, newest_entries
-from adventure_works.places import S3Place
+from adventure_works.settings import S3Place, Settings
 
 FORMAT = 1
 READS = 3
@@ -82,13 +81,13 @@ class _Damaged(Exception):
     """The bytes that came are not the ones that were written."""
 
 
-def published(lake: S3Place) -> Published | None:
+def published(lake: S3Place, settings: Settings) -> Published | None:
     """The current version, None for a lake that no load has made yet.
 
     Raises:
         AdventureError: the lake cannot be reached, or is damaged; the message names the object.
     """
-    reader = Reader(lake)
+    reader = Reader(lake, settings)
     pointer = reader.pointer()
     if pointer is None:
         return None
@@ -100,13 +99,9 @@ def published(lake: S3Place) -> Published | None:
 class Reader:
     """Reads and verifies the objects of one lake; `client` is safe to use from several threads."""
 
-    def __init__(self, lake: S3Place) -> None:
+    def __init__(self, lake: S3Place, settings: Settings) -> None:
         self.lake = lake
-
-    @cached_property
-    def client(self) -> Any:
-        """The S3 client."""
-        return aws.client("s3")
+        self.client: Any = aws.client("s3", settings)
 
     def pointer(self) -> Pointer | None:
         """What `current.json` says, None where there is none."""

@@ -8,7 +8,6 @@ by the next one that wins. The version before stays, for readers that are still 
 
 import hashlib
 import json
-import os
 import re
 import secrets
 import shutil
@@ -21,7 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Lock
 
-from adventure_works import disk, places
+from adventure_works import disk
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.load.glue import Catalog
@@ -29,7 +28,7 @@ from adventure_works.load.lake import Lake, LogEntry, NewVersion, newest_entries
 from adventure_works.load.parts import PART_BYTES, write_parts
 from adventure_works.load.s3 import CURRENT, FORMAT, MANIFEST, VERSIONS, LakeFile, Pointer, Reader, in_parallel
 from adventure_works.load.s3_write import LostRaceError, Writer
-from adventure_works.places import S3Place
+from adventure_works.settings import S3Place, Settings
 
 SCRATCH = ".s3-"
 
@@ -45,18 +44,19 @@ class Current:
 class S3Lake(Lake):
     """The lake on S3 for the time of one load."""
 
-    def __init__(self, place: S3Place, *, part_bytes: int = PART_BYTES) -> None:
-        """Takes the settings from the environment; nothing is asked of AWS yet.
+    def __init__(self, place: S3Place, settings: Settings, *, part_bytes: int = PART_BYTES) -> None:
+        """Makes the clients; nothing is asked of AWS yet.
 
         Raises:
-            AdventureError: no region, or a setting that cannot be.
+            AdventureError: no region.
         """
         self.place = place
+        self.downloads = settings.downloads
         self.part_bytes = part_bytes
-        self.slices = slices()
-        self.reader = Reader(place)
-        self.writer = Writer(place, self.reader.client)
-        self.catalog = Catalog()
+        self.slices = settings.slices
+        self.reader = Reader(place, settings)
+        self.writer = Writer(place, self.reader.client, settings)
+        self.catalog = Catalog(settings)
         self._current: Current | None = None
         self._has_changed = False
 
@@ -66,8 +66,7 @@ class S3Lake(Lake):
 
     def locked(self, announce: Callable[[str], None]) -> AbstractContextManager[None]:
         """Keeps out other loads of this machine, which share its downloads; those elsewhere may go on."""
-        downloads = places.downloads()
-        return disk.locked(downloads / ".lock", "load", downloads, "ADVENTURE_DOWNLOADS", announce)
+        return disk.locked(self.downloads / ".lock", "load", self.downloads, "ADVENTURE_DOWNLOADS", announce)
 
     def newest_entries(self) -> dict[str, LogEntry]:
         """The newest entries of the current version."""
@@ -121,10 +120,10 @@ class S3Version(NewVersion):
     def __init__(self, lake: S3Lake, before: Current) -> None:
         self.lake = lake
         self.before = before
-        for left in places.downloads().glob(f"{SCRATCH}*"):
+        for left in lake.downloads.glob(f"{SCRATCH}*"):
             # The lock is ours: the load that has made it is dead.
             shutil.rmtree(left)
-        self.scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=places.downloads()))
+        self.scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=lake.downloads))
         # Two machines whose clocks are behind must not find the same id.
         step = timedelta(microseconds=1 + secrets.randbelow(1_000_000))
         super().__init__(self.scratch, before.pointer.load_id if before.pointer else "", step)
@@ -280,14 +279,6 @@ class S3Version(NewVersion):
                 f"{error}\nIt is not known whether this load has become current. Either way the lake is whole: run "
                 "again."
             ) from unread
-
-
-def slices() -> int:
-    """How many parts Redshift reads at a time, by `ADVENTURE_SLICES`, else 8."""
-    value = os.environ.get("ADVENTURE_SLICES") or "8"
-    if not re.fullmatch(r"[1-9][0-9]{0,3}", value):
-        raise AdventureError(f"ADVENTURE_SLICES is {value}. Give the number of parts that COPY reads at a time, as 8.")
-    return int(value)
 
 
 def object_name(source_file: str) -> str:

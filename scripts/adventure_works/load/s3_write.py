@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from adventure_works import aws
 from adventure_works.errors import AdventureError
 from adventure_works.load.s3 import VERSIONS
-from adventure_works.places import S3Place
+from adventure_works.settings import S3Place, Settings
 
 LOAD_ID = re.compile(r"\d{8}T\d{12}")
 # Sent in one stream each, several files at a time: the two together bound the memory.
@@ -31,16 +30,20 @@ class LostRaceError(AdventureError):
     """A conditional write that came after somebody else's."""
 
 
+def encryption(settings: Settings) -> dict[str, str]:
+    """The arguments of a write that say how it is encrypted."""
+    if settings.kms_key:
+        return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": settings.kms_key}
+    return {"ServerSideEncryption": "AES256"}
+
+
 class Writer:
     """Writes below one prefix; safe to use from several threads."""
 
-    def __init__(self, lake: S3Place, client: Any) -> None:
+    def __init__(self, lake: S3Place, client: Any, settings: Settings) -> None:
         self.lake = lake
         self.client = client
-        key = os.environ.get("ADVENTURE_S3_KMS_KEY", "")
-        self.encryption = (
-            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {"ServerSideEncryption": "AES256"}
-        )
+        self.encryption = encryption(settings)
 
     def send(self, path: Path, key: str, sha256: str, sent: Callable[[int], None]) -> None:
         """Uploads a file, in several parts when it is large; `sent` is told the number of bytes after each."""

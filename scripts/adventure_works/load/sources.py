@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from adventure_works import places
 from adventure_works.errors import AdventureError
+from adventure_works.settings import shown
 
 SAMPLE_SCALE, SAMPLE_SEED = 1.0, 42
 
@@ -24,21 +24,21 @@ class Source:
 
 
 @contextmanager
-def opened(name: str, announce: Callable[[str], None]) -> Iterator[Source]:
-    """The files of `sample`, `kaggle`, or a path; what had to be unpacked is removed afterwards.
+def opened(name: str, downloads: Path, announce: Callable[[str], None]) -> Iterator[Source]:
+    """The files of `sample`, `kaggle`, or a path; what had to be unpacked (in `downloads`) is removed afterwards.
 
     Raises:
         AdventureError: the path does not exist or holds no CSV file.
         FetchError: the dataset cannot be had from Kaggle.
     """
     if name == "sample":
-        yield _sample(announce)
+        yield _sample(downloads, announce)
         return
     if name == "kaggle":
         from adventure_works import kaggle
 
-        dataset = kaggle.fetch(places.downloads(), announce=announce)
-        with _unpacked(dataset.archive) as files:
+        dataset = kaggle.fetch(downloads, announce=announce)
+        with _unpacked(dataset.archive, downloads) as files:
             yield Source("kaggle", str(dataset.version), files, f"Kaggle, version {dataset.version}")
         return
     path = Path(name).expanduser().absolute()
@@ -51,19 +51,19 @@ def opened(name: str, announce: Callable[[str], None]) -> Iterator[Source]:
         files = tuple(sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv" and file.is_file()))
         if not files:
             raise AdventureError(f"{name}: the folder holds no CSV file. Give the folder that the files lie in.")
-        yield Source("folder", "", files, places.shown(path))
+        yield Source("folder", "", files, shown(path))
     elif path.suffix.lower() == ".zip":
-        with _unpacked(path) as files:
-            yield Source("folder", "", files, places.shown(path))
+        with _unpacked(path, downloads) as files:
+            yield Source("folder", "", files, shown(path))
     else:
-        yield Source("folder", "", (path,), places.shown(path))
+        yield Source("folder", "", (path,), shown(path))
 
 
-def _sample(announce: Callable[[str], None]) -> Source:
+def _sample(downloads: Path, announce: Callable[[str], None]) -> Source:
     from adventure_works.sample import generate
 
-    folder = places.downloads() / "sample"
-    announce(f"Generating the sample (scale {SAMPLE_SCALE:g}, seed {SAMPLE_SEED}) in {places.shown(folder)}")
+    folder = downloads / "sample"
+    announce(f"Generating the sample (scale {SAMPLE_SCALE:g}, seed {SAMPLE_SEED}) in {shown(folder)}")
     folder.parent.mkdir(parents=True, exist_ok=True)
     generate(folder, scale=SAMPLE_SCALE, seed=SAMPLE_SEED)
     files = tuple(sorted(folder.glob("*.csv")))
@@ -71,11 +71,11 @@ def _sample(announce: Callable[[str], None]) -> Source:
 
 
 @contextmanager
-def _unpacked(archive: Path) -> Iterator[tuple[Path, ...]]:
+def _unpacked(archive: Path, downloads: Path) -> Iterator[tuple[Path, ...]]:
     from adventure_works.archive import extract_csv
 
-    places.downloads().mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".unpacked-", dir=places.downloads()))
+    downloads.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".unpacked-", dir=downloads))
     try:
         yield tuple(sorted(extract_csv(archive, folder)))
     finally:

@@ -4,7 +4,6 @@ ADVENTURE_ALERT_WEBHOOK is a secret (whoever has it can post): it is never print
 cannot be sent must not hide what it was about.
 """
 
-import os
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from adventure_works.aws import client, explained
 from adventure_works.errors import AdventureError
 from adventure_works.monitor.history import Trouble
 from adventure_works.monitor.status import Status, failed_candidate
-from adventure_works.places import logs, shown
+from adventure_works.settings import Settings, shown
 
 WEBHOOK, TOPIC = "ADVENTURE_ALERT_WEBHOOK", "ADVENTURE_ALERT_TOPIC_ARN"
 ATTEMPTS = 3
@@ -27,16 +26,17 @@ MOST_SHOWN = 10
 LONGEST_SUBJECT = 100
 
 
-def is_wanted() -> bool:
-    """Whether the environment names anybody to tell."""
-    return bool(os.environ.get(WEBHOOK) or os.environ.get(TOPIC))
+def is_wanted(settings: Settings) -> bool:
+    """Whether the settings name anybody to send alerts to."""
+    return bool(settings.alert_webhook or settings.alert_topic)
 
 
-def message(status: Status, error: str = "") -> str:
+def message(status: Status, log: Path, error: str = "") -> str:
     """What to tell: what failed, since when, how many rows, and where to look; empty when there is nothing to tell.
 
     Args:
-        status: how things stand.
+        status: the state of the target.
+        log: dbt's log.
         error: why a run that has just ended failed.
     """
     parts = []
@@ -57,19 +57,19 @@ def message(status: Status, error: str = "") -> str:
     if not parts:
         return ""
     candidate = failed_candidate(status)
-    where = f"Where to look: adventure status --target {status.target}, and {shown(logs() / 'dbt.log')}"
+    where = f"Where to look: adventure status --target {status.target}, and {shown(log)}"
     if candidate:
         where += f"; the build that failed is kept in {shown(Path(candidate.place))}, what is published is as it was"
     return "\n".join([f"Adventure Works ({status.target})", *parts, f"{where}."])
 
 
-def send(text: str) -> list[str]:
-    """Sends a message to whom the environment names; returns what went wrong, a sentence each."""
+def send(settings: Settings, text: str) -> list[str]:
+    """Sends a message to everybody that the settings name; returns what went wrong, a sentence each."""
     problems = []
-    if os.environ.get(WEBHOOK):
-        problems.append(_to_webhook(os.environ[WEBHOOK], text))
-    if os.environ.get(TOPIC):
-        problems.append(_to_topic(os.environ[TOPIC], text))
+    if settings.alert_webhook:
+        problems.append(_to_webhook(settings.alert_webhook, text))
+    if settings.alert_topic:
+        problems.append(_to_topic(settings, text))
     return [problem for problem in problems if problem]
 
 
@@ -98,10 +98,10 @@ def _to_webhook(url: str, text: str) -> str:
     return f"The alert could not be sent to {WEBHOOK}: {reason}. Check the address, and the network."
 
 
-def _to_topic(arn: str, text: str) -> str:
+def _to_topic(settings: Settings, text: str) -> str:
     subject = text.partition("\n")[0].encode("ascii", "replace").decode()[:LONGEST_SUBJECT]
     try:
-        client("sns").publish(TopicArn=arn, Subject=subject, Message=text)
+        client("sns", settings).publish(TopicArn=settings.alert_topic, Subject=subject, Message=text)
     except (ClientError, BotoCoreError, AdventureError) as error:
         what = f"The alert could not be sent to {TOPIC}"
         return f"{what}: {error}" if isinstance(error, AdventureError) else str(explained(error, what))

@@ -15,7 +15,7 @@ import duckdb
 
 from adventure_works.errors import AdventureError
 from adventure_works.load.convert import quoted
-from adventure_works.places import shown
+from adventure_works.settings import shown
 from adventure_works.warehouse import Ask
 
 # Tests of what a load brought against the load before (tests/data/drift/).

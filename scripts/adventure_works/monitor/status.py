@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adventure_works import places
 from adventure_works.monitor.history import Run, Trouble, last_runs, newest_load, of_lake, troubles
 from adventure_works.publish.audited import states
 from adventure_works.publish.files import Warehouse
 from adventure_works.publish.record import Outcome, State
-from adventure_works.redshift.settings import settings
+from adventure_works.settings import Settings
 from adventure_works.warehouse import Ask, on_redshift
 
 
@@ -91,10 +90,11 @@ class Status:
         }
 
 
-def status_of(target: str, runs: int, max_age: timedelta) -> Status:
+def status_of(settings: Settings, target: str, runs: int, max_age: timedelta) -> Status:
     """How things stand with a target, `dev` or `prod`.
 
     Args:
+        settings: where that is.
         target: DuckDB and the lake on this machine, or Redshift.
         runs: how many of the last runs to tell of.
         max_age: how old the newest load may be.
@@ -102,7 +102,7 @@ def status_of(target: str, runs: int, max_age: timedelta) -> Status:
     Raises:
         AdventureError: what was recorded cannot be read, or Redshift not be asked.
     """
-    with _asked(target) as ask:
+    with _asked(settings, target) as ask:
         load = newest_load(ask)
         return Status(
             target=target,
@@ -112,7 +112,7 @@ def status_of(target: str, runs: int, max_age: timedelta) -> Status:
             load_id=load[0] if load else "",
             loaded_at=load[1] if load else None,
             max_age=max_age,
-            warehouses=_warehouses(target),
+            warehouses=_warehouses(settings, target),
         )
 
 
@@ -123,23 +123,23 @@ def failed_candidate(status: Status) -> State | None:
 
 
 @contextmanager
-def _asked(target: str) -> Iterator[Ask]:
+def _asked(settings: Settings, target: str) -> Iterator[Ask]:
     if target == "prod":
-        with on_redshift(settings().schema) as ask:
+        with on_redshift(settings.schema) as ask:
             yield ask
     else:
-        with of_lake(places.lake_folder()) as ask:
+        with of_lake(settings.lake_folder) as ask:
             yield ask
 
 
-def _warehouses(target: str) -> list[State]:
+def _warehouses(settings: Settings, target: str) -> list[State]:
     if target == "dev":
-        return states(Warehouse(places.database(), lambda message: None))
+        return states(Warehouse(settings.database, lambda message: None))
     from adventure_works.publish import schemas
     from adventure_works.redshift.session import session
 
     with session() as redshift:
-        return schemas.states(redshift, settings())
+        return schemas.states(redshift, settings)
 
 
 def _trouble(trouble: Trouble) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import duckdb
 
 from adventure_works import disk
 from adventure_works.errors import AdventureError, HeldError
-from adventure_works.places import shown
+from adventure_works.settings import shown
 
 HOLDER = re.compile(r"Conflicting lock is held in (.+?)\. ")
 

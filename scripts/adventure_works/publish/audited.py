@@ -9,11 +9,11 @@ from adventure_works.errors import AdventureError
 from adventure_works.load import pins
 from adventure_works.load.convert import quoted
 from adventure_works.load.lake import FolderLake, current_version
-from adventure_works.places import shown
 from adventure_works.publish import files
 from adventure_works.publish.access import opened
 from adventure_works.publish.files import Warehouse
 from adventure_works.publish.record import Outcome, Record, State, begun, columns, write_record
+from adventure_works.settings import shown
 
 
 def start_candidate(warehouse: Warehouse, lake: Path) -> Path:

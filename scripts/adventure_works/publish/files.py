@@ -18,8 +18,8 @@ from pathlib import Path
 
 from adventure_works.disk import copy, explained, link, sync
 from adventure_works.errors import AdventureError
-from adventure_works.places import shown
 from adventure_works.publish.access import UnreadableError, opened
+from adventure_works.settings import shown
 
 # How long to wait for a process that has the published file open for writing, such as `mf query` or `dbt show`.
 PATIENCE_SECONDS = 60.0

@@ -15,7 +15,7 @@ from dataclasses import replace
 from adventure_works.errors import AdventureError
 from adventure_works.publish.record import Outcome, Record, State, begun, columns, write_record
 from adventure_works.redshift.session import Session, session
-from adventure_works.redshift.settings import Settings
+from adventure_works.settings import Settings
 
 NAMES = ("staging", "intermediate", "core", "marts", "operations", "audit")
 # What was published before the previous one, until it is dropped.

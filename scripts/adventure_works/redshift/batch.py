@@ -1,13 +1,12 @@
 """The statements that make one load, as one transaction of the Data API."""
 
 import json
-import os
 from dataclasses import replace
 
 from adventure_works.load.s3 import Published
 from adventure_works.redshift.data_api import Statement, literal
 from adventure_works.redshift.plan import Change, Held
-from adventure_works.redshift.settings import Settings
+from adventure_works.settings import Settings
 
 LOG_MOVED = "load_log is as it was compared"
 LOCKED = (
@@ -45,9 +44,8 @@ def batch(
     log = f"{schema}.load_log"
     # Of an empty table there is no newest load; a load id is never empty.
     same = f"count(*) = {len(held.log)} and coalesce(max(load_id), '') = {literal(held.newest_load)}"
-    group = os.environ.get("REDSHIFT_QUERY_GROUP") or "adventure_works"
     statements = [
-        Statement("name the query group", f"set query_group to {literal(group)}"),
+        Statement("name the query group", f"set query_group to {literal(settings.query_group)}"),
         Statement("wait for other loads", f"lock {log}", LOCKED.format(log=log)),
         Statement(LOG_MOVED, f"select {_must(same)} from {log}"),
     ]

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from adventure_works.aws import client, explained
 from adventure_works.errors import AdventureError
-from adventure_works.redshift.settings import Settings
+from adventure_works.settings import Settings
 
 MOST_STATEMENTS = 40
 QUERY_SECONDS = 300.0
@@ -52,9 +52,9 @@ class DataApi:
     """Statements in one database of one Serverless workgroup, as the IAM identity of the environment."""
 
     def __init__(self, settings: Settings) -> None:
-        self._client = client("redshift-data")
-        self._where = {"WorkgroupName": settings.workgroup, "Database": settings.database}
-        self._place = f"workgroup {settings.workgroup}, database {settings.database}"
+        self._client = client("redshift-data", settings)
+        self._where = {"WorkgroupName": settings.workgroup, "Database": settings.redshift_database}
+        self._place = f"workgroup {settings.workgroup}, database {settings.redshift_database}"
 
     def query(self, sql: str, name: str, timeout: float = QUERY_SECONDS) -> list[dict[str, Any]]:
         """The rows that one statement gives, by column name; numbers with a scale and dates are text.

@@ -15,7 +15,6 @@ from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.load import s3
 from adventure_works.load.s3 import Published
-from adventure_works.places import S3Place
 from adventure_works.redshift.batch import LOG_MOVED, batch
 from adventure_works.redshift.data_api import (
     QUERY_SECONDS,
@@ -27,7 +26,7 @@ from adventure_works.redshift.data_api import (
 from adventure_works.redshift.ddl import make_raw_schema
 from adventure_works.redshift.manifests import copy_manifests
 from adventure_works.redshift.plan import Held, HeldFile, changes
-from adventure_works.redshift.settings import Settings
+from adventure_works.settings import S3Place, Settings
 
 # Another load may finish between comparing and loading; each time the comparison is made anew.
 ATTEMPTS = 3
@@ -73,7 +72,7 @@ def bring_up(
         make_raw_schema(api, schema, name)
         # Redshift is read before the lake: the lake can then only be the newer of the two, never be taken back.
         held = read_held(api, schema, timeout)
-        published = s3.published(lake)
+        published = s3.published(lake, settings)
         if published is None:
             raise AdventureError(f"{lake}: the lake holds no load yet. Load a source into it first.")
         _refuse_another_lake(published, held, lake, schema, replace, announce)
@@ -82,7 +81,7 @@ def bring_up(
         if not todo:
             return done
         try:
-            with copy_manifests(lake, f"{published.load_id}-{name[-12:]}", todo) as manifests:
+            with copy_manifests(lake, settings, f"{published.load_id}-{name[-12:]}", todo) as manifests:
                 api.run_batch(batch(todo, held, published, settings, manifests), name, timeout, progress)
             return done
         except BatchFailed as error:

@@ -9,13 +9,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from adventure_works import aws
 from adventure_works.load.s3_write import Writer
-from adventure_works.places import S3Place
 from adventure_works.redshift.data_api import OutcomeUnknown
 from adventure_works.redshift.plan import Change
+from adventure_works.settings import S3Place, Settings
 
 
 @contextmanager
-def copy_manifests(lake: S3Place, folder: str, todo: tuple[Change, ...]) -> Iterator[dict[str, str]]:
+def copy_manifests(
+    lake: S3Place, settings: Settings, folder: str, todo: tuple[Change, ...]
+) -> Iterator[dict[str, str]]:
     """One manifest for each table that gets files: `s3://` locations by table, for as long as a batch needs them.
 
     They name every file with its exact size, so that COPY refuses one that is missing or another. After a batch whose
@@ -24,14 +26,15 @@ def copy_manifests(lake: S3Place, folder: str, todo: tuple[Change, ...]) -> Iter
 
     Args:
         lake: the bucket, and the prefix below which `copies/<folder>/<table>.manifest` is written.
+        settings: how to reach AWS.
         folder: unique to the batch.
         todo: the changes.
 
     Raises:
         AdventureError: the bucket cannot be written.
     """
-    client = aws.client("s3")
-    writer = Writer(lake, client)
+    client = aws.client("s3", settings)
+    writer = Writer(lake, client, settings)
     keys = {change: lake.key("copies", folder, f"{change.table}.manifest") for change in todo if change.files}
     try:
         for change, key in keys.items():

@@ -13,7 +13,7 @@ from typing import Any
 import redshift_connector
 
 from adventure_works.errors import AdventureError
-from adventure_works.places import PROJECT
+from adventure_works.settings import PROJECT
 
 
 class Session:

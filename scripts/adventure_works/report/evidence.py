@@ -9,8 +9,8 @@ from pathlib import Path
 
 from adventure_works.errors import AdventureError
 from adventure_works.monitor.history import Run, last_runs, of_lake, troubles
-from adventure_works.places import shown
 from adventure_works.run import KINDS
+from adventure_works.settings import shown
 
 PASSED = ("pass", "success")
 # How far back the page looks; some years of nightly runs.

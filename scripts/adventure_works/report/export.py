@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from adventure_works import places
 from adventure_works.disk import explained, replaced
 from adventure_works.report.figures import MARTS, reading
 
 
-def export(folder: Path) -> list[Path]:
-    """Writes every mart behind the page to `folder`, each as NAME.csv and NAME.parquet, and gives back the files.
+def export(database: Path, folder: Path) -> list[Path]:
+    """Writes every mart behind the page to `folder`, as NAME.csv and NAME.parquet, and gives back the files.
 
     Files of these names are replaced, others left alone.
 
@@ -18,7 +17,7 @@ def export(folder: Path) -> list[Path]:
     written = []
     with explained(folder, "Name another folder."):
         folder.mkdir(parents=True, exist_ok=True)
-        with reading(places.database()) as connection:
+        with reading(database) as connection:
             for mart in MARTS:
                 for ending, options in (("csv", "format csv, header"), ("parquet", "format parquet, compression zstd")):
                     path = folder / f"{mart}.{ending}"

@@ -17,9 +17,9 @@ from pathlib import Path
 import duckdb
 
 from adventure_works.errors import AdventureError
-from adventure_works.places import shown
 from adventure_works.publish.access import opened
 from adventure_works.report.periods import LAST_12, Period, Span, periods
+from adventure_works.settings import shown
 
 Row = dict[str, object]
 Connection = duckdb.DuckDBPyConnection

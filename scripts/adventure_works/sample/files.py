@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from adventure_works.errors import AdventureError
-from adventure_works.places import shown
+from adventure_works.settings import shown
 
 CALENDAR = "AdventureWorks_Calendar.csv"
 CUSTOMERS = "AdventureWorks_Customers.csv"

@@ -1,0 +1,291 @@
+"""Every setting of the project: environment variable, default, meaning. The command line reads them once.
+
+A variable that is empty counts as not set. dbt reads its own part of the environment (profiles.yml, `env_var`);
+tests/python/test_settings.py holds the defaults of the two together.
+"""
+
+# ruff: noqa: RUF009 - `_setting` is a `field` with its variable.
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from adventure_works.errors import AdventureError
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+# Redshift takes names of 127 bytes; the longest of a warehouse is this and `_candidate_intermediate`.
+SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,99}")
+ROLE = re.compile(r"default|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+")
+# Letters that COPY, Athena and a shell take as they are.
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True)
+class S3Place:
+    """A lake on S3: every object of it lies below `prefix`, which may be empty, in `bucket`."""
+
+    bucket: str
+    prefix: str
+
+    def __str__(self) -> str:
+        """The place, as a user would type it."""
+        return "/".join(part for part in ("s3:/", self.bucket, self.prefix) if part)
+
+    def key(self, *parts: str) -> str:
+        """The key of the object at that place below the prefix."""
+        return "/".join(part for part in (self.prefix, *parts) if part)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable; the value of a secret one is never shown."""
+
+    name: str
+    default: str
+    help: str
+    secret: bool = False
+
+
+def _path(name: str, value: str) -> Path:
+    """A path of the user's is relative to the current folder, a default to the project."""
+    return Path(value).absolute()
+
+
+def _lake(name: str, value: str) -> Path | S3Place:
+    if not value.startswith("s3://"):
+        return _path(name, value)
+    bucket, *folders = value.removeprefix("s3://").rstrip("/").split("/")
+    if not BUCKET.fullmatch(bucket) or not all(map(FOLDER.fullmatch, folders)):
+        raise AdventureError(
+            f"{name} is {value}, which is no s3://bucket/prefix. Use a bucket's name, and letters, digits, hyphens, "
+            "dots and underscores for the folders below it."
+        )
+    return S3Place(bucket, "/".join(folders))
+
+
+def _schema(name: str, value: str) -> str:
+    if not SCHEMA.fullmatch(value):
+        raise AdventureError(
+            f"{name} is {value!r}, which is no plain name. Use lower-case letters, digits and underscores."
+        )
+    return value
+
+
+def _role(name: str, value: str) -> str:
+    if not ROLE.fullmatch(value):
+        raise AdventureError(
+            f"{name} is {value!r}. Set it to the ARN of a role (arn:aws:iam::123456789012:role/name), or unset it to "
+            "use the namespace's default role."
+        )
+    return value
+
+
+def _glue_database(name: str, value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_]{0,254}", value):
+        raise AdventureError(f"{name} is {value!r}. Use lower-case letters, digits and underscores.")
+    return value
+
+
+def _number(name: str, value: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", value):
+        raise AdventureError(f"{name} is {value}. Give a whole number from 1 to 9999.")
+    return int(value)
+
+
+def _text(name: str, value: str) -> str:
+    return value
+
+
+def _setting(
+    name: str, default: str, help: str, read: Callable[[str, str], Any] = _text, *, secret: bool = False
+) -> Any:
+    """A field of `Settings`: its variable, and the function that checks and converts the variable's value."""
+    value = PROJECT / default if read in (_path, _lake) else read(name, default)
+    return field(default=value, metadata={"variable": Variable(name, default, help, secret), "read": read})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the Python half of the project needs to know of its surroundings; without arguments, the defaults."""
+
+    lake: Path | S3Place = _setting(
+        "ADVENTURE_LAKE", "lake", "The lake: a folder, or `s3://bucket/prefix` for Redshift.", _lake
+    )
+    database: Path = _setting(
+        "ADVENTURE_DATABASE", "warehouse/adventure_works.duckdb", "The published DuckDB warehouse.", _path
+    )
+    downloads: Path = _setting("ADVENTURE_DOWNLOADS", "downloads", "Files that are fetched or generated.", _path)
+    report: Path = _setting(
+        "ADVENTURE_REPORT", "report/index.html", "The report's page; the docs site is beside it, in `docs/`.", _path
+    )
+    target: Path = _setting(
+        "DBT_TARGET_PATH", "target", "What dbt compiles, and the results of its last command.", _path
+    )
+    logs: Path = _setting("DBT_LOG_PATH", "logs", "Folder of dbt's log, `dbt.log`.", _path)
+    package_hub: str = _setting(
+        "DBT_PACKAGE_HUB_URL", "https://hub.getdbt.com/", "Where `adventure deps` gets the dbt packages."
+    )
+
+    workgroup: str = _setting("REDSHIFT_WORKGROUP", "", "Name of the Serverless workgroup; production needs it.")
+    redshift_database: str = _setting("REDSHIFT_DATABASE", "adventure_works", "Database on Redshift.")
+    schema: str = _setting(
+        "REDSHIFT_SCHEMA", "adventure_works", "What the names of the schemas on Redshift begin with.", _schema
+    )
+    copy_role: str = _setting(
+        "REDSHIFT_COPY_ROLE", "default", "ARN of the role that COPY reads as; `default` is the namespace's own.", _role
+    )
+    query_group: str = _setting("REDSHIFT_QUERY_GROUP", "adventure_works", "Label of every statement on Redshift.")
+    sslmode: str = _setting("REDSHIFT_SSLMODE", "verify-full", "How dbt checks the server's certificate.")
+    kms_key: str = _setting("ADVENTURE_S3_KMS_KEY", "", "ARN of the key that encrypts the lake; else S3's own key.")
+    glue_database: str = _setting(
+        "ADVENTURE_GLUE_DATABASE", "adventure_works_raw", "Glue database that lists the raw tables.", _glue_database
+    )
+    slices: int = _setting(
+        "ADVENTURE_SLICES", "8", "Parts that COPY reads at a time; large files are cut into multiples of it.", _number
+    )
+    region: str = _setting("AWS_REGION", "", "The region of bucket and workgroup.")
+    default_region: str = _setting(
+        "AWS_DEFAULT_REGION", "", "The same, for the tools that do not read `AWS_REGION`: set both."
+    )
+    max_attempts: int = _setting("AWS_MAX_ATTEMPTS", "6", "How often a request to AWS is tried in all.", _number)
+    alert_webhook: str = _setting(
+        "ADVENTURE_ALERT_WEBHOOK", "", "Webhook (Slack's form) for failures, drift and stale data.", secret=True
+    )
+    alert_topic: str = _setting("ADVENTURE_ALERT_TOPIC_ARN", "", "SNS topic for the same; needs `sns:Publish`.")
+
+    @property
+    def raw_schema(self) -> str:
+        """The schema that the loader fills and dbt reads its sources from."""
+        return f"{self.schema}_raw"
+
+    @property
+    def candidate(self) -> str:
+        """The prefix of the schemas in which a run builds."""
+        return f"{self.schema}_candidate"
+
+    @property
+    def previous(self) -> str:
+        """The prefix of the schemas that were published before."""
+        return f"{self.schema}_previous"
+
+    @property
+    def log(self) -> Path:
+        """The log of dbt."""
+        return self.logs / "dbt.log"
+
+    @property
+    def lake_folder(self) -> Path:
+        """The lake where it is a folder, which is all that DuckDB reads."""
+        if isinstance(self.lake, S3Place):
+            raise AdventureError(
+                f"ADVENTURE_LAKE is {self.lake}, which DuckDB does not read here. Build from S3 with the target prod, "
+                "or set ADVENTURE_LAKE to a folder (or unset it to use lake/ in the project)."
+            )
+        return self.lake
+
+    @property
+    def lake_on_s3(self) -> S3Place:
+        """The lake where it is on S3, which is all that Redshift reads."""
+        if not isinstance(self.lake, S3Place):
+            raise AdventureError(
+                f"The lake is the folder {shown(self.lake)}, which Redshift cannot read. Set ADVENTURE_LAKE to "
+                "s3://bucket/prefix."
+            )
+        return self.lake
+
+    def check_redshift(self) -> None:
+        """Refuses settings that cannot lead to Redshift.
+
+        Raises:
+            AdventureError: naming the variable that is missing or cannot be used.
+        """
+        if not self.workgroup:
+            raise AdventureError(
+                "REDSHIFT_WORKGROUP is not set, so it is not known which Redshift to load. Set it to the name of the "
+                "Serverless workgroup (docs/configuration.md has every variable)."
+            )
+        _ = self.lake_on_s3
+
+
+DEFAULTS = Settings()
+
+READ_BY_DBT = (
+    Variable("ADVENTURE_TARGET", "dev", "Target of plain dbt commands: `dev` (DuckDB) or `prod` (Redshift)."),
+    Variable("ADVENTURE_MEMORY", "80%", "Memory that DuckDB may take while dbt builds, such as `8GB`."),
+    Variable(
+        "ADVENTURE_RAW", "", "Version of the lake that dbt reads; `adventure run` sets it. Else `raw` in the lake."
+    ),
+    Variable("ADVENTURE_CANDIDATE", "", "Prefix of the schemas that dbt builds in; `adventure run` sets it."),
+    Variable("DBT_THREADS", "2 or 4", "Models built side by side: 2 on DuckDB, 4 on Redshift."),
+    Variable("REDSHIFT_METHOD", "iam_role", "How dbt logs in: `iam_role`, or `database` by user and password."),
+    Variable("REDSHIFT_HOST", "", "Host for the method `database`; else the workgroup's endpoint."),
+    Variable("REDSHIFT_PORT", "5439", "Port of Redshift."),
+    Variable("REDSHIFT_USER", "", "User for the method `database`."),
+    Variable("REDSHIFT_PASSWORD", "", "Password for the method `database`.", secret=True),
+    Variable("REDSHIFT_RETRIES", "3", "How often dbt tries to connect again."),
+    Variable("REDSHIFT_TIMEOUT", "3600", "Seconds that dbt waits for an answer of Redshift."),
+    Variable("REDSHIFT_READERS", "", "Who may read core, marts and operations: `role:reporting,user:anna`."),
+    Variable("REDSHIFT_PRICE_PER_RPU_HOUR", "", "Price of an RPU-hour; with it, the cost models are built."),
+)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings that an environment gives.
+
+    Raises:
+        AdventureError: naming the variable whose value cannot be used.
+    """
+    given = {one.name: one.metadata for one in fields(Settings) if environ.get(one.metadata["variable"].name)}
+    names = {name: metadata["variable"].name for name, metadata in given.items()}
+    return Settings(**{name: given[name]["read"](names[name], environ[names[name]]) for name in given})
+
+
+def variables() -> tuple[Variable, ...]:
+    """Every variable: those of `Settings`, then those that only dbt reads."""
+    return (*(one.metadata["variable"] for one in fields(Settings)), *READ_BY_DBT)
+
+
+def values(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Name, value and origin (`environment` or `default`) of every variable."""
+    for variable in variables():
+        value = environ.get(variable.name)
+        shown_value = "(set, not shown)" if value and variable.secret else value or variable.default
+        yield variable.name, shown_value, "environment" if value else "default"
+
+
+DOCUMENT = """\
+# Configuration
+
+<!-- Made by `make docs` from settings.py. Change the settings there, not this file. -->
+
+Every setting is an environment variable; one that is empty counts as not set. `adventure config` prints the value of
+each and where it comes from. Paths are relative to the current folder, defaults to the project's. AWS credentials
+come from AWS's own variables and files (`AWS_PROFILE`, or the role of the machine).
+
+| Variable | Default | Meaning |
+|---|---|---|
+{rows}
+"""
+
+
+def document() -> str:
+    """The page docs/configuration.md."""
+    rows = []
+    for one in variables():
+        default = f"`{one.default}`" if one.default else ""
+        rows.append(f"| `{one.name}` | {default} | {one.help}{' A secret.' if one.secret else ''} |")
+    return DOCUMENT.format(rows="\n".join(rows))
+
+
+def shown(path: Path | S3Place) -> str:
+    """The place as a user would type it: a path is relative to the current folder when it lies below it."""
+    if isinstance(path, S3Place):
+        return str(path)
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
