@@ -1,10 +1,9 @@
 with
 
-products as (
+current_versions as (
 
     select
         product_key,
-        product_subcategory_key,
         product_sku,
         product_name,
         model_name,
@@ -12,87 +11,17 @@ products as (
         product_color,
         product_size,
         product_style,
-        product_price,
-        product_cost,
-        is_deleted
-    from {{ ref('int_products__history') }}
-    where is_current
-
-),
-
-subcategories as (
-
-    select
         product_subcategory_key,
         subcategory_name,
-        product_category_key
-    from {{ ref('stg_adventure_works__product_subcategories') }}
-
-),
-
-categories as (
-
-    select
         product_category_key,
-        category_name
-    from {{ ref('stg_adventure_works__product_categories') }}
-
-),
-
-categorised as (
-
-    select
-        products.product_key,
-        products.product_sku,
-        products.product_name,
-        products.model_name,
-        products.product_description,
-        products.product_color,
-        products.product_size,
-        products.product_style,
-        coalesce(subcategories.product_subcategory_key, -1) as product_subcategory_key,
-        coalesce(subcategories.subcategory_name, 'Unknown') as subcategory_name,
-        coalesce(categories.product_category_key, -1) as product_category_key,
-        coalesce(categories.category_name, 'Unknown') as category_name,
-        products.product_price,
-        products.product_cost,
-        {{ safe_divide('products.product_price - products.product_cost', 'products.product_price') }}
-            as profit_margin,
-        products.is_deleted
-    from products
-    left join subcategories on products.product_subcategory_key = subcategories.product_subcategory_key
-    left join categories on subcategories.product_category_key = categories.product_category_key
-
-),
-
-unknown_member as (
-
-    select
-        -1 as product_key,
-        'Unknown' as product_sku,
-        'Unknown' as product_name,
-        'Unknown' as model_name,
-        cast(null as varchar(2048)) as product_description,
-        'Unknown' as product_color,
-        'Unknown' as product_size,
-        'Unknown' as product_style,
-        -1 as product_subcategory_key,
-        'Unknown' as subcategory_name,
-        -1 as product_category_key,
-        'Unknown' as category_name,
-        cast(null as numeric(18, 4)) as product_price,
-        cast(null as numeric(18, 4)) as product_cost,
-        cast(null as numeric(18, 6)) as profit_margin,
-        false as is_deleted
-
-),
-
-final as (
-
-    select * from categorised
-    union all
-    select * from unknown_member
+        category_name,
+        product_price,
+        product_cost,
+        profit_margin,
+        is_deleted
+    from {{ ref('dim_products_history') }}
+    where is_current
 
 )
 
-select * from final
+select * from current_versions

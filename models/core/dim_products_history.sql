@@ -28,17 +28,9 @@ subcategories as (
     select
         product_subcategory_key,
         subcategory_name,
-        product_category_key
-    from {{ ref('stg_adventure_works__product_subcategories') }}
-
-),
-
-categories as (
-
-    select
         product_category_key,
         category_name
-    from {{ ref('stg_adventure_works__product_categories') }}
+    from {{ ref('dim_product_subcategories') }}
 
 ),
 
@@ -60,15 +52,14 @@ categorised as (
         products.product_style,
         coalesce(subcategories.product_subcategory_key, -1) as product_subcategory_key,
         coalesce(subcategories.subcategory_name, 'Unknown') as subcategory_name,
-        coalesce(categories.product_category_key, -1) as product_category_key,
-        coalesce(categories.category_name, 'Unknown') as category_name,
+        coalesce(subcategories.product_category_key, -1) as product_category_key,
+        coalesce(subcategories.category_name, 'Unknown') as category_name,
         products.product_price,
         products.product_cost,
         {{ safe_divide('products.product_price - products.product_cost', 'products.product_price') }}
             as profit_margin
     from products
     left join subcategories on products.product_subcategory_key = subcategories.product_subcategory_key
-    left join categories on subcategories.product_category_key = categories.product_category_key
 
 ),
 

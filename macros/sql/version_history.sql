@@ -1,0 +1,121 @@
+{#-
+    SCD type 2 versions from a snapshot, of the current lake: the CTEs and the last select of a model. `columns` are the
+    natural key and then the attributes. A version that replaces another starts the day after the as-of date of its load,
+    so that sales known by then keep their version.
+-#}
+{% macro version_history(snapshot, columns) -%}
+{%- set key = columns[0] -%}
+with
+
+current_lake as (
+
+    select max(lake_id) as lake_id
+    from {{ ref('int_load_log__current') }}
+
+),
+
+states as (
+
+    select
+        {%- for column in columns %}
+        states.{{ column }},
+        {%- endfor %}
+        states.load_id,
+        cast(states.dbt_valid_from as date) as state_from,
+        states.dbt_valid_to as state_to,
+        states.dbt_is_deleted = 'True' as is_deleted
+    from {{ ref(snapshot) }} as states
+    inner join current_lake on states.lake_id = current_lake.lake_id
+
+),
+
+changed_keys as (
+
+    select {{ key }}
+    from states
+    where state_to is not null
+    group by {{ key }}
+
+),
+
+-- Most keys never change: their one state is their one version, and only the others need window functions.
+unchanged as (
+
+    select
+        states.*,
+        1 as version_number,
+        cast('1900-01-01' as date) as valid_from,
+        cast('9999-12-31' as date) as valid_to,
+        true as is_current
+    from states
+    left join changed_keys on states.{{ key }} = changed_keys.{{ key }}
+    where changed_keys.{{ key }} is null
+
+),
+
+-- A deletion has the load_id of the state that it ends.
+numbered as (
+
+    select
+        states.*,
+        row_number() over (
+            partition by states.{{ key }}
+            order by states.load_id, states.is_deleted
+        ) as state_number
+    from states
+    inner join changed_keys on states.{{ key }} = changed_keys.{{ key }}
+
+),
+
+-- The first state also applies to the sales of all days before the first load.
+dated as (
+
+    select
+        numbered.*,
+        case when state_number = 1 then cast('1900-01-01' as date) else state_from end as valid_from
+    from numbered
+
+),
+
+followed as (
+
+    select
+        dated.*,
+        lead(valid_from) over (partition by {{ key }} order by state_number) as next_valid_from
+    from dated
+    {%- if var('as_of_date') %}
+    where valid_from <= cast('{{ var('as_of_date') }}' as date)
+    {%- endif %}
+
+),
+
+-- Of several states of one day only the last counts: it corrects the others.
+changed as (
+
+    select
+        followed.*,
+        cast(
+            row_number() over (partition by {{ key }} order by state_number) as integer
+        ) as version_number,
+        coalesce(next_valid_from, cast('9999-12-31' as date)) as valid_to,
+        next_valid_from is null as is_current
+    from followed
+    where
+        next_valid_from is null
+        or next_valid_from > valid_from
+
+)
+{% for versions in ('unchanged', 'changed') %}
+select
+    {%- for column in columns %}
+    {{ column }},
+    {%- endfor %}
+    is_deleted,
+    version_number,
+    valid_from,
+    valid_to,
+    is_current
+from {{ versions }}
+{{ 'union all' if not loop.last }}
+{%- endfor %}
+{%- endmacro %}
