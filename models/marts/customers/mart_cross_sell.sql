@@ -42,13 +42,15 @@ named_items as (
     select
         cast('product' as varchar(64)) as product_level,
         product_key as product_group_key,
-        product_name as product_group_name
+        product_name as product_group_name,
+        category_name
     from {{ ref('dim_products') }}
     union all
     select
         'subcategory' as product_level,
         product_subcategory_key as product_group_key,
-        subcategory_name as product_group_name
+        subcategory_name as product_group_name,
+        category_name
     from {{ ref('dim_product_subcategories') }}
 
 ),
@@ -84,6 +86,7 @@ items as (
         pairs.product_level,
         pairs.product_group_a_key as product_group_key,
         named_items.product_group_name,
+        named_items.category_name,
         pairs.segment_type,
         pairs.segment_value,
         pairs.orders
@@ -102,8 +105,10 @@ compared as (
         pairs.product_level,
         pairs.product_group_a_key,
         items_a.product_group_name as product_group_a_name,
+        items_a.category_name as category_a_name,
         pairs.product_group_b_key,
         items_b.product_group_name as product_group_b_name,
+        items_b.category_name as category_b_name,
         pairs.segment_type,
         pairs.segment_value,
         segments.orders,

@@ -110,6 +110,7 @@ judged as (
         measured.is_category_sold,
         {{ safe_divide('measured.last_12_profit', 'measured.last_12_revenue') }}
         >= {{ threshold('product_high_margin') }} as is_high_margin,
+        placed.volume_position,
         placed.volume_position > {{ threshold('product_high_volume') }} as is_high_volume,
         measured.days_since_first_sale < {{ threshold('product_new_days') }} as is_new,
         measured.units >= {{ threshold('product_return_rate_small_base') }}
@@ -125,6 +126,7 @@ advised as (
 
     select
         product_key,
+        volume_position,
         case
             when is_high_volume and is_high_margin then 'high volume, high margin'
             when is_high_volume then 'high volume, low margin'
@@ -183,6 +185,7 @@ final as (
         measured.{{ period }}_profit,
         {% endfor -%}
         measured.profit_growth,
+        cast(advised.volume_position as numeric(18, 6)) as volume_position,
         cast(advised.quadrant as varchar(32)) as quadrant,
         cast(advised.recommended_action as varchar(16)) as recommended_action,
         cast(advised.action_reason as varchar(256)) as action_reason

@@ -240,16 +240,7 @@ def _read(connection: Connection) -> Figures:
         ),
         products=rows(
             connection,
-            """
-            select
-                *,
-                -- As the mart judges a volume: the share of the category's products that sold no more.
-                case when last_12_units > 0 then cume_dist() over (
-                    partition by product_category_key, last_12_units > 0 order by last_12_units
-                ) end as volume_position
-            from marts.mart_product_profitability
-            order by last_12_profit desc, profit desc, product_name
-            """,
+            "select * from marts.mart_product_profitability order by last_12_profit desc, profit desc, product_name",
         ),
         segments=rows(
             connection,
@@ -269,11 +260,8 @@ def _read(connection: Connection) -> Figures:
         pairs=rows(
             connection,
             """
-            select pairs.*, a.category_name as category_a, b.category_name as category_b
-            from marts.mart_cross_sell as pairs
-            left join core.dim_product_subcategories as a on pairs.product_group_a_key = a.product_subcategory_key
-            left join core.dim_product_subcategories as b on pairs.product_group_b_key = b.product_subcategory_key
-            where pairs.product_level = 'subcategory' and pairs.segment_type = 'all'
+            select * from marts.mart_cross_sell
+            where product_level = 'subcategory' and segment_type = 'all'
             order by lift desc, orders_together desc, product_group_a_name, product_group_b_name
             """,
         ),

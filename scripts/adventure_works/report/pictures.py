@@ -286,7 +286,7 @@ def _corners(found: list[Row], height: int, is_narrow: bool) -> list[dict]:
 def _dot(row: Row, category: Category) -> dict:
     margin = float(ratio(row["last_12_profit"], row["last_12_revenue"]) or 0)
     return {
-        "position": row["volume_position"],
+        "position": float(row["volume_position"]),
         "margin": margin,
         "profit": max(float(row["last_12_profit"]), 0),
         "category": category.name,

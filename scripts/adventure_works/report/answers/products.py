@@ -208,7 +208,11 @@ def together(figures: Figures, scope: Scope) -> Answer:
 
 def pairs_of(figures: Figures, category: Category | None) -> list[Row]:
     """Pairs with a subcategory of the category, the highest lift first."""
-    return [row for row in figures.pairs if category is None or category.name in (row["category_a"], row["category_b"])]
+    return [
+        row
+        for row in figures.pairs
+        if category is None or category.name in (row["category_a_name"], row["category_b_name"])
+    ]
 
 
 def prices(figures: Figures, scope: Scope) -> Answer:
