@@ -5,6 +5,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,9 +22,11 @@ from adventure_works.monitor import alerts
 from adventure_works.monitor.dbt_plugin import record_run
 from adventure_works.monitor.history import Trouble, last_runs, newest_load, of_lake, troubles
 from adventure_works.monitor.status import Status, status_of
+from adventure_works.settings import Settings
 from recorded import record
 from warehouse import Warehouse
 
+LOG = Path("logs/dbt.log")
 SECRET = "T000/B000/not-to-be-shown"
 VIEWS = ("stg_dbt_runs__run_results", "run_history", "test_history", "run_times")
 
@@ -157,11 +160,10 @@ def test_status_for_people_and_for_programs(
 @pytest.mark.parametrize(
     ("hours", "status", "is_well"), [(35, "pass", True), (35, "warn", True), (37, "pass", False), (35, "fail", False)]
 )
-def test_what_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int, status: str, is_well: bool) -> None:
-    monkeypatch.setenv("ADVENTURE_LAKE", str(tmp_path / "lake"))
-    monkeypatch.setenv("ADVENTURE_DATABASE", str(tmp_path / "w.duckdb"))
+def test_what_is_well(tmp_path: Path, hours: int, status: str, is_well: bool) -> None:
+    settings = Settings(lake=tmp_path / "lake", database=tmp_path / "w.duckdb")
     ordinary(tmp_path / "lake", loaded=now() - timedelta(hours=hours), statuses={"test_one": status})
-    assert status_of("dev", 1, timedelta(hours=36)).is_well is is_well
+    assert status_of(settings, "dev", 1, timedelta(hours=36)).is_well is is_well
 
 
 def test_a_file_that_cannot_be_read_is_named(
@@ -223,11 +225,9 @@ def hook(*codes: int, pause: float = 0) -> Iterator[Hook]:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """No pauses between attempts, and nobody to tell yet."""
+    """No pauses between attempts."""
     monkeypatch.setattr(alerts, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(alerts, "TIMEOUT_SECONDS", (0.5, 0.5))
-    monkeypatch.delenv(alerts.WEBHOOK, raising=False)
-    monkeypatch.delenv(alerts.TOPIC, raising=False)
     return monkeypatch
 
 
@@ -246,8 +246,7 @@ def test_the_webhook(
     quick: pytest.MonkeyPatch, codes: list[int], pause: float, attempts: int, says: str | None
 ) -> None:
     with hook(*codes, pause=pause) as server:
-        quick.setenv(alerts.WEBHOOK, server.url)
-        problems = alerts.send("5 < 7 & more")
+        problems = alerts.send(Settings(alert_webhook=server.url), "5 < 7 & more")
         assert server.received == [("application/json", "5 &lt; 7 &amp; more")] * attempts
     assert len(problems) == (says is not None)
     if says:
@@ -263,15 +262,13 @@ def test_the_webhook(
     ],
 )
 def test_a_webhook_that_cannot_be_reached(quick: pytest.MonkeyPatch, url: str, says: str) -> None:
-    quick.setenv(alerts.WEBHOOK, url)
-    (problem,) = alerts.send("text")
+    (problem,) = alerts.send(Settings(alert_webhook=url), "text")
     assert says in problem and SECRET not in problem
 
 
 @pytest.fixture
 def topic(quick: pytest.MonkeyPatch) -> Iterator[str]:
     for name, value in {
-        "AWS_REGION": "eu-central-1",
         "AWS_ACCESS_KEY_ID": "AKIATEST",
         "AWS_SECRET_ACCESS_KEY": "test",
     }.items():
@@ -281,14 +278,13 @@ def topic(quick: pytest.MonkeyPatch) -> Iterator[str]:
         yield boto3.client("sns", region_name="eu-central-1").create_topic(Name="alerts")["TopicArn"]
 
 
-def test_the_topic(topic: str, quick: pytest.MonkeyPatch) -> None:
-    quick.setenv(alerts.TOPIC, topic)
+def test_the_topic(topic: str) -> None:
+    settings = Settings(alert_topic=topic, region="eu-central-1")
     text = "Adventure Works (dev) € " + "x" * 200 + "\nmore"
-    assert alerts.send(text) == []
+    assert alerts.send(settings, text) == []
     (sent,) = sns_backends[DEFAULT_ACCOUNT_ID]["eu-central-1"].topics[topic].sent_notifications
     assert sent[1] == text and sent[2] == ("Adventure Works (dev) ? " + "x" * 200)[:100]
-    quick.setenv(alerts.TOPIC, f"{topic}-of-others")
-    (problem,) = alerts.send(text)
+    (problem,) = alerts.send(replace(settings, alert_topic=f"{topic}-of-others"), text)
     assert "ADVENTURE_ALERT_TOPIC_ARN" in problem and "NotFound" in problem
 
 
@@ -302,15 +298,15 @@ def test_what_an_alert_says() -> None:
     drifted = Trouble("drift__mean_moved", "must_hold", False, 2, "", "", datetime(2017, 1, 4, 3))
     warned = Trouble("test_b", "suspicious", False, 2, "", "", datetime(2017, 1, 4, 3))
     fresh = timedelta(hours=2)
-    assert alerts.message(some_status([warned], fresh)) == ""
-    assert "The run failed: no such file" in alerts.message(some_status([], fresh), "no such file")
-    text = alerts.message(some_status([failed, drifted], timedelta(hours=50)))
+    assert alerts.message(some_status([warned], fresh), LOG) == ""
+    assert "The run failed: no such file" in alerts.message(some_status([], fresh), LOG, "no such file")
+    text = alerts.message(some_status([failed, drifted], timedelta(hours=50)), LOG)
     assert "test_a (must_hold) since 2017-01-03 03:00 UTC, 1,234 rows in w.audit.test_a" in text
     assert "drift__mean_moved" in text and "test_b" not in text
     assert "the newest load (L1) is 50 hours old, more than 36 hours" in text
     assert "adventure status --target dev" in text
-    assert "Nothing has been loaded" in alerts.message(some_status([], None))
-    assert "... and 2 more" in alerts.message(some_status([failed] * 12, fresh))
+    assert "Nothing has been loaded" in alerts.message(some_status([], None), LOG)
+    assert "... and 2 more" in alerts.message(some_status([failed] * 12, fresh), LOG)
 
 
 def test_a_failed_audit_is_told_and_recorded(

@@ -398,12 +398,14 @@ def test_a_plain_dbt_build_is_told_apart(published: Path) -> None:
     assert "Conflicting lock is held in" in done.stdout and f"(PID {holder.pid})" in done.stdout
 
 
-def test_an_audit_without_its_tests_is_none(published_once: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_audit_without_its_tests_is_none(published_once: Path) -> None:
     """A test that an environment variable of dbt's keeps from running stops the publication as one that fails does."""
-    monkeypatch.setenv("DBT_TARGET_PATH", str(published_once / "target"))
-    results = json.loads((published_once / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
+    target = published_once / "target"
+    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
     ran = {result["unique_id"] for result in results}
-    assert tests_left_out(ran) == []
-    (left_out,) = tests_left_out({name for name in ran if "fact_sales__order_has_one_customer_and_day" not in name})
+    assert tests_left_out(target, ran) == []
+    (left_out,) = tests_left_out(
+        target, {name for name in ran if "fact_sales__order_has_one_customer_and_day" not in name}
+    )
     assert left_out.name == "fact_sales__order_has_one_customer_and_day"
     assert "look for DBT_ variables" in left_out.message
