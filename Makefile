@@ -42,7 +42,7 @@ test-slow: $(VENV)/.ready-dev  ## Run the tests that take minutes: damage, crash
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m slow $(ARGS)
 
 crash: $(VENV)/.ready-dev  ## Kill a run at 100 random moments, and write what it left into docs/robustness.md (half an hour).
-	@$(BIN)/python tests/python/crash.py
+	@PYTHONPATH=tests $(BIN)/python tests/python/crash.py
 
 lint: $(VENV)/.ready-dev  ## Check the style of Python, SQL and YAML, and that Redshift takes the SQL.
 	@$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""What several test files share: the project's folder, the true figures, small sets of files, and the command line."""
+"""What several test files share: the true figures, small sets of files, builds, and the command line."""
 
 import fcntl
 import json
@@ -6,17 +6,13 @@ import os
 import pickle
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
-SHARED = PROJECT.parent / "shared" / "data"
-KAGGLE = SHARED / "kaggle"
-
-needs_kaggle_files = pytest.mark.skipif(not KAGGLE.exists(), reason="the Kaggle files (../shared/data) are not here")
+from support.commands import run_adventure, run_dbt
+from support.places import KAGGLE, SHARED
 
 
 @pytest.fixture(scope="session")
@@ -49,31 +45,6 @@ def adventure(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]
         return run_adventure(tmp_path, *arguments, **environment)
 
     return run
-
-
-def run_adventure(folder: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command line with every place of the project moved into `folder`."""
-    return subprocess.run(
-        [Path(sys.executable).with_name("adventure"), *map(str, arguments)],
-        cwd=PROJECT,
-        env=own_places(folder) | environment,
-        text=True,
-        capture_output=True,
-        timeout=300,
-    )
-
-
-def own_places(folder: Path) -> dict[str, str]:
-    """The environment with every place of the project moved into `folder`."""
-    return os.environ | {
-        "ADVENTURE_LAKE": str(folder / "lake"),
-        "ADVENTURE_DATABASE": str(folder / "warehouse" / "test.duckdb"),
-        "ADVENTURE_DOWNLOADS": str(folder / "downloads"),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-        "ADVENTURE_REPORT": str(folder / "report" / "index.html"),
-        "COLUMNS": "200",
-    }
 
 
 @pytest.fixture(scope="session")
@@ -114,20 +85,3 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
     done = run_dbt(folder, "parse")
     assert done.returncode == 0, done.stdout
     return json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
-
-
-def run_dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs dbt on the project with every place moved into `folder`."""
-    return run_tool("dbt", folder, *arguments)
-
-
-def run_tool(name: str, folder: Path, *arguments: str | Path, cwd: Path = PROJECT) -> subprocess.CompletedProcess[str]:
-    """Runs a command of the virtual environment with every place of the project moved into `folder`."""
-    return subprocess.run(
-        [Path(sys.executable).with_name(name), *map(str, arguments)],
-        cwd=cwd,
-        env=own_places(folder),
-        text=True,
-        capture_output=True,
-        timeout=300,
-    )

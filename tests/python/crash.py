@@ -26,13 +26,13 @@ from adventure_works.publish.audited import states
 from adventure_works.publish.files import Warehouse, exchange, put_in_place, start_from_published
 from adventure_works.publish.record import State
 from adventure_works.sample import generate
-from conftest import PROJECT, own_places
 from fork_server import ForkServer
+from support.places import PROJECT, own_places
 
 DOCUMENT = PROJECT / "docs" / "robustness.md"
 BLOCK = re.compile(r"(<!-- begin: crash -->\n).*?(<!-- end: crash -->)", re.DOTALL)
 # Enough of the project for a test that has little time: the facts with all that they need.
-REDUCED = ("--select", "+fact_sales", "+fact_returns", "--exclude-resource-type", "test", "unit_test")
+REDUCED = ("--select", "+fact_sales", "+fact_returns", "--exclude-resource-type", "test")
 PHASES = ("load", "build", "publication")
 # What tells one state of the warehouse from another; the view reads the lake, which changes before the tables do.
 STATE = (

@@ -76,7 +76,7 @@ def serve() -> None:
     import adventure_works.load.loader
     import adventure_works.run  # noqa: F401
 
-    sys.path.insert(0, str(HERE))
+    sys.path[:0] = [str(HERE), str(HERE.parent)]
     for line in sys.stdin:
         request = json.loads(line)
         module, name = request["function"].split(":")

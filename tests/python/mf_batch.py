@@ -11,7 +11,7 @@ ANSWERS = "answers"
 
 def project_folder(folder: Path) -> Path:
     """A project folder whose `target` is that of the build in `folder`: MetricFlow knows no other place for it."""
-    from conftest import PROJECT
+    from support.places import PROJECT
 
     project = folder / "project"
     if not project.exists():
@@ -24,7 +24,7 @@ def project_folder(folder: Path) -> Path:
 
 def ask(folder: Path, queries: dict[str, list[str]]) -> dict[str, list[dict[str, str]]]:
     """The rows that `mf query` gives for each list of arguments, on the build in `folder`."""
-    from conftest import own_places
+    from support.places import own_places
 
     answers = folder / ANSWERS
     answers.mkdir(exist_ok=True)

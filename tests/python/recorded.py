@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from adventure_works.monitor.dbt_plugin import record_run
-from conftest import PROJECT
+from support.places import PROJECT
 
 COLUMNS = [
     (column["name"], column["data_type"])

@@ -8,7 +8,8 @@ import duckdb
 import pytest
 
 from adventure_works.errors import AdventureError
-from conftest import PROJECT, needs_kaggle_files, run_dbt
+from support.commands import run_dbt
+from support.places import PROJECT, needs_kaggle_files
 from tools.readme import BLOCK, COMPILED, answer_as_table, with_answers
 
 ANALYSES = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))

@@ -9,7 +9,7 @@ import pytest
 
 from adventure_works.load.loader import load
 from adventure_works.sample import generate
-from conftest import run_dbt
+from support.commands import run_dbt
 
 AS_OF = datetime(2016, 12, 31)
 OF_THE_LOAD = {"loaded_at", "build_state"}

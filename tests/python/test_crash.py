@@ -10,10 +10,10 @@ import pytest
 
 from adventure_works.publish.audited import roll_back
 from adventure_works.publish.files import Warehouse, exchange
-from conftest import own_places
 from crash import PHASES, STATE, Rehearsal, publish_once
 from fork_server import Call, ForkServer
 from processes import ASK, process
+from support.places import own_places
 
 pytestmark = pytest.mark.slow
 

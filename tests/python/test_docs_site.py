@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from browser import Visit, chromium, needs_chromium
-from conftest import run_dbt
+from support.commands import run_dbt
 from tools.docs import place_site
 
 # The lineage graph keeps its own model; these are the nodes that are on show.

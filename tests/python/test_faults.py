@@ -13,9 +13,9 @@ import duckdb
 import pytest
 
 from adventure_works.sample import generate
-from conftest import run_adventure, run_dbt
 from damage import apply_damage
 from fault_matrix import BUILDS, PAGE, QUARANTINED, STOPPED, WARNED, markdown
+from support.commands import run_adventure, run_dbt
 
 LEDGERS = {"ledger_sales__closes", "ledger_returns__closes"}
 CAUGHT_BY_DBT = QUARANTINED | WARNED | STOPPED

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import KAGGLE, needs_kaggle_files
+from support.places import KAGGLE, needs_kaggle_files
 
 pytestmark = needs_kaggle_files
 Query = Callable[[str], list[dict]]

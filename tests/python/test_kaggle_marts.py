@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import needs_kaggle_files
+from support.places import needs_kaggle_files
 
 pytestmark = needs_kaggle_files
 Query = Callable[[str], list[dict]]

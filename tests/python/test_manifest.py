@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import PROJECT, needs_kaggle_files
+from support.places import PROJECT, needs_kaggle_files
 from tools.docs import documents
 from tools.manifest_lint import problems
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import needs_kaggle_files, run_tool
 from mf_batch import ask, project_folder
+from support.commands import run_tool
+from support.places import needs_kaggle_files
 
 pytestmark = needs_kaggle_files
 

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from adventure_works.publish.schemas import NAMES
-from conftest import PROJECT, run_adventure, run_dbt
+from support.commands import run_adventure, run_dbt
+from support.places import PROJECT
 
 
 def test_run_on_the_sample_ends_with_a_summary(built_sample: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

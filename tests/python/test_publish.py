@@ -22,9 +22,10 @@ from adventure_works.publish.audited import judge_candidate, publish, roll_back,
 from adventure_works.publish.files import Warehouse, log_of, put_in_place, start_from_published
 from adventure_works.publish.record import Outcome, Record, write_record
 from adventure_works.run import tests_left_out
-from conftest import PROJECT, own_places, run_adventure, run_dbt
 from crash import two_sources
 from processes import ASK, HOLD, process
+from support.commands import run_adventure, run_dbt
+from support.places import PROJECT, own_places
 
 SMALL = 64 << 20
 RECORD = Record("/lake", "20260101T000000000000", "20260101T000000000000", datetime(2026, 1, 1), "0.1.0", "passed", 210)

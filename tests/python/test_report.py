@@ -28,9 +28,10 @@ from adventure_works.report.page import page
 from adventure_works.report.periods import periods
 from adventure_works.report.sections import SECTIONS
 from adventure_works.settings import read_settings
-from conftest import needs_kaggle_files, run_adventure
 from recorded import record
 from report_page import ReportPage, figure, plain, table
+from support.commands import run_adventure
+from support.places import needs_kaggle_files
 
 Run = tuple[Path, subprocess.CompletedProcess[str]]
 LAST_12 = "last-12-months"

@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from browser import Visit, chromium, needs_chromium
-from conftest import run_adventure
 from report_page import ReportPage, plain, table
+from support.commands import run_adventure
 
 pytestmark = needs_chromium
 Run = tuple[Path, subprocess.CompletedProcess[str]]

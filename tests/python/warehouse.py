@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import PROJECT, own_places
+from support.places import PROJECT, own_places
 
 
 class Warehouse:

@@ -10,9 +10,9 @@ import requests
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from conftest import run_tool
 from standin.engine import IAM_USER
 from standin.stack import COPY_ROLE, NAMESPACE, WORKGROUP, Warehouse
+from support.commands import run_tool
 
 # Without retries, so that a test sees each fault.
 ONCE = Config(retries={"total_max_attempts": 1})

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import redshift_connector
 
-from conftest import PROJECT
 from standin.engine import IAM_USER, PASSWORD_USER
 from standin.stack import Warehouse
+from support.places import PROJECT
 
 
 def said(raised: pytest.ExceptionInfo[redshift_connector.Error]) -> tuple[str, str]:
