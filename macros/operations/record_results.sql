@@ -28,7 +28,9 @@
 
 {% macro duckdb__prepare_run_results() -%}
     {%- set table = adventure_works.run_results_source() -%}
-    {%- set files = adventure_works.quoted_string(adventure_works.runs_folder() ~ '/run-*.parquet') -%}
+    {#- In the path of the lake, the characters of a pattern stand for themselves. -#}
+    {%- set folder = adventure_works.runs_folder() | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') -%}
+    {%- set files = adventure_works.quoted_string(folder ~ '/run-*.parquet') -%}
     {%- set is_recorded = run_query('select count(*) from glob(' ~ files ~ ')').columns[0].values()[0] > 0 -%}
     create schema if not exists {{ table.schema }};
     create or replace view {{ table.schema }}.{{ table.identifier }} as

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -83,7 +84,7 @@ def raw_tables(path: Path = SOURCES) -> dict[str, Table]:
         raise AdventureError(f"{path}: the contract of the raw tables cannot be read: {error!r}") from error
 
 
-def _table(entry: dict) -> Table:
+def _table(entry: dict[str, Any]) -> Table:
     meta = entry.get("config", {}).get("meta", {})
     return Table(
         name=entry["name"],
@@ -97,7 +98,7 @@ def _table(entry: dict) -> Table:
     )
 
 
-def _column(entry: dict) -> Column:
+def _column(entry: dict[str, Any]) -> Column:
     meta = entry.get("config", {}).get("meta", {})
     return Column(
         name=entry["name"],
@@ -109,7 +110,7 @@ def _column(entry: dict) -> Column:
     )
 
 
-def _described(entry: dict) -> str:
+def _described(entry: dict[str, Any]) -> str:
     text = entry.get("description", "").strip()
     return re.sub(r"\{\{\s*doc\('(\w+)'\)\s*\}\}", lambda found: _doc_blocks()[found.group(1)], text)
 

@@ -47,7 +47,7 @@ REFUSED = {
     "unknown-column": "the column Discount is unknown to sales and holds values",
     "missing-column": "looks like products, but lacks the column ProductCost",
     "renamed-header": "lacks the column CustomerKey (and has CustomerID",
-    "duplicate-header": "the heading OrderQuantity stands twice",
+    "duplicate-header": "the heading OrderQuantity is there twice",
     "header-only": "a header and no records",
     "empty-file": "the file is empty",
     "truncated-file": "breaks off in the middle of a record",

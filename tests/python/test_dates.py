@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from adventure_works.load.dates import Evidence, parse
+from adventure_works.read.dates import Evidence, parse
 
 
 def evidence(*values: str) -> Evidence:
@@ -45,8 +45,8 @@ def test_order(values: list[str], order: str | None) -> None:
         (["1/13/16"], "two digits"),
         (["13-Jan-16"], "two digits"),
         # A spreadsheet that read 1/2/2016 as 1 February wrote 2016-02-01 for 2 January.
-        (["1/13/2016", "2016-02-01"], "stand in one column"),
-        (["1/13/2016", "1-Feb-2016"], "stand in one column"),
+        (["1/13/2016", "2016-02-01"], "are in one column"),
+        (["1/13/2016", "1-Feb-2016"], "are in one column"),
     ],
 )
 def test_contradiction(values: list[str], words: str) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adventure_works import disk
 from adventure_works.contract import raw_tables
-from adventure_works.load import lake as lake_of_versions
 from adventure_works.load.loader import load
 from warehouse import Warehouse
 
@@ -123,7 +123,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def warehouse(begun: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
     """The lake and the warehouse of `begun`; changes to them stay."""
-    monkeypatch.setattr(lake_of_versions, "_sync", lambda path: None)
+    monkeypatch.setattr(disk, "sync", lambda path: None)
     return Warehouse(begun, monkeypatch)
 
 

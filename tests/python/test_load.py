@@ -61,6 +61,22 @@ def test_a_first_load_brings_every_record(files: Path, lake: Path) -> None:
     assert all(records == parts and rest == ["loaded", "folder"] for _, _, records, parts, *rest in log)
 
 
+def test_a_path_with_characters_of_a_pattern(files: Path, tmp_path: Path) -> None:
+    """`[`, `*` and `?` are for themselves in the path of a lake, of a source and in the name of a file."""
+    folder = tmp_path / "Data [2017] *?"
+    folder.mkdir()
+    shutil.copytree(files, folder / "files")
+    (folder / "files" / SALES).rename(folder / "files" / "Sales [2017].csv")
+    assert len(load(str(folder / "files"), folder / "lake").loaded) == 10
+    load(str(files), tmp_path / "lake")
+    load(str(folder / "files"), folder / "lake")
+    (folder / "lake").rename(tmp_path / "renamed")
+    for table in ("sales", "customers"):
+        here, there = (rows(tmp_path / place, table, "* exclude (source_file)") for place in ("renamed", "lake"))
+        assert here == there
+    assert {name for (name,) in rows(tmp_path / "renamed", "load_log", "source_file")} >= {"Sales [2017].csv"}
+
+
 def test_unchanged_files_are_skipped_and_changed_ones_replace_their_own_rows(files: Path, lake: Path) -> None:
     load(str(files), lake)
     before = content(lake)

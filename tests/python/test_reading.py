@@ -12,11 +12,13 @@ import pytest
 
 from adventure_works.contract import raw_tables
 from adventure_works.errors import RefusedFileError
-from adventure_works.load import convert as convert_module
-from adventure_works.load import scan as scan_module
-from adventure_works.load.convert import Converted, convert
-from adventure_works.load.recognise import recognise
-from adventure_works.load.scan import scan
+from adventure_works.read import convert as convert_module
+from adventure_works.read import scan as scan_module
+from adventure_works.read.convert import convert
+from adventure_works.read.layout import SourceFile
+from adventure_works.read.recognise import recognise
+from adventure_works.read.records import Converted
+from adventure_works.read.scan import scan
 
 TABLES = [table for table in raw_tables().values() if table.file_columns]
 SALES = "OrderDate,StockDate,OrderNumber,ProductKey,CustomerKey,TerritoryKey,OrderLineItem,OrderQuantity"
@@ -35,7 +37,8 @@ def read(folder: Path, text: str | bytes, name: str = "file.csv", **options: obj
     into = folder / f"{name}.rows"
     into.mkdir()
     found = scan(path)
-    converted = convert(found, recognise(found, TABLES), into, **{"max_reject_share": 1.0, **options})
+    file = SourceFile(found, recognise(found, TABLES))
+    converted = convert(file, into, **{"max_reject_share": 1.0, **options})
     rows = duckdb.sql(f"select * from read_parquet('{into}/*.parquet') order by record_number").fetchall()
     assert [part.suffix for part in into.iterdir()] == [".parquet"] * len(list(into.iterdir()))
     assert len(rows) == converted.loaded
@@ -162,7 +165,7 @@ def test_optional_columns_may_be_missing_and_nameless_ones_empty(tmp_path: Path)
         (lines("Key,Region,Country,Continent", "1,A,B,C").encode(), "and has Key, which territories does not know"),
         (lines(TERRITORIES + ",Notes", "1,A,B,C,", "2,A,B,C,x").encode(), "line 3: the column Notes is unknown"),
         (lines(TERRITORIES + ",", "1,A,B,C,", "2,A,B,C,x").encode(), "the column without a name (number 5)"),
-        (lines(TERRITORIES + ",Region", "1,A,B,C,A").encode(), "the heading Region stands twice"),
+        (lines(TERRITORIES + ",Region", "1,A,B,C,A").encode(), "the heading Region is there twice"),
         (lines("Fruit,Weight", "Apple,1").encode(), "fits none of the tables"),
         (lines(SALES, *SALES_ROWS, "13/1/2016,1/1/2003,SO1,1,1,4,1,2").encode(), "only day first"),
         (lines(SALES, *(row.replace("/2016", "/16") for row in SALES_ROWS)).encode(), "year of two digits"),
@@ -206,25 +209,25 @@ def test_the_user_cannot_overrule_the_evidence(tmp_path: Path) -> None:
     assert rows[1][0] == date(2016, 1, 2)
 
 
-def test_both_lanes_read_the_same(small_sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fast lane is only faster: forced down the careful one, every file gives the same rows."""
+def test_both_ways_read_the_same(small_sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fast way is only faster: forced down the careful one, every file gives the same rows."""
     fast, careful = tmp_path / "fast", tmp_path / "careful"
-    lanes_taken = []
-    original = convert_module._fast_lane
+    fast_rows = []
+    original = convert_module.read_fast
 
     def watch(*arguments: object) -> int | None:
-        lanes_taken.append(original(*arguments))
-        return lanes_taken[-1]
+        fast_rows.append(original(*arguments))
+        return fast_rows[-1]
 
-    for folder, lane in ((fast, watch), (careful, lambda *arguments: None)):
+    for folder, way in ((fast, watch), (careful, lambda *arguments: None)):
         folder.mkdir()
-        monkeypatch.setattr(convert_module, "_fast_lane", lane)
+        monkeypatch.setattr(convert_module, "read_fast", way)
         # Small pieces, so that their edges are tried as well.
         monkeypatch.setattr(scan_module, "PIECE", 10_000)
         monkeypatch.setattr(scan_module, "BLOCK", 1_000)
         for path in sorted(small_sample.glob("*.csv")):
             read(folder, path.read_bytes(), path.name)
-    assert sum(taken is not None for taken in lanes_taken) > 5
+    assert sum(taken is not None for taken in fast_rows) > 5
     for path in small_sample.glob("*.csv"):
         one, other = (f"read_parquet('{folder / path.name}.rows/*.parquet')" for folder in (fast, careful))
         assert duckdb.sql(f"describe from {one}").fetchall() == duckdb.sql(f"describe from {other}").fetchall()

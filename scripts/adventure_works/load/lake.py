@@ -24,9 +24,10 @@ import duckdb
 from adventure_works import disk
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
-from adventure_works.load.convert import Reject, quoted
 from adventure_works.load.pins import pinned
+from adventure_works.read.records import Reject
 from adventure_works.settings import shown
+from adventure_works.sql import glob, quoted
 
 LOAD_ID = "%Y%m%dT%H%M%S%f"
 
@@ -117,7 +118,7 @@ def log_entries(version: Path | None) -> list[LogEntry]:
     with duckdb.connect() as connection:
         try:
             rows = connection.execute(
-                f"select {names} from read_parquet({quoted(version / 'load_log' / '*.parquet')}) order by load_id"
+                f"select {names} from read_parquet({glob(version / 'load_log', '*.parquet')}) order by load_id"
             ).fetchall()
         except duckdb.BinderException as error:
             raise AdventureError(
@@ -164,9 +165,9 @@ class NewVersion(ABC):
         """Removes what has been built so far."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def rows(self, table: str) -> Path:
-        """The pattern of the files that hold a table's rows so far."""
-        return self.folder / table / "*" / "*.parquet"
+    def rows(self, table: str) -> str:
+        """The pattern, in SQL, of the files that hold a table's rows so far."""
+        return glob(self.folder / table, "*/*.parquet")
 
     def rows_folder(self, table: str, source_file: str) -> Path:
         """The folder, made empty, for the rows that a file brings."""

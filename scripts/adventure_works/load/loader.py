@@ -14,11 +14,14 @@ from adventure_works.contract import raw_tables
 from adventure_works.disk import explained
 from adventure_works.errors import AdventureError, RefusedFileError
 from adventure_works.load import sources
-from adventure_works.load.convert import Converted, Layout, convert, quoted
 from adventure_works.load.lake import FolderLake, Lake, LogEntry, NewVersion
-from adventure_works.load.recognise import recognise
-from adventure_works.load.scan import Scan, scan
+from adventure_works.read.convert import convert
+from adventure_works.read.layout import SourceFile
+from adventure_works.read.recognise import recognise
+from adventure_works.read.records import Converted
+from adventure_works.read.scan import scan
 from adventure_works.settings import DEFAULTS, S3Place, Settings
+from adventure_works.sql import glob, one_row
 
 OWN_TABLES = ("load_log", "rejected_rows")
 
@@ -31,20 +34,6 @@ class LoadResult:
     loaded: tuple[LogEntry, ...] = ()
     unchanged: tuple[LogEntry, ...] = ()
     superseded: tuple[LogEntry, ...] = ()
-
-
-@dataclass(frozen=True)
-class _File:
-    scan: Scan
-    layout: Layout
-
-    @property
-    def name(self) -> str:
-        return self.scan.path.name
-
-    @property
-    def table(self) -> str:
-        return self.layout.table.name
 
 
 def load(
@@ -115,7 +104,7 @@ def _load(
     held = {} if _starts_afresh(source, held, lake, announce) else held
     files = _look_at(source, progress)
     by_digest = {entry.sha256: entry for entry in held.values()}
-    changed: list[_File] = []
+    changed: list[SourceFile] = []
     same: list[LogEntry] = []
     for file in files:
         entry = by_digest.get(file.scan.sha256)
@@ -128,7 +117,7 @@ def _load(
     superseded = [
         entry
         for entry in held.values()
-        if any(f.table == entry.table_name and f.name != entry.source_file and not f.layout.table.many for f in changed)
+        if any(f.table.name == entry.table_name and f.name != entry.source_file and not f.table.many for f in changed)
     ]
     _refuse_missing_tables(files, held, source)
     if not changed:
@@ -176,23 +165,23 @@ def _starts_afresh(
     )
 
 
-def _look_at(source: sources.Source, progress: Callable[[str, int, int], None]) -> list[_File]:
+def _look_at(source: sources.Source, progress: Callable[[str, int, int], None]) -> list[SourceFile]:
     """Scans and recognises every file; all that is wrong with them is said at once."""
     tables = [table for table in raw_tables().values() if table.name not in OWN_TABLES]
-    files: list[_File] = []
+    files: list[SourceFile] = []
     problems: list[str] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         scans = [(path, pool.submit(scan, path)) for path in source.files]
         for number, (path, future) in enumerate(scans):
             progress(f"Looking at {path.name}", number, len(scans))
             try:
-                files.append(_File(future.result(), recognise(future.result(), tables)))
+                files.append(SourceFile(future.result(), recognise(future.result(), tables)))
             except RefusedFileError as error:
                 problems.append(str(error))
     by_table: dict[str, list[str]] = defaultdict(list)
     by_digest: dict[str, str] = {}
     for file in files:
-        by_table[file.table].append(file.name)
+        by_table[file.table.name].append(file.name)
         twin = by_digest.setdefault(file.scan.sha256, file.name)
         if twin != file.name:
             problems.append(f"{twin} and {file.name}: the same file twice. Remove one of them.")
@@ -205,8 +194,8 @@ def _look_at(source: sources.Source, progress: Callable[[str, int, int], None]) 
     return files
 
 
-def _refuse_missing_tables(files: list[_File], held: dict[str, LogEntry], source: sources.Source) -> None:
-    present = {file.table for file in files} | {entry.table_name for entry in held.values()}
+def _refuse_missing_tables(files: list[SourceFile], held: dict[str, LogEntry], source: sources.Source) -> None:
+    present = {file.table.name for file in files} | {entry.table_name for entry in held.values()}
     missing = [table for table in raw_tables().values() if table.name not in {*present, *OWN_TABLES}]
     if missing:
         names = ", ".join(f"{table.name} ({table.file_pattern})" for table in missing)
@@ -216,14 +205,14 @@ def _refuse_missing_tables(files: list[_File], held: dict[str, LogEntry], source
 
 
 def _convert_all(
-    files: list[_File],
+    files: list[SourceFile],
     version: NewVersion,
     source: sources.Source,
     date_order: str | None,
     max_reject_share: float,
     progress: Callable[[str, int, int], None],
 ) -> list[LogEntry]:
-    def convert_one(file: _File, calendar: tuple[date, date] | None) -> LogEntry | RefusedFileError:
+    def convert_one(file: SourceFile, calendar: tuple[date, date] | None) -> LogEntry | RefusedFileError:
         done = 0
 
         def advance(size: int) -> None:
@@ -231,11 +220,10 @@ def _convert_all(
             done += size
             progress(file.name, done, file.scan.size)
 
-        folder = version.rows_folder(file.table, file.name)
+        folder = version.rows_folder(file.table.name, file.name)
         try:
             converted = convert(
-                file.scan,
-                file.layout,
+                file,
                 folder,
                 calendar=calendar,
                 date_order=date_order,
@@ -244,12 +232,12 @@ def _convert_all(
             )
         except RefusedFileError as error:
             return error
-        version.write_rejects(file.table, file.name, converted.rejects)
+        version.write_rejects(file.table.name, file.name, converted.rejects)
         return _entry(file, converted, version, source)
 
     # The calendar goes first: it helps to settle the dates of the others. Then two files at a time, the largest
     # first, so that the end of one does not leave a core idle.
-    calendars = [file for file in files if file.table == "calendar"]
+    calendars = [file for file in files if file.table.name == "calendar"]
     others = sorted((file for file in files if file not in calendars), key=lambda file: -file.scan.size)
     results = [convert_one(file, None) for file in calendars]
     calendar = _calendar(version)
@@ -265,9 +253,7 @@ def _calendar(version: NewVersion) -> tuple[date, date] | None:
     files = version.rows("calendar")
     with duckdb.connect() as connection:
         try:
-            first, last = connection.execute(
-                f"select min(date), max(date) from read_parquet({quoted(files)})"
-            ).fetchone()
+            first, last = one_row(connection, f"select min(date), max(date) from read_parquet({files})")
         except duckdb.IOException:
             return None
     return (first, last) if first else None
@@ -281,7 +267,8 @@ def _as_of_date(version: NewVersion, wanted: date | None, before: list[date]) ->
     """
     latest = max(before, default=date.min)
     calendar = _calendar(version)
-    assert calendar, "a version has a calendar"
+    if calendar is None:
+        raise AdventureError("The calendar holds no day. Load one that does. Nothing has been loaded.")
     if wanted and wanted < latest:
         raise AdventureError(
             f"--as-of {wanted}: the lake already tells of {latest}, and what held up to then is settled. Give that day "
@@ -301,21 +288,21 @@ def _last_order_date(version: NewVersion, until: date) -> date | None:
 
     On S3 those are the files of this load, so that the others need not be fetched: they have been looked at before.
     """
+    files = glob(version.folder / "sales", "*/*.parquet")
     with duckdb.connect() as connection:
         try:
-            return connection.execute(
-                f"select max(order_date) from read_parquet({quoted(version.folder / 'sales' / '*' / '*.parquet')}) "
-                "where order_date <= ?",
-                [until],
-            ).fetchone()[0]
+            (last,) = one_row(
+                connection, f"select max(order_date) from read_parquet({files}) where order_date <= ?", [until]
+            )
         except duckdb.IOException:
             return None
+    return last
 
 
-def _entry(file: _File, converted: Converted, version: NewVersion, source: sources.Source) -> LogEntry:
+def _entry(file: SourceFile, converted: Converted, version: NewVersion, source: sources.Source) -> LogEntry:
     return LogEntry(
         load_id=version.load_id,
-        table_name=file.table,
+        table_name=file.table.name,
         source_file=file.name,
         status="loaded",
         sha256=file.scan.sha256,

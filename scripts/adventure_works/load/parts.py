@@ -6,7 +6,7 @@ import duckdb
 
 from adventure_works.contract import Column, Table
 from adventure_works.errors import AdventureError
-from adventure_works.load.convert import quoted
+from adventure_works.sql import glob, one_row, quoted
 
 PART_BYTES = 128 << 20
 MEMORY = "512MB"
@@ -42,32 +42,29 @@ def write_parts(
         connection.execute(f"set memory_limit = '{MEMORY}'")
         connection.execute(f"set temp_directory = {quoted(into / '.tmp')}")
         connection.execute("set enable_progress_bar = false")
-        read = f"read_parquet([{', '.join(quoted(piece) for piece in pieces)}])"
-        count, last = _count(connection, pieces, read, part_bytes, slices)
+        files = f"[{', '.join(map(glob, pieces))}]"
+        count, last = _count(connection, files, part_bytes, slices)
         parts = []
         for number in range(count):
             where = "" if count == 1 else f"where {_range('record_number', number, count, last)}"
             part = into / f"{number:04}.parquet"
             columns = ", ".join(f"{c.name}::{c.data_type} as {c.name}" for c in table.columns)
-            (rows,) = connection.execute(
-                f"copy (select {columns} from {read} {where}) to {quoted(part)} "
-                "(format parquet, compression snappy, parquet_version v1)"
-            ).fetchone()
+            (rows,) = one_row(
+                connection,
+                f"copy (select {columns} from read_parquet({files}) {where}) to {quoted(part)} "
+                "(format parquet, compression snappy, parquet_version v1)",
+            )
             _check_types(connection, part, table)
             parts.append((part, rows))
     return parts
 
 
-def _count(
-    connection: duckdb.DuckDBPyConnection, pieces: list[Path], read: str, part_bytes: int, slices: int
-) -> tuple[int, int]:
+def _count(connection: duckdb.DuckDBPyConnection, files: str, part_bytes: int, slices: int) -> tuple[int, int]:
     """How many parts, and the last record number where there are several."""
-    (size,) = connection.execute(
-        f"select coalesce(sum(total_uncompressed_size), 0) from parquet_metadata([{', '.join(map(quoted, pieces))}])"
-    ).fetchone()
+    (size,) = one_row(connection, f"select coalesce(sum(total_uncompressed_size), 0) from parquet_metadata({files})")
     if size <= part_bytes:
         return 1, 0
-    (last,) = connection.execute(f"select coalesce(max(record_number), 0) from {read}").fetchone()
+    (last,) = one_row(connection, f"select coalesce(max(record_number), 0) from read_parquet({files})")
     return -(-int(size) // (part_bytes * slices)) * slices, last
 
 
@@ -78,7 +75,7 @@ def _range(column: str, number: int, count: int, last: int) -> str:
 def _check_types(connection: duckdb.DuckDBPyConnection, part: Path, table: Table) -> None:
     # The first line is the schema itself.
     found = connection.execute(
-        f"select name, type, converted_type, precision, scale from parquet_schema({quoted(part)}) offset 1"
+        f"select name, type, converted_type, precision, scale from parquet_schema({glob(part)}) offset 1"
     ).fetchall()
     expected = [(column.name, *parquet_type(column), *(column.decimals or (None, None))) for column in table.columns]
     if found != expected:

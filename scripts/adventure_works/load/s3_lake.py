@@ -137,8 +137,8 @@ class S3Version(NewVersion):
         self._brought.append((table, source_file))
         return super().rows_folder(table, source_file)
 
-    def rows(self, table: str) -> Path:
-        """The pattern of the files that hold a table's rows so far; those on S3 are fetched for it."""
+    def rows(self, table: str) -> str:
+        """The pattern, in SQL, of the files that hold a table's rows so far; those on S3 are fetched for it."""
         for number, file in enumerate(file for file in self._kept if file.table == table):
             folder = self.folder / table / file.source_file
             folder.mkdir(exist_ok=True)

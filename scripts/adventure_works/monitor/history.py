@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 
 from adventure_works.errors import AdventureError
-from adventure_works.load.convert import quoted
 from adventure_works.settings import shown
+from adventure_works.sql import glob
 from adventure_works.warehouse import Ask
 
 # Tests of what a load brought against the load before (tests/data/drift/).
@@ -163,7 +163,7 @@ def of_lake(lake: Path) -> Iterator[Ask]:
     with duckdb.connect() as connection:
         try:
             for name, (folder, pattern, empty) in kept.items():
-                files = f"select * from read_parquet({quoted(folder / pattern)}, union_by_name = true)"
+                files = f"select * from read_parquet({glob(folder, pattern)}, union_by_name = true)"
                 connection.execute(f"create schema {name.partition('.')[0]}")
                 connection.execute(f"create view {name} as {files if any(folder.glob(pattern)) else empty}")
         except duckdb.Error as error:

@@ -7,13 +7,13 @@ import duckdb
 
 from adventure_works.errors import AdventureError
 from adventure_works.load import pins
-from adventure_works.load.convert import quoted
 from adventure_works.load.lake import FolderLake, current_version
 from adventure_works.publish import files
 from adventure_works.publish.access import opened
 from adventure_works.publish.files import Warehouse
 from adventure_works.publish.record import Outcome, Record, State, begun, columns, write_record
 from adventure_works.settings import shown
+from adventure_works.sql import glob, one_row
 
 
 def start_candidate(warehouse: Warehouse, lake: Path) -> Path:
@@ -109,10 +109,9 @@ def _write(connection: duckdb.DuckDBPyConnection, record: Record) -> None:
 def _began_with(version: Path) -> str:
     """The first load id in the history of a version; another one means that the lake was replaced."""
     with duckdb.connect() as connection:
-        (first,) = connection.execute(
-            f"select min(load_id) from read_parquet({quoted(version / 'load_log' / '*.parquet')})"
-        ).fetchone()
-    return first
+        logs = glob(version / "load_log", "*.parquet")
+        (first,) = one_row(connection, f"select min(load_id) from read_parquet({logs})")
+    return str(first)
 
 
 def _lake_began_anew(warehouse: Warehouse, record: Record) -> bool:

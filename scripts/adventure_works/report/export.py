@@ -4,6 +4,7 @@ from pathlib import Path
 
 from adventure_works.disk import explained, replaced
 from adventure_works.report.figures import MARTS, reading
+from adventure_works.sql import quoted
 
 
 def export(database: Path, folder: Path) -> list[Path]:
@@ -22,7 +23,7 @@ def export(database: Path, folder: Path) -> list[Path]:
                 for ending, options in (("csv", "format csv, header"), ("parquet", "format parquet, compression zstd")):
                     path = folder / f"{mart}.{ending}"
                     with replaced(path) as new:
-                        name = str(new).replace("'", "''")
-                        connection.execute(f"copy (select * from marts.{mart} order by all) to '{name}' ({options})")
+                        copy = f"copy (select * from marts.{mart} order by all) to {quoted(new)} ({options})"
+                        connection.execute(copy)
                     written.append(path)
     return written

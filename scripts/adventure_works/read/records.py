@@ -1,12 +1,12 @@
-"""Takes a piece of a file apart into records, each with its line and its text as it stands."""
+"""Takes a piece of a file apart into records, each with its line and its text."""
 
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adventure_works.errors import RefusedFileError
-from adventure_works.load.scan import Piece, Scan
+from adventure_works.read.scan import Piece, Scan
 
 # A quote that swallows the file is for the checks below to name, not for the reader to stumble over.
 csv.field_size_limit(1 << 30)
@@ -24,6 +24,27 @@ class Record:
     raw: str
     values: list[str]
     fault: str | None = None
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A record that is kept as it is, with the reason why it could not become a row."""
+
+    record_number: int
+    line_number: int
+    column_name: str | None
+    reason: str
+    raw_text: str
+
+
+@dataclass
+class Converted:
+    """What became of the records of a piece or a file: `loaded` + `rejects` + `blank` is their number."""
+
+    loaded: int = 0
+    blank: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+    date_orders: dict[str, str] = field(default_factory=dict)
 
 
 class _Lines:

@@ -84,10 +84,10 @@ class Evidence:
         if self.month_first and self.day_first:
             return f"'{self.month_first}' can only be month first and '{self.day_first}' only day first"
         numeric = self.month_first or self.day_first or self.either
-        if sum(bool(kind) for kind in (numeric, self.iso, self.month_name)) > 1:
-            kinds = [kind for kind in (numeric, self.iso, self.month_name) if kind]
+        kinds = [kind for kind in (numeric, self.iso, self.month_name) if kind]
+        if len(kinds) > 1:
             return (
-                f"'{kinds[0]}' and '{kinds[1]}' stand in one column; a spreadsheet that converted half of the "
+                f"'{kinds[0]}' and '{kinds[1]}' are in one column; a spreadsheet that converted half of the "
                 "dates may have swapped days and months in them"
             )
         return None

@@ -4,19 +4,19 @@ from fnmatch import fnmatch
 
 from adventure_works.contract import Table
 from adventure_works.errors import RefusedFileError
-from adventure_works.load.convert import Layout
-from adventure_works.load.records import records
-from adventure_works.load.scan import Scan, pieces
+from adventure_works.read.layout import Layout
+from adventure_works.read.records import records
+from adventure_works.read.scan import Scan, pieces
 
 
 def recognise(scan: Scan, tables: list[Table]) -> Layout:
     """The layout of a file, by its header.
 
-    Columns may stand in any order, and one that the contract does not require may be missing. A column that the
+    Columns may be in any order, and one that the contract does not require may be missing. A column that the
     contract does not know must be empty all the way down.
 
     Raises:
-        RefusedFileError: no table fits, a heading stands twice, or an unknown column holds values.
+        RefusedFileError: no table fits, a heading is there twice, or an unknown column holds values.
     """
     headers = set(scan.header)
     fitting = [table for table in tables if _missing(table, headers) == []]
@@ -26,7 +26,7 @@ def recognise(scan: Scan, tables: list[Table]) -> Layout:
     twice = {name for name in scan.header if name and scan.header.count(name) > 1}
     if twice:
         raise RefusedFileError(
-            f"{scan.path.name}: the heading {', '.join(sorted(twice))} stands twice. Remove one of the columns."
+            f"{scan.path.name}: the heading {', '.join(sorted(twice))} is there twice. Remove one of the columns."
         )
     by_header = {column.header: column for column in table.file_columns}
     layout = Layout(table, tuple(by_header.get(name) for name in scan.header))

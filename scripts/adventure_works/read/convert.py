@@ -1,0 +1,132 @@
+"""From the text of one source file to typed Parquet, record by record, with nothing lost on the way.
+
+A piece that looks clean is first offered to the fast way, which leaves what is not exactly as expected to the careful
+one. Several pieces are converted at a time.
+"""
+
+import os
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from queue import SimpleQueue
+
+import duckdb
+
+from adventure_works.errors import RefusedFileError
+from adventure_works.read.careful import read_carefully
+from adventure_works.read.date_order import date_orders
+from adventure_works.read.fast import read_fast
+from adventure_works.read.layout import SourceFile
+from adventure_works.read.records import Converted
+from adventure_works.read.scan import Piece, pieces
+from adventure_works.sql import quoted
+
+MEMORY_PER_WORKER = "128MB"
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """What one piece at a time is converted with: a connection, and the file that hands text to it."""
+
+    connection: duckdb.DuckDBPyConnection
+    text: Path
+
+
+def convert(
+    file: SourceFile,
+    into: Path,
+    *,
+    calendar: tuple[date, date] | None = None,
+    date_order: str | None = None,
+    max_reject_share: float = 0.01,
+    advance: Callable[[int], None] = lambda size: None,
+) -> Converted:
+    """Writes the file's rows as Parquet parts into the existing folder `into`.
+
+    Args:
+        file: what to read.
+        into: the folder, empty.
+        calendar: first and last day of the retailer's calendar, where it is known.
+        date_order: `month_first` or `day_first`, for columns that the file itself leaves open.
+        max_reject_share: share of the records, 0 to 1, that may be rejected before the file is refused.
+        advance: takes the number of bytes after each piece.
+
+    Raises:
+        RefusedFileError: dates whose order is contradictory or open, too many rejects, a file cut off in the
+            middle of a record, or fewer records read than counted.
+    """
+    order = date_orders(file, calendar, date_order)
+    result = Converted(date_orders=order.orders)
+    max_rejects = int(max_reject_share * file.scan.records)
+    count = min(os.cpu_count() or 1, 4)
+
+    def convert_piece(piece: Piece) -> Converted:
+        worker = workers.get()
+        part = into / f"{piece.index:04}.parquet"
+        try:
+            rows = read_fast(worker.connection, worker.text, file, order, piece, part)
+            if rows is not None:
+                return Converted(loaded=rows)
+            return read_carefully(worker.connection, file, order, piece, part)
+        finally:
+            workers.put(worker)
+
+    with _workers(count, into) as workers, ThreadPoolExecutor(count) as pool:
+        waiting: deque[Future[Converted]] = deque()
+        try:
+            for piece in pieces(file.scan):
+                waiting.append(pool.submit(convert_piece, piece))
+                if len(waiting) > count:
+                    _add(waiting.popleft().result(), result, file, max_rejects)
+                advance(len(piece.data))
+            while waiting:
+                _add(waiting.popleft().result(), result, file, max_rejects)
+        finally:
+            for future in waiting:
+                future.cancel()
+    read = result.loaded + len(result.rejects) + result.blank
+    if read != file.scan.records:
+        raise RefusedFileError(
+            f"{file.name}: {file.scan.records} records counted, but {read} read. Look for unbalanced quotes."
+        )
+    return result
+
+
+def _add(piece: Converted, result: Converted, file: SourceFile, max_rejects: int) -> None:
+    result.loaded += piece.loaded
+    result.blank += piece.blank
+    result.rejects += piece.rejects
+    if len(result.rejects) > max_rejects:
+        examples = "".join(f"\n  line {reject.line_number}: {reject.reason}" for reject in result.rejects[:3])
+        raise RefusedFileError(
+            f"{file.name}: at least {len(result.rejects)} of {file.scan.records} records cannot be read, more than are "
+            f"allowed ({max_rejects}).{examples}\nCorrect the file, or allow more with --max-rejects."
+        )
+
+
+@contextmanager
+def _workers(count: int, into: Path) -> Iterator[SimpleQueue[_Worker]]:
+    """What `count` pieces need to be converted at a time; opening a connection for every piece would cost more."""
+    workers: SimpleQueue[_Worker] = SimpleQueue()
+    scratch = into / ".scratch"
+    scratch.mkdir()
+    for number in range(count):
+        connection = duckdb.connect()
+        connection.execute("set threads = 1")
+        connection.execute("set enable_progress_bar = false")
+        connection.execute(f"set memory_limit = '{MEMORY_PER_WORKER}'")
+        connection.execute(f"set temp_directory = {quoted(scratch / f'{number}.tmp')}")
+        # The text file is written over for every piece: DuckDB must not take it for the one it knows.
+        connection.execute("set enable_external_file_cache = false")
+        workers.put(_Worker(connection, scratch / f"{number}.csv"))
+    try:
+        yield workers
+    finally:
+        while not workers.empty():
+            workers.get().connection.close()
+        shutil.rmtree(scratch, ignore_errors=True)
