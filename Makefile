@@ -8,16 +8,18 @@
 
 SOURCE ?= sample
 TARGET ?= dev
-# Any Python from 3.11 to 3.13; the first that is there.
-PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
-	command -v $$python >/dev/null 2>&1 && $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+# Any Python from 3.11 to 3.14; the first that is there.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
+	command -v $$python >/dev/null 2>&1 && $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
 VENV := .venv
-BIN := $(CURDIR)/$(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check
-# pip's own environment wins over these files only for where packages come from, never for which.
-INSTALL = $(PIP) install -qq --no-warn-script-location --require-hashes -r
+# Relative, so that blanks in the path of the project do no harm.
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --no-warn-script-location
+# uv takes seconds where pip takes minutes; where it is missing, or finds no index (it reads no pip.conf), pip does it.
+# The environment says where packages come from; these files say which.
+INSTALL := $(if $(shell command -v uv 2>/dev/null),UV_SYSTEM_CERTS=1 uv pip install --quiet --python $(BIN)/python $$packages || )$(PIP) $$packages
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run report test test-slow crash lint format docs readme faults clean
@@ -47,7 +49,7 @@ crash: $(VENV)/.ready-dev  ## Kill a run at 100 random moments, and write what i
 lint: $(VENV)/.ready-dev  ## Check the style of Python, SQL and YAML, and that Redshift takes the SQL.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@PATH="$(BIN):$$PATH" $(BIN)/sqlfluff lint --processes 2 models analyses tests/data
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff lint --processes 2 models analyses tests/data
 	@# Models that look at what is built ask the warehouse: the stand-in for Redshift, empty.
 	@rm -rf target/prod/compiled
 	@PYTHONPATH=tests/redshift $(BIN)/python -m standin -- \
@@ -57,7 +59,7 @@ lint: $(VENV)/.ready-dev  ## Check the style of Python, SQL and YAML, and that R
 format: $(VENV)/.ready-dev  ## Mend the style of Python and SQL where a tool can.
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@PATH="$(BIN):$$PATH" $(BIN)/sqlfluff fix --processes 2 models analyses tests/data
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff fix --processes 2 models analyses tests/data
 
 # In a target folder of its own: what dbt leaves there of the last build is the report's evidence.
 docs: export DBT_TARGET_PATH := $(or $(DBT_TARGET_PATH),target)/docs
@@ -77,19 +79,19 @@ clean:  ## Remove everything that the project has made, but for the lake and the
 	rm -rf $(VENV) target logs dbt_packages package-lock.yml .pytest_cache .ruff_cache
 
 $(VENV)/bin/python:
-	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found. Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@$(PYTHON) -m venv --clear $(VENV) || { \
+	@test -n "$(PYTHON)" || { echo "No Python from 3.11 to 3.14 found. Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -m venv --clear $(VENV) || { \
 		echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
 $(VENV)/.ready: requirements.txt pyproject.toml packages.yml | $(VENV)/bin/python
 	@echo "Setting up (about a minute, once)."
-	@$(INSTALL) requirements.txt
-	@$(PIP) install --quiet --no-warn-script-location --no-deps --no-build-isolation --editable .
+	@packages="--require-hashes -r requirements.txt"; $(INSTALL)
+	@packages="--no-deps --no-build-isolation --editable ."; $(INSTALL)
 	@mkdir -p warehouse
 	@$(BIN)/adventure deps
 	@touch $@
 
 $(VENV)/.ready-dev: requirements-dev.txt $(VENV)/.ready
 	@echo "Setting up the tools for tests and linting."
-	@$(INSTALL) requirements-dev.txt
+	@packages="--require-hashes -r requirements-dev.txt"; $(INSTALL)
 	@touch $@
