@@ -248,15 +248,9 @@ def ledger_totals(ask: Ask) -> dict[str, Decimal]:
     sql = """
         select
             (select sum(rejected_records) from {operations}.ledger_files) as rejected,
-            (select sum(duplicate_amount) from {operations}.ledger_sales where measure = 'records') as duplicates,
+            (select sum(duplicate_amount) from {operations}.ledger_amounts where measure = 'records') as duplicates,
             (select coalesce(sum(records), 0) from {operations}.ledger_quarantine) as quarantined,
-            (
-                select max(abs(unexplained_amount)) from (
-                    select unexplained_amount from {operations}.ledger_sales
-                    union all
-                    select unexplained_amount from {operations}.ledger_returns
-                )
-            ) as unexplained
+            (select max(abs(unexplained_amount)) from {operations}.ledger_amounts) as unexplained
         """
     (totals,) = ask(sql)
     return totals

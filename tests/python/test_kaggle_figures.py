@@ -235,7 +235,7 @@ def test_names_are_spelt_right(query: Query) -> None:
 def test_nothing_is_lost(query: Query, built: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     assert query("select sum(rejected_records + blank_records) as n from operations.ledger_files")[0]["n"] == 0
     assert query("select count(*) as n from operations.ledger_quarantine")[0]["n"] == 0
-    (found,) = query("select count(*) as n, max(abs(unexplained_amount)) as gap from operations.ledger_sales")
+    (found,) = query("select count(*) as n, max(abs(unexplained_amount)) as gap from operations.ledger_amounts")
     assert found["n"] > 0
     assert found["gap"] == 0
     assert "0 records rejected, 0 exact duplicates, 0 quarantined; 0.0000 unexplained" in built[1].stdout

@@ -396,10 +396,10 @@ def test_a_test_that_has_not_run(damaged: Callable[..., Path]) -> None:
 def test_a_test_that_failed(damaged: Callable[..., Path]) -> None:
     def fail(found: list[dict]) -> list[dict]:
         return [
-            one | ({"status": "fail"} if "ledger_sales__closes." in one["unique_id"] + "." else {}) for one in found
+            one | ({"status": "fail"} if "ledger_amounts__closes." in one["unique_id"] + "." else {}) for one in found
         ]
 
-    with pytest.raises(AdventureError, match="the test ledger_sales__closes ended with fail"):
+    with pytest.raises(AdventureError, match="the test ledger_amounts__closes ended with fail"):
         damaged(results=fail)
 
 

@@ -41,7 +41,7 @@ MARTS = (
     "mart_budget_allocation",
 )
 # What the sections on quality and on the data itself show, beside the marts.
-LEDGERS = ("ledger_sales", "ledger_files", "ledger_quarantine", "test_history", "run_history")
+LEDGERS = ("ledger_amounts", "ledger_files", "ledger_quarantine", "test_history", "run_history")
 
 
 @dataclass(frozen=True)
@@ -541,25 +541,15 @@ def _ledger(connection: Connection) -> Row:
     (found,) = rows(
         connection,
         """
-        with
-        entries as (
-            select
-                measure, raw_amount, duplicate_amount, quarantined_amount, fact_amount, unexplained_amount,
-                'sales' as side
-            from operations.ledger_sales
-            union all
-            select measure, raw_amount, 0, quarantined_amount, fact_amount, unexplained_amount, 'returns'
-            from operations.ledger_returns
-        )
         select
-            sum(raw_amount) filter (measure = 'records' and side = 'sales') as raw_records,
-            sum(duplicate_amount) filter (measure = 'records' and side = 'sales') as duplicate_records,
+            sum(raw_amount) filter (measure = 'records' and table_name = 'sales') as raw_records,
+            sum(duplicate_amount) filter (measure = 'records' and table_name = 'sales') as duplicate_records,
             sum(quarantined_amount) filter (measure = 'records') as quarantined_records,
-            sum(fact_amount) filter (measure = 'records' and side = 'sales') as fact_records,
+            sum(fact_amount) filter (measure = 'records' and table_name = 'sales') as fact_records,
             sum(raw_amount) filter (measure = 'revenue') as raw_revenue,
             sum(fact_amount) filter (measure = 'revenue') as fact_revenue,
             max(abs(unexplained_amount)) as unexplained
-        from entries
+        from operations.ledger_amounts
         """,
     )
     return found

@@ -1,0 +1,137 @@
+{% set ledgers = {
+    'sales': {'units': 'order_quantity', 'money': ['revenue', 'cost']},
+    'returns': {'units': 'return_quantity', 'money': ['returned_value']},
+} %}
+{% set money = ['revenue', 'cost', 'returned_value'] %}
+
+with
+
+raw_records as (
+    {% for table_name, ledger in ledgers.items() %}
+    select
+        '{{ table_name }}' as table_name,
+        source_file,
+        record_number,
+        units,
+        is_priced
+        {%- for column in money %},
+        {{ column if column in ledger.money else 'cast(0 as numeric(18, 4))' }} as {{ column }}
+        {%- endfor %}
+    from {{ ref('int_' ~ table_name ~ '__control_amounts') }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+excluded_records as (
+
+    select
+        'duplicate' as side,
+        'sales' as table_name,
+        source_file,
+        record_number
+    from {{ ref('int_sales__repeated') }}
+    where verdict = 'duplicate'
+    {%- for table_name in ledgers %}
+    union all
+    select
+        'quarantined' as side,
+        '{{ table_name }}' as table_name,
+        source_file,
+        record_number
+    from {{ ref('int_' ~ table_name ~ '__quarantined') }}
+    {%- endfor %}
+
+),
+
+-- A raw record counts as raw, and again on the side that it went to.
+entries as (
+
+    select
+        'raw' as side,
+        raw_records.*
+    from raw_records
+    union all
+    select
+        excluded_records.*,
+        raw_records.units,
+        raw_records.is_priced,
+        raw_records.revenue,
+        raw_records.cost,
+        raw_records.returned_value
+    from excluded_records
+    left join raw_records
+        on
+            excluded_records.table_name = raw_records.table_name
+            and excluded_records.source_file = raw_records.source_file
+            and excluded_records.record_number = raw_records.record_number
+    {%- for table_name, ledger in ledgers.items() %}
+    union all
+    select
+        'fact' as side,
+        '{{ table_name }}' as table_name,
+        source_file,
+        record_number,
+        {{ ledger.units }} as units,
+        true as is_priced
+        {%- for column in money %},
+        {{ column if column in ledger.money else '0' }} as {{ column }}
+        {%- endfor %}
+    from {{ ref('fact_' ~ table_name) }}
+    {%- endfor %}
+
+),
+
+totals as (
+
+    select
+        side,
+        table_name,
+        source_file,
+        count(*) as records,
+        sum(case when is_priced then 0 else 1 end) as unpriced_records,
+        coalesce(sum(units), 0) as units
+        {%- for column in money %},
+        coalesce(sum({{ column }}), 0) as {{ column }}
+        {%- endfor %}
+    from entries
+    group by
+        side,
+        table_name,
+        source_file
+
+),
+
+amounts as (
+    {% for table_name, ledger in ledgers.items() %}
+    {%- for measure in ['records', 'unpriced_records', 'units'] + ledger.money %}
+    select
+        totals.*,
+        '{{ measure }}' as measure,
+        cast({{ measure }} as numeric(18, 4)) as amount
+    from totals
+    where table_name = '{{ table_name }}'
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+balanced as (
+
+    select
+        cast(table_name as varchar(64)) as table_name,
+        source_file,
+        cast(measure as varchar(64)) as measure
+        {%- for side in ('raw', 'duplicate', 'quarantined', 'fact') %},
+        cast(sum(case when side = '{{ side }}' then amount else 0 end) as numeric(18, 4)) as {{ side }}_amount
+        {%- endfor %},
+        cast(sum(case when side = 'raw' then amount else -amount end) as numeric(18, 4)) as unexplained_amount
+    from amounts
+    group by
+        table_name,
+        source_file,
+        measure
+
+)
+
+select * from balanced
