@@ -40,7 +40,8 @@ LAYERS = {
     ),
     "marts/profitability/intermediate": Layer("int_", _ABOVE_CORE | {"marts/profitability/intermediate"}),
     # The ledger compares both sides of the core, so that operations read all that is below it.
-    "operations": Layer("ledger_|load_|run_|test_", _BELOW_CORE | {"core", "operations"}, has_contract=True),
+    "operations": Layer("load_|run_|test_", _BELOW_CORE | {"core", "operations"}, has_contract=True),
+    "operations/ledger": Layer("ledger_", _BELOW_CORE | {"core"}, has_contract=True, is_public=True),
     "operations/cost/intermediate": Layer("int_", frozenset({"staging/redshift"})),
     "metrics": Layer("metricflow_", frozenset({"core"})),
 }

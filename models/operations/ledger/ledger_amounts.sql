@@ -13,10 +13,10 @@ raw_records as (
         source_file,
         record_number,
         units,
-        is_priced
-        {%- for column in money %},
-        {{ column if column in ledger.money else 'cast(0 as numeric(18, 4))' }} as {{ column }}
+        {%- for column in money %}
+        {{ column if column in ledger.money else 'cast(0 as numeric(18, 4))' }} as {{ column }},
         {%- endfor %}
+        is_priced
     from {{ ref('int_' ~ table_name ~ '__control_amounts') }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -54,10 +54,10 @@ entries as (
     select
         excluded_records.*,
         raw_records.units,
-        raw_records.is_priced,
         raw_records.revenue,
         raw_records.cost,
-        raw_records.returned_value
+        raw_records.returned_value,
+        raw_records.is_priced
     from excluded_records
     left join raw_records
         on
@@ -72,10 +72,10 @@ entries as (
         source_file,
         record_number,
         {{ ledger.units }} as units,
-        true as is_priced
-        {%- for column in money %},
-        {{ column if column in ledger.money else '0' }} as {{ column }}
+        {%- for column in money %}
+        {{ column if column in ledger.money else '0' }} as {{ column }},
         {%- endfor %}
+        true as is_priced
     from {{ ref('fact_' ~ table_name) }}
     {%- endfor %}
 
@@ -87,12 +87,11 @@ totals as (
         side,
         table_name,
         source_file,
-        count(*) as records,
-        sum(case when is_priced then 0 else 1 end) as unpriced_records,
-        coalesce(sum(units), 0) as units
-        {%- for column in money %},
-        coalesce(sum({{ column }}), 0) as {{ column }}
+        {%- for column in ['units'] + money %}
+        coalesce(sum({{ column }}), 0) as {{ column }},
         {%- endfor %}
+        sum(case when is_priced then 0 else 1 end) as unpriced_records,
+        count(*) as records
     from entries
     group by
         side,
@@ -107,9 +106,9 @@ amounts as (
     select
         totals.*,
         '{{ measure }}' as measure,
-        cast({{ measure }} as numeric(18, 4)) as amount
+        cast(totals.{{ measure }} as numeric(18, 4)) as amount
     from totals
-    where table_name = '{{ table_name }}'
+    where totals.table_name = '{{ table_name }}'
     {{ 'union all' if not loop.last }}
     {%- endfor %}
     {{ 'union all' if not loop.last }}
@@ -121,10 +120,11 @@ balanced as (
     select
         cast(table_name as varchar(64)) as table_name,
         source_file,
-        cast(measure as varchar(64)) as measure
-        {%- for side in ('raw', 'duplicate', 'quarantined', 'fact') %},
-        cast(sum(case when side = '{{ side }}' then amount else 0 end) as numeric(18, 4)) as {{ side }}_amount
-        {%- endfor %},
+        cast(measure as varchar(64)) as measure,
+        {%- for side in ('raw', 'duplicate', 'quarantined', 'fact') %}
+        cast(sum(case when side = '{{ side }}' then amount else 0 end) as numeric(18, 4))
+            as {{ side }}_amount,
+        {%- endfor %}
         cast(sum(case when side = 'raw' then amount else -amount end) as numeric(18, 4)) as unexplained_amount
     from amounts
     group by
