@@ -39,6 +39,13 @@ LAYERS = {
         "mart_", _ABOVE_CORE | {"marts/profitability/intermediate"}, has_contract=True, is_public=True
     ),
     "marts/profitability/intermediate": Layer("int_", _ABOVE_CORE | {"marts/profitability/intermediate"}),
+    # What the report shows beside the marts: figures for each choice of its filter, and sums of marts.
+    "marts/report": Layer(
+        "rpt_",
+        _ABOVE_CORE | {"marts/customers", "marts/profitability", "marts/report"},
+        has_contract=True,
+        is_public=True,
+    ),
     # The ledger compares both sides of the core, so that operations read all that is below it.
     "operations": Layer("load_|run_|test_", _BELOW_CORE | {"core", "operations"}, has_contract=True),
     "operations/ledger": Layer("ledger_", _BELOW_CORE | {"core"}, has_contract=True, is_public=True),

@@ -1,0 +1,128 @@
+{% set levels = {
+    'category': ('product_category_key', 'category_name'),
+    'subcategory': ('product_subcategory_key', 'subcategory_name'),
+} %}
+
+with
+
+spans as (
+
+    select
+        period,
+        is_year_before,
+        first_date,
+        last_date
+    from {{ ref('rpt_period_spans') }}
+
+),
+
+products as (
+
+    select
+        product_key,
+        product_subcategory_key,
+        subcategory_name,
+        product_category_key,
+        category_name
+    from {{ ref('dim_products') }}
+
+),
+
+sales as (
+
+    select
+        order_date,
+        product_key,
+        revenue,
+        profit
+    from {{ ref('fact_sales') }}
+
+),
+
+-- A sale of the year before is compared in the same month of the period.
+sales_in_spans as (
+
+    select
+        products.*,
+        spans.period,
+        spans.is_year_before,
+        case
+            when spans.is_year_before
+                then date_trunc('month', {{ dbt.dateadd('month', 12, 'sales.order_date') }})
+            else date_trunc('month', sales.order_date)
+        end as compared_month,
+        sales.revenue,
+        sales.profit
+    from spans
+    inner join sales on sales.order_date between spans.first_date and spans.last_date
+    inner join products on sales.product_key = products.product_key
+
+),
+
+grouped_sales as (
+    {% for level, (key, name) in levels.items() %}
+    select
+        period,
+        is_year_before,
+        cast('{{ level }}' as varchar(16)) as product_level,
+        {{ key }} as product_group_key,
+        {{ name }} as product_group_name,
+        product_category_key,
+        compared_month,
+        revenue,
+        profit
+    from sales_in_spans
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+months as (
+
+    select
+        period,
+        product_level,
+        product_group_key,
+        product_group_name,
+        product_category_key,
+        compared_month,
+        sum(case when not is_year_before then revenue end) as revenue,
+        sum(case when is_year_before then revenue end) as revenue_year_before,
+        sum(case when not is_year_before then profit end) as profit,
+        sum(case when is_year_before then profit end) as profit_year_before
+    from grouped_sales
+    group by
+        period,
+        product_level,
+        product_group_key,
+        product_group_name,
+        product_category_key,
+        compared_month
+
+),
+
+final as (
+
+    select
+        period,
+        product_level,
+        product_group_key,
+        product_group_name,
+        product_category_key,
+        cast(sum(revenue) as numeric(18, 4)) as revenue,
+        cast(sum(revenue_year_before) as numeric(18, 4)) as revenue_year_before,
+        cast(sum(profit) as numeric(18, 4)) as profit,
+        cast(sum(profit_year_before) as numeric(18, 4)) as profit_year_before
+    from months
+    where
+        revenue is not null
+        and revenue_year_before is not null
+    group by
+        period,
+        product_level,
+        product_group_key,
+        product_group_name,
+        product_category_key
+
+)
+
+select * from final
