@@ -7,13 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adventure_works.errors import AdventureError
 from adventure_works.publish.audited import judge_candidate
 from adventure_works.publish.files import Warehouse
 from adventure_works.settings import Settings, shown
 from adventure_works.warehouse import Ask, dbt_options, in_file
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 # Tag or resource type of a test, and what the summary calls it. A test with two of the tags counts as the first.
 KINDS = {
@@ -64,10 +69,13 @@ def build(
     Raises:
         AdventureError: dbt could not start, for example because another process holds the file.
     """
-    with _environment(ADVENTURE_DATABASE=str(database), ADVENTURE_RAW=str(raw)):
+    # As plain dbt parses it, so that the two share one parse. `--target` would be part of what that depends on.
+    with _environment(ADVENTURE_TARGET="dev", DBT_TARGET=""):
+        manifest = _parse(settings, *options)
+    _read_from(manifest, raw)
+    with _environment(ADVENTURE_TARGET="dev", DBT_TARGET="", ADVENTURE_DATABASE=str(database), ADVENTURE_RAW=str(raw)):
         try:
-            arguments = ["--target", "dev", "--exclude-resource-type", "unit_test", *options]
-            return _dbt_build(settings, arguments, progress)
+            return _dbt_build(settings, manifest, ["--exclude-resource-type", "unit_test", *options], progress)
         except AdventureError as error:
             if "Conflicting lock" in str(error):
                 raise AdventureError(
@@ -78,10 +86,31 @@ def build(
             _release_warehouse()
 
 
-def _dbt_build(settings: Settings, arguments: list[str], progress: Callable[[str, int, int], None]) -> BuildResult:
+def _parse(settings: Settings, *options: str) -> "Manifest":
+    """Reads the project, or takes what dbt has kept of it; of the options of `dbt build` only some bear on that."""
     from dbt.cli.main import dbtRunner
 
-    result = dbtRunner(callbacks=[_follow(progress)]).invoke(
+    bearing = [word for pair in pairwise(options) if pair[0] in ("--target", "--vars") for word in pair]
+    done = dbtRunner().invoke(["parse", *bearing, *dbt_options(settings.logs)])
+    if done.exception or done.result is None:
+        raise AdventureError(f"dbt cannot read the project: {str(done.exception).strip()}")
+    return done.result
+
+
+def _read_from(manifest: "Manifest", raw: Path) -> None:
+    """Lets the sources in the lake name the version of it that is audited; later loads move lake/raw to another."""
+    for source in manifest.sources.values():
+        for meta in (source.meta, source.config.meta):
+            if location := meta.get("external_location"):
+                meta["external_location"] = f"{raw}{location[location.index('/{name}') :]}"
+
+
+def _dbt_build(
+    settings: Settings, manifest: "Manifest", arguments: list[str], progress: Callable[[str, int, int], None]
+) -> BuildResult:
+    from dbt.cli.main import dbtRunner
+
+    result = dbtRunner(manifest, callbacks=[_follow(progress)]).invoke(
         ["build", "--write-json", *arguments, *dbt_options(settings.logs)]
     )
     if result.exception or result.result is None:
@@ -128,26 +157,23 @@ def build_and_audit_on_redshift(
     from adventure_works.redshift.session import session
 
     with _environment(ADVENTURE_CANDIDATE=settings.candidate):
-        grown = _tables_that_grow(settings, [option for option in options if option != "--full-refresh"])
+        options = ("--target", "prod", *options)
+        manifest = _parse(settings, *options)
+        grown = _tables_that_grow(settings.candidate, manifest)
         with session() as redshift:
             schemas.start_candidate(redshift, settings, str(settings.lake), grown, announce, progress)
-        result = _dbt_build(settings, ["--target", "prod", "--exclude-resource-type", "unit_test", *options], progress)
+        result = _dbt_build(settings, manifest, ["--exclude-resource-type", "unit_test", *options], progress)
     tests = sum(sum(counts.values()) for counts in result.tests.values())
     with session() as redshift:
         schemas.judge_candidate(redshift, settings, passed=not result.errors, tests=tests)
     return result
 
 
-def _tables_that_grow(settings: Settings, options: list[str]) -> list[tuple[str, str]]:
-    """Schema (without prefix) and name of the tables of snapshots and incremental models, as dbt reads the project."""
-    from dbt.cli.main import dbtRunner
-
-    done = dbtRunner().invoke(["parse", "--target", "prod", *options, *dbt_options(settings.logs)])
-    if done.exception or done.result is None:
-        raise AdventureError(f"dbt cannot read the project: {str(done.exception).strip()}")
+def _tables_that_grow(prefix: str, manifest: "Manifest") -> list[tuple[str, str]]:
+    """Schema (without prefix) and name of the tables of snapshots and incremental models."""
     return [
-        (node.schema.removeprefix(f"{settings.candidate}_"), node.alias)
-        for node in done.result.nodes.values()
+        (node.schema.removeprefix(f"{prefix}_"), node.alias)
+        for node in manifest.nodes.values()
         if node.resource_type == "snapshot" or getattr(node.config, "materialized", "") == "incremental"
     ]
 

@@ -399,6 +399,19 @@ def test_a_plain_dbt_build_is_told_apart(published: Path) -> None:
     assert "Conflicting lock is held in" in done.stdout and f"(PID {holder.pid})" in done.stdout
 
 
+def test_plain_dbt_takes_over_what_a_run_has_parsed(published_once: Path) -> None:
+    """The run builds another file from another folder of the lake, and still the project is parsed once."""
+    done = run_dbt(published_once, "parse")
+    assert done.returncode == 0, done.stdout
+    last = (published_once / "logs" / "dbt.log").read_text(encoding="utf-8").rpartition("Running with dbt")[2]
+    assert "no changes found, skipping parsing" in last
+    with duckdb.connect(str(published_once / "warehouse" / "test.duckdb"), read_only=True) as connection:
+        (view,) = connection.execute(
+            "select sql from duckdb_views where view_name = 'stg_adventure_works__sales'"
+        ).fetchone()
+    assert "/lake/versions/" in view and "/lake/raw/" not in view
+
+
 def test_an_audit_without_its_tests_is_none(published_once: Path) -> None:
     """A test that an environment variable of dbt's keeps from running stops the publication as one that fails does."""
     target = published_once / "target"
