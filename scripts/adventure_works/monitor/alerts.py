@@ -4,12 +4,12 @@ ADVENTURE_ALERT_WEBHOOK is a secret (whoever has it can post): it is never print
 cannot be sent must not hide what it was about.
 """
 
-import time
 from datetime import timedelta
 from pathlib import Path
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from adventure_works.aws import client, explained
 from adventure_works.errors import AdventureError
@@ -73,29 +73,45 @@ def send(settings: Settings, text: str) -> list[str]:
     return [problem for problem in problems if problem]
 
 
+class _NotSentError(Exception):
+    """The webhook cannot be posted to."""
+
+
+class _BusyError(_NotSentError):
+    """The webhook could not be posted to this time."""
+
+
 def _to_webhook(url: str, text: str) -> str:
-    """Posts {"text": ...}, again when the server is busy or cannot be reached. Errors are told without the URL."""
+    """Posts {"text": ...}, again when the server is busy or cannot be reached. Errors are given without the URL."""
     # Slack reads these three as markup.
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    reason = ""
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            time.sleep(PAUSE_SECONDS * 2 ** (attempt - 1))
-        try:
-            with requests.post(
-                url, json={"text": escaped}, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
-            ) as answer:
-                if answer.status_code < 300:
-                    return ""
-                reason = f"it answered {answer.status_code}"
-                if answer.status_code != 429 and answer.status_code < 500:
-                    break
-        except (requests.ConnectionError, requests.Timeout) as error:
-            reason = f"it cannot be reached ({type(error).__name__})"
-        except requests.RequestException as error:
-            reason = f"it is no address that can be posted to ({type(error).__name__})"
-            break
-    return f"The alert could not be sent to {WEBHOOK}: {reason}. Check the address, and the network."
+    retrying = Retrying(
+        retry=retry_if_exception_type(_BusyError),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_exponential(multiplier=PAUSE_SECONDS),
+        reraise=True,
+    )
+    try:
+        retrying(_post, url, escaped)
+    except _NotSentError as error:
+        return f"The alert could not be sent to {WEBHOOK}: {error}. Check the address, and the network."
+    return ""
+
+
+def _post(url: str, text: str) -> None:
+    try:
+        with requests.post(
+            url, json={"text": text}, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
+        ) as answer:
+            status = answer.status_code
+    except (requests.ConnectionError, requests.Timeout) as error:
+        raise _BusyError(f"it cannot be reached ({type(error).__name__})") from None
+    except requests.RequestException as error:
+        raise _NotSentError(f"it is no address that can be posted to ({type(error).__name__})") from None
+    if status == 429 or status >= 500:
+        raise _BusyError(f"it answered {status}")
+    if status >= 300:
+        raise _NotSentError(f"it answered {status}")
 
 
 def _to_topic(settings: Settings, text: str) -> str:
