@@ -33,7 +33,7 @@ duckdb.execute(
 LOADER = """
 import sys
 from pathlib import Path
-from adventure_works.load.loader import load
+from adventure_works.lake.loader import load
 files, lake = sys.argv[1:]
 load(files, Path(lake))
 """

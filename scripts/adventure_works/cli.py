@@ -12,7 +12,7 @@ import click
 from adventure_works.errors import AdventureError
 
 if TYPE_CHECKING:
-    from adventure_works.load.loader import LoadResult
+    from adventure_works.lake.loader import LoadResult
     from adventure_works.settings import Settings
 
 # How old the newest load may be: a nightly load, and half a day for mending one.
@@ -393,7 +393,7 @@ def _load_redshift(settings: "Settings", timeout: float, replace: bool) -> None:
 def _load(
     settings: "Settings", source: str, date_order: str | None, as_of: datetime | None, max_rejects: float, replace: bool
 ) -> "LoadResult":
-    from adventure_works.load.loader import load as load_source
+    from adventure_works.lake.loader import load as load_source
     from adventure_works.show import progress_bar
 
     with progress_bar() as progress:

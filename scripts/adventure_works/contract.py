@@ -12,6 +12,7 @@ from adventure_works.errors import AdventureError
 from adventure_works.settings import PROJECT
 
 SOURCES = PROJECT / "models" / "staging" / "adventure_works" / "_adventure_works__sources.yml"
+DOC_BLOCK = re.compile(r"\{\{\s*doc\('(\w+)'\)\s*\}\}")
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,8 @@ def _column(entry: dict[str, Any]) -> Column:
 
 
 def _described(entry: dict[str, Any]) -> str:
-    text = entry.get("description", "").strip()
-    return re.sub(r"\{\{\s*doc\('(\w+)'\)\s*\}\}", lambda found: _doc_blocks()[found.group(1)], text)
+    text = str(entry.get("description", "")).strip()
+    return DOC_BLOCK.sub(lambda found: _doc_blocks()[found[1]], text)
 
 
 @cache

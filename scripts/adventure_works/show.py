@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from adventure_works.errors import AdventureError
-from adventure_works.load.loader import LoadResult
+from adventure_works.lake.loader import LoadResult
 from adventure_works.publish.files import Warehouse
 from adventure_works.publish.record import Outcome, Record, State
 from adventure_works.run import KINDS, BuildResult, Problem, headline, ledger_totals

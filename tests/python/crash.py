@@ -21,7 +21,7 @@ from pathlib import Path
 
 import duckdb
 
-from adventure_works.load.lake import current_version
+from adventure_works.lake.folder import current_version
 from adventure_works.publish.audited import states
 from adventure_works.publish.files import Warehouse, exchange, put_in_place, start_from_published
 from adventure_works.publish.record import State
@@ -46,7 +46,7 @@ def reduced_run() -> None:
 
     Prints when each phase began, in seconds of the machine's clock.
     """
-    from adventure_works.load.loader import load
+    from adventure_works.lake.loader import load
     from adventure_works.publish.access import one_at_a_time
     from adventure_works.publish.audited import judge_candidate, publish, start_candidate
     from adventure_works.run import build

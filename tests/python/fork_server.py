@@ -73,7 +73,7 @@ def serve() -> None:
     import dbt.adapters.duckdb
     import dbt.cli.main  # noqa: F401
 
-    import adventure_works.load.loader
+    import adventure_works.lake.loader
     import adventure_works.run  # noqa: F401
 
     sys.path[:0] = [str(HERE), str(HERE.parent)]

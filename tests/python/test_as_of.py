@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from adventure_works.load.loader import load
+from adventure_works.lake.loader import load
 from adventure_works.sample import generate
 from support.commands import run_dbt
 

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from adventure_works.errors import AdventureError
-from adventure_works.load.loader import load
+from adventure_works.lake.loader import load
 from adventure_works.sample import generate
 from damage import DAMAGE, apply_damage
 from fault_matrix import GUARDS, READ_THE_SAME, REFUSED, REJECTED

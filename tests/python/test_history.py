@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from adventure_works.load.loader import load
+from adventure_works.lake.loader import load
 from warehouse import Warehouse
 
 SALES = "AdventureWorks_Sales_2017.csv"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adventure_works import disk
 from adventure_works.contract import raw_tables
-from adventure_works.load.loader import load
+from adventure_works.lake.loader import load
 from warehouse import Warehouse
 
 pytestmark = pytest.mark.slow

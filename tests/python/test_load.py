@@ -15,8 +15,8 @@ import duckdb
 import pytest
 
 from adventure_works.errors import AdventureError
-from adventure_works.load.lake import current_version
-from adventure_works.load.loader import LoadResult, load
+from adventure_works.lake.folder import current_version
+from adventure_works.lake.loader import LoadResult, load
 from kaggle_server import KaggleServer
 
 SALES = "AdventureWorks_Sales_2017.csv"
@@ -150,7 +150,7 @@ def test_real_files_take_the_place_of_the_sample_but_not_the_reverse(
     files: Path, lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ADVENTURE_DOWNLOADS", str(tmp_path / "downloads"))
-    monkeypatch.setattr("adventure_works.load.sources.SAMPLE_SCALE", 0.01)
+    monkeypatch.setattr("adventure_works.sources.source.SAMPLE_SCALE", 0.01)
     load("sample", lake)
     (files / SALES).rename(files / "sales-17.csv")
     load(str(files), lake)
@@ -234,7 +234,7 @@ def test_load_ids_grow_although_the_clock_goes_back(files: Path, lake: Path, mon
             return datetime(2099, 1, 1, tzinfo=UTC)
 
     with monkeypatch.context() as patch:
-        patch.setattr("adventure_works.load.lake.datetime", Future)
+        patch.setattr("adventure_works.lake.base.datetime", Future)
         load(str(files), lake)
     (files / SALES).write_bytes((files / SALES).read_bytes().replace(b",1\r\n", b",2\r\n", 1))
     load(str(files), lake)
@@ -355,7 +355,7 @@ def test_the_as_of_date_can_be_given_but_not_back_nor_past_the_calendar(files: P
     assert {entry[-1] for entry in before["load_log"]} == {date(2017, 6, 1)}
     next_month(files)
     for wanted, complaint in (
-        (date(2017, 5, 31), "already tells of 2017-06-01"),
+        (date(2017, 5, 31), "complete up to 2017-06-01"),
         (date(2017, 8, 1), "ends on 2017-07-31"),
     ):
         with pytest.raises(AdventureError, match=f"--as-of {wanted}: .*{complaint}.*Nothing has been loaded"):

@@ -9,13 +9,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from adventure_works.load.loader import load
+from adventure_works.lake.loader import load
 
 MOMENTS = 20
 LOAD_WHEN_TOLD = """
 import sys
 from pathlib import Path
-from adventure_works.load.loader import load
+from adventure_works.lake.loader import load
 source, lake = sys.argv[1:]
 print("ready", flush=True)
 sys.stdin.readline()

@@ -15,8 +15,8 @@ import duckdb
 import pytest
 
 from adventure_works.errors import AdventureError
-from adventure_works.load import pins
-from adventure_works.load.loader import load
+from adventure_works.lake import pins
+from adventure_works.lake.loader import load
 from adventure_works.publish.access import one_at_a_time
 from adventure_works.publish.audited import judge_candidate, publish, roll_back, start_candidate, states
 from adventure_works.publish.files import Warehouse, log_of, put_in_place, start_from_published

@@ -17,11 +17,11 @@ import pytest
 
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
-from adventure_works.load import loader, s3, s3_write
-from adventure_works.load.loader import LoadResult
-from adventure_works.load.parts import write_parts
-from adventure_works.load.s3 import Published
-from adventure_works.load.s3_lake import S3Lake, object_name
+from adventure_works.lake import loader, s3, s3_read, s3_write
+from adventure_works.lake.loader import LoadResult
+from adventure_works.lake.parts import write_parts
+from adventure_works.lake.s3 import S3Lake, object_name
+from adventure_works.lake.s3_read import Published
 from adventure_works.settings import S3Place, read_settings
 from s3_server import BUCKET, REGION, SECRET, Failure, S3Server, answer, flip, lose, meanwhile, reset, truncate
 
@@ -59,16 +59,16 @@ def place(aws: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S3P
     return S3Place(BUCKET, f"{re.sub(r'[^A-Za-z0-9_]', '-', tmp_path.name)}/lake")
 
 
-def load(source: str, lake: S3Place | Path | S3Lake, **options: object) -> LoadResult:
+def load(source: str, lake: S3Place | Path, **options: object) -> LoadResult:
     return loader.load(source, lake, read_settings(os.environ), **options)
 
 
-def reader(place: S3Place) -> s3.Reader:
-    return s3.Reader(place, read_settings(os.environ))
+def reader(place: S3Place) -> s3_read.Reader:
+    return s3_read.Reader(place, read_settings(os.environ))
 
 
 def current(place: S3Place) -> Published:
-    found = s3.published(place, read_settings(os.environ))
+    found = s3_read.published(place, read_settings(os.environ))
     assert found
     return found
 
@@ -318,10 +318,9 @@ def test_a_lost_answer_to_the_last_write_is_looked_up(
 NURSERY = """
 import os
 import sys
-from pathlib import Path
 
-from adventure_works.load import s3_lake
-from adventure_works.load.loader import load
+from adventure_works.lake import s3
+from adventure_works.lake.loader import load
 from adventure_works.settings import S3Place, read_settings
 
 for line in sys.stdin:
@@ -569,7 +568,8 @@ def test_a_large_table_comes_in_as_many_parts_as_the_slices_read_equally(
     place: S3Place, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ADVENTURE_SLICES", "3")
-    load(str(files), S3Lake(place, read_settings(os.environ), part_bytes=1500))
+    monkeypatch.setattr(s3, "PART_BYTES", 1500)
+    load(str(files), place)
     load(str(files), tmp_path / "lake")
     files_of = {
         file.uri: file.rows for file in current(place).files if file.source_file == SALES and "/sales/" in file.uri

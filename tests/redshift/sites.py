@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 import compare
-from adventure_works.load import s3
+from adventure_works.lake import s3_read
 from adventure_works.settings import PROJECT, S3Place, read_settings
 from standin.engine import IAM_USER, READERS
 from standin.stack import Warehouse
@@ -119,12 +119,12 @@ class Site:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in self.warehouse.environ.items():
                 patch.setenv(name, value)
-            found = s3.published(self.lake, read_settings(os.environ))
+            found = s3_read.published(self.lake, read_settings(os.environ))
             assert found
             for number, file in enumerate(found.files):
                 folder = self.raw / file.table
                 folder.mkdir(parents=True, exist_ok=True)
-                s3.Reader(self.lake, read_settings(os.environ)).fetch(file, folder / f"{number}.parquet")
+                s3_read.Reader(self.lake, read_settings(os.environ)).fetch(file, folder / f"{number}.parquet")
 
     def query_dev(self, sql: str) -> list[tuple]:
         """The rows of a query on DuckDB."""

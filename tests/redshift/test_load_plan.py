@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from adventure_works.load.lake import LogEntry
-from adventure_works.load.s3 import LakeFile, Published
+from adventure_works.lake.base import LogEntry
+from adventure_works.lake.s3_read import LakeFile, Published
 from adventure_works.redshift.batch import batch
 from adventure_works.redshift.data_api import literal
 from adventure_works.redshift.plan import MOST_NAMES, Change, Held, HeldFile, changes

@@ -18,8 +18,8 @@ import pytest
 from adventure_works.aws import client
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
-from adventure_works.load import s3
-from adventure_works.load.loader import load
+from adventure_works.lake import s3_read
+from adventure_works.lake.loader import load
 from adventure_works.redshift.load import RedshiftResult, bring_up
 from adventure_works.sample import generate
 from adventure_works.settings import PROJECT, S3Place, Settings, read_settings
@@ -77,9 +77,9 @@ class Site:
 
     def lake_rows(self) -> dict[str, list[tuple]]:
         """Every raw table in the lake's published version."""
-        reader, rows = s3.Reader(self.lake, read_settings(os.environ)), {name: [] for name in raw_tables()}
+        reader, rows = s3_read.Reader(self.lake, read_settings(os.environ)), {name: [] for name in raw_tables()}
         path = self.files.parent / "part.parquet"
-        for file in s3.published(self.lake, read_settings(os.environ)).files:
+        for file in s3_read.published(self.lake, read_settings(os.environ)).files:
             reader.fetch(file, path)
             names = ", ".join(column.name for column in raw_tables()[file.table].columns)
             rows[file.table] += duckdb.execute(f"select {names} from read_parquet('{path}')").fetchall()
@@ -151,7 +151,7 @@ def ordered(rows: list[tuple]) -> list[tuple]:
 def test_the_command_loads_the_lake_and_redshift_and_the_second_time_nothing(site: Site) -> None:
     done = run_command("load", "--source", site.files, "--to", "redshift")
     assert done.returncode == 0, done.stderr
-    assert f"{RAW} now holds load {s3.published(site.lake, read_settings(os.environ)).load_id}" in done.stdout
+    assert f"{RAW} now holds load {s3_read.published(site.lake, read_settings(os.environ)).load_id}" in done.stdout
     assert site.raw() == site.lake_rows()
     assert len(site.raw()["sales"]) == sum(
         len(file.read_text().splitlines()) - 1 for file in site.files.glob("*Sales*")
@@ -467,16 +467,16 @@ def test_two_loads_at_once_follow_one_another(pending: Site) -> None:
 def test_a_load_that_finishes_between_comparing_and_loading_is_noticed(
     pending: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    published, nested = s3.published, []
+    published, nested = s3_read.published, []
 
-    def another_load_slips_in(lake: S3Place, settings: Settings) -> s3.Published:
+    def another_load_slips_in(lake: S3Place, settings: Settings) -> s3_read.Published:
         found = published(lake, settings)
         if not nested:
             nested.append(True)
             pending.into_redshift()
         return found
 
-    monkeypatch.setattr(s3, "published", another_load_slips_in)
+    monkeypatch.setattr(s3_read, "published", another_load_slips_in)
     assert pending.into_redshift().rows == {}
     assert pending.said == ["Another load into Redshift has finished meanwhile; comparing again."]
     assert pending.raw() == pending.lake_rows()
@@ -534,22 +534,22 @@ def objects(site: Site, below: str) -> list[str]:
 
 def lake_key(site: Site, table: str, source_file: str) -> str:
     """The key of the part that holds the rows of a file."""
-    files = s3.published(site.lake, read_settings(os.environ)).files
+    files = s3_read.published(site.lake, read_settings(os.environ)).files
     (uri,) = (file.uri for file in files if (file.table, file.source_file) == (table, source_file))
     return uri.removeprefix(f"s3://{site.lake.bucket}/")
 
 
 @contextmanager
-def spoilt(change: Callable[[s3.LakeFile], s3.LakeFile]) -> Iterator[None]:
+def spoilt(change: Callable[[s3_read.LakeFile], s3_read.LakeFile]) -> Iterator[None]:
     """Makes the lake's manifest say something else than what is there."""
-    published = s3.published
+    published = s3_read.published
     with pytest.MonkeyPatch.context() as patch:
 
-        def published_spoilt(lake: S3Place, settings: Settings) -> s3.Published:
+        def published_spoilt(lake: S3Place, settings: Settings) -> s3_read.Published:
             found = published(lake, settings)
             return replace(found, files=tuple(map(change, found.files)))
 
-        patch.setattr(s3, "published", published_spoilt)
+        patch.setattr(s3_read, "published", published_spoilt)
         yield
 
 

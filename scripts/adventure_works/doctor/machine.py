@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from adventure_works import deps
 from adventure_works.doctor.checks import Check
 from adventure_works.errors import AdventureError
-from adventure_works.load.lake import current_version
+from adventure_works.lake.folder import current_version
 from adventure_works.settings import PROJECT, Settings, shown
 
 PACKAGE = "adventure-works-analytics"

@@ -9,8 +9,8 @@ from adventure_works import aws
 from adventure_works.contract import raw_tables
 from adventure_works.doctor.checks import Check
 from adventure_works.errors import AdventureError
-from adventure_works.load import s3
-from adventure_works.load.s3_write import encryption
+from adventure_works.lake import s3_read
+from adventure_works.lake.s3_write import encryption
 from adventure_works.redshift.data_api import BatchFailed, DataApi, Statement, literal
 from adventure_works.redshift.ddl import differences, found_columns
 from adventure_works.settings import PROJECT, Settings, shown
@@ -141,7 +141,7 @@ def _bucket_encrypts(settings: Settings) -> str:
 
 def _lake(settings: Settings) -> str:
     lake = settings.lake_on_s3
-    published = s3.published(lake, settings)
+    published = s3_read.published(lake, settings)
     return f"holds load {published.load_id}, {len(published.entries)} files" if published else "is empty yet"
 
 

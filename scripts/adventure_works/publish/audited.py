@@ -6,8 +6,8 @@ from pathlib import Path
 import duckdb
 
 from adventure_works.errors import AdventureError
-from adventure_works.load import pins
-from adventure_works.load.lake import FolderLake, current_version
+from adventure_works.lake import pins
+from adventure_works.lake.folder import FolderLake, current_version
 from adventure_works.publish import files
 from adventure_works.publish.access import opened
 from adventure_works.publish.files import Warehouse

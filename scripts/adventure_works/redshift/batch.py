@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from adventure_works.load.s3 import Published
+from adventure_works.lake.s3_read import Published
 from adventure_works.redshift.data_api import Statement, literal
 from adventure_works.redshift.plan import Change, Held
 from adventure_works.settings import Settings

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
-from adventure_works.load import s3
-from adventure_works.load.s3 import Published
+from adventure_works.lake import s3_read
+from adventure_works.lake.s3_read import Published
 from adventure_works.redshift.batch import LOG_MOVED, batch
 from adventure_works.redshift.data_api import (
     QUERY_SECONDS,
@@ -72,7 +72,7 @@ def bring_up(
         make_raw_schema(api, schema, name)
         # Redshift is read before the lake: the lake can then only be the newer of the two, never be taken back.
         held = read_held(api, schema, timeout)
-        published = s3.published(lake, settings)
+        published = s3_read.published(lake, settings)
         if published is None:
             raise AdventureError(f"{lake}: the lake holds no load yet. Load a source into it first.")
         _refuse_another_lake(published, held, lake, schema, replace, announce)

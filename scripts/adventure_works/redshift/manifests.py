@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adventure_works import aws
-from adventure_works.load.s3_write import Writer
+from adventure_works.lake.s3_write import Writer
 from adventure_works.redshift.data_api import OutcomeUnknown
 from adventure_works.redshift.plan import Change
 from adventure_works.settings import S3Place, Settings

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from adventure_works.contract import raw_tables
-from adventure_works.load.lake import LogEntry
-from adventure_works.load.s3 import LakeFile, Published
+from adventure_works.lake.base import LogEntry
+from adventure_works.lake.s3_read import LakeFile, Published
 
 # Above this many names a table is loaded anew. A statement may have 100 kB, and a name takes up to 514 bytes as a
 # literal.

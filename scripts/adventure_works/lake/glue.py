@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from adventure_works import aws
 from adventure_works.contract import Column, Table, raw_tables
 from adventure_works.errors import AdventureError
-from adventure_works.load.parts import parquet_type
-from adventure_works.load.s3 import VERSIONS, LakeFile
+from adventure_works.lake.parts import parquet_type
+from adventure_works.lake.s3_read import VERSIONS, LakeFile
 from adventure_works.settings import S3Place, Settings
 
 COMMENT, DESCRIPTION = 255, 2048  # Glue takes no longer ones.
@@ -53,7 +53,7 @@ class Catalog:
         except (ClientError, BotoCoreError) as error:
             raise aws.explained(error, f"the Glue database {self.database}") from error
 
-    def _tables(self) -> dict[str, dict]:
+    def _tables(self) -> dict[str, dict[str, Any]]:
         """The tables of the database, which is made where there is none."""
         pages = self.client.get_paginator("get_tables").paginate(DatabaseName=self.database)
         try:
@@ -70,7 +70,7 @@ class Catalog:
                 raise
         return {}
 
-    def _put(self, held: dict | None, wanted: dict, lake: S3Place) -> None:
+    def _put(self, held: dict[str, Any] | None, wanted: dict[str, Any], lake: S3Place) -> None:
         if held is None:
             self.client.create_table(DatabaseName=self.database, TableInput=wanted)
             return
@@ -88,7 +88,7 @@ class Catalog:
 
 
 def table_input(table: Table, lake: S3Place, load_id: str, rows: int) -> dict[str, Any]:
-    """What Glue is told of a table: names, types, place, format and descriptions."""
+    """A table as Glue takes it: names, types, place, format and descriptions."""
     columns = [
         {"Name": column.name, "Type": glue_type(column), "Comment": _text(column.description, COMMENT)}
         for column in table.columns
@@ -128,7 +128,7 @@ def _holds(held: Any, wanted: Any) -> bool:
         return isinstance(held, dict) and all(_holds(held.get(key), value) for key, value in wanted.items())
     if isinstance(wanted, list):
         return isinstance(held, list) and len(held) == len(wanted) and all(map(_holds, held, wanted))
-    return held == wanted
+    return bool(held == wanted)
 
 
 def _text(text: str, size: int) -> str:

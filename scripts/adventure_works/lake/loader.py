@@ -13,15 +13,16 @@ import duckdb
 from adventure_works.contract import raw_tables
 from adventure_works.disk import explained
 from adventure_works.errors import AdventureError, RefusedFileError
-from adventure_works.load import sources
-from adventure_works.load.lake import FolderLake, Lake, LogEntry, NewVersion
+from adventure_works.lake.as_of import as_of_date, calendar_days
+from adventure_works.lake.base import Lake, LogEntry, NewVersion, newest_entries
+from adventure_works.lake.folder import FolderLake
 from adventure_works.read.convert import convert
 from adventure_works.read.layout import SourceFile
 from adventure_works.read.recognise import recognise
 from adventure_works.read.records import Converted
 from adventure_works.read.scan import scan
 from adventure_works.settings import DEFAULTS, S3Place, Settings
-from adventure_works.sql import glob, one_row
+from adventure_works.sources.source import Source, opened
 
 OWN_TABLES = ("load_log", "rejected_rows")
 
@@ -38,7 +39,7 @@ class LoadResult:
 
 def load(
     source_name: str,
-    lake: Path | S3Place | Lake,
+    place: Path | S3Place,
     settings: Settings = DEFAULTS,
     *,
     date_order: str | None = None,
@@ -55,42 +56,40 @@ def load(
 
     Args:
         source_name: `sample`, `kaggle` or a path.
-        lake: folder of the lake, made when it is not there, or its place on S3, in a bucket that is there.
+        place: folder of the lake, made when it is not there, or its place on S3, in a bucket that is there.
         settings: where downloads go, and what a lake on S3 needs to know.
         date_order: see `convert`.
         max_reject_share: see `convert`.
         replace_lake: start from an empty lake instead of adding to what it holds.
-        as_of: the last day that the files tell of; see `_as_of_date` for the default.
-        announce: told what a user should know, a sentence at a time.
-        progress: told file name, bytes done and bytes in all.
+        as_of: the last day that the files are complete for; see `as_of_date` for the default.
+        announce: takes what a user should know, a sentence at a time.
+        progress: takes file name, bytes done and bytes in all.
 
     Raises:
         AdventureError: with the reason; the lake is then as it was.
     """
     # The lock comes first: two loads at once must not make the sample, or fetch the dataset, over each other.
-    lake = _opened(lake, settings)
-    with lake.locked(announce), sources.opened(source_name, settings.downloads, announce) as source:
+    lake = _lake_at(place, settings)
+    with lake.locked(announce), opened(source_name, settings.downloads, announce) as source:
         try:
             with explained(str(lake), "The lake is as it was. Free space or correct the permissions, and load again."):
                 result = _load(source, lake, date_order, max_reject_share, replace_lake, as_of, announce, progress)
         except duckdb.Error as error:
             raise AdventureError(f"{lake}: DuckDB could not go on. The lake is as it was.\n{error}") from error
-        lake.settle(announce)
+        lake.finish(announce)
         return result
 
 
-def _opened(lake: Path | S3Place | Lake, settings: Settings) -> Lake:
-    if isinstance(lake, Lake):
-        return lake
-    if isinstance(lake, Path):
-        return FolderLake(lake)
-    from adventure_works.load.s3_lake import S3Lake
+def _lake_at(place: Path | S3Place, settings: Settings) -> Lake:
+    if isinstance(place, Path):
+        return FolderLake(place)
+    from adventure_works.lake.s3 import S3Lake
 
-    return S3Lake(lake, settings)
+    return S3Lake(place, settings)
 
 
 def _load(
-    source: sources.Source,
+    source: Source,
     lake: Lake,
     date_order: str | None,
     max_reject_share: float,
@@ -100,7 +99,7 @@ def _load(
     progress: Callable[[str, int, int], None],
 ) -> LoadResult:
     # What is to be replaced need not even be readable.
-    held = {} if replace_lake else lake.newest_entries()
+    held = {} if replace_lake else newest_entries(lake.log())
     held = {} if _starts_afresh(source, held, lake, announce) else held
     files = _look_at(source, progress)
     by_digest = {entry.sha256: entry for entry in held.values()}
@@ -125,18 +124,15 @@ def _load(
     version = lake.new_version()
     try:
         gone = {entry.source_file for entry in superseded} | {file.name for file in changed}
-        for entry in held.values():
-            if entry.source_file not in gone:
-                version.carry_over(entry)
         if held:
-            version.carry_over_log()
+            version.carry_over([entry for entry in held.values() if entry.source_file not in gone])
         loaded = _convert_all(changed, version, source, date_order, max_reject_share, progress)
         let_go = [
             replace(entry, load_id=version.load_id, loaded_at=version.loaded_at, status="superseded", loaded=0)
             for entry in superseded
         ]
-        as_of_date = _as_of_date(version, as_of, [entry.as_of_date for entry in held.values()])
-        version.write_log([replace(entry, as_of_date=as_of_date) for entry in [*loaded, *let_go]])
+        last_day = as_of_date(version, as_of, [entry.as_of_date for entry in held.values()])
+        version.write_log([replace(entry, as_of_date=last_day) for entry in [*loaded, *let_go]])
         version.publish(progress)
     except BaseException:
         version.discard()
@@ -145,7 +141,7 @@ def _load(
 
 
 def _starts_afresh(
-    source: sources.Source,
+    source: Source,
     held: dict[str, LogEntry],
     lake: Lake,
     announce: Callable[[str], None],
@@ -165,7 +161,7 @@ def _starts_afresh(
     )
 
 
-def _look_at(source: sources.Source, progress: Callable[[str, int, int], None]) -> list[SourceFile]:
+def _look_at(source: Source, progress: Callable[[str, int, int], None]) -> list[SourceFile]:
     """Scans and recognises every file; all that is wrong with them is said at once."""
     tables = [table for table in raw_tables().values() if table.name not in OWN_TABLES]
     files: list[SourceFile] = []
@@ -194,7 +190,7 @@ def _look_at(source: sources.Source, progress: Callable[[str, int, int], None]) 
     return files
 
 
-def _refuse_missing_tables(files: list[SourceFile], held: dict[str, LogEntry], source: sources.Source) -> None:
+def _refuse_missing_tables(files: list[SourceFile], held: dict[str, LogEntry], source: Source) -> None:
     present = {file.table.name for file in files} | {entry.table_name for entry in held.values()}
     missing = [table for table in raw_tables().values() if table.name not in {*present, *OWN_TABLES}]
     if missing:
@@ -207,7 +203,7 @@ def _refuse_missing_tables(files: list[SourceFile], held: dict[str, LogEntry], s
 def _convert_all(
     files: list[SourceFile],
     version: NewVersion,
-    source: sources.Source,
+    source: Source,
     date_order: str | None,
     max_reject_share: float,
     progress: Callable[[str, int, int], None],
@@ -240,7 +236,7 @@ def _convert_all(
     calendars = [file for file in files if file.table.name == "calendar"]
     others = sorted((file for file in files if file not in calendars), key=lambda file: -file.scan.size)
     results = [convert_one(file, None) for file in calendars]
-    calendar = _calendar(version)
+    calendar = calendar_days(version)
     with ThreadPoolExecutor(2) as pool:
         results += pool.map(lambda file: convert_one(file, calendar), others)
     _raise_problems([str(result) for result in results if isinstance(result, RefusedFileError)])
@@ -248,58 +244,7 @@ def _convert_all(
     return sorted(entries, key=lambda entry: entry.source_file)
 
 
-def _calendar(version: NewVersion) -> tuple[date, date] | None:
-    """First and last day of the calendar in the version being built, None where its file was refused."""
-    files = version.rows("calendar")
-    with duckdb.connect() as connection:
-        try:
-            first, last = one_row(connection, f"select min(date), max(date) from read_parquet({files})")
-        except duckdb.IOException:
-            return None
-    return (first, last) if first else None
-
-
-def _as_of_date(version: NewVersion, wanted: date | None, before: list[date]) -> date:
-    """The last day that the version tells of: the one wanted, else the last order date that its calendar covers.
-
-    What changes of a product or a customer holds from the day after, so that no sale already known changes its price.
-    The date therefore never goes back, not even when a corrected file ends earlier than the one before.
-    """
-    latest = max(before, default=date.min)
-    calendar = _calendar(version)
-    if calendar is None:
-        raise AdventureError("The calendar holds no day. Load one that does. Nothing has been loaded.")
-    if wanted and wanted < latest:
-        raise AdventureError(
-            f"--as-of {wanted}: the lake already tells of {latest}, and what held up to then is settled. Give that day "
-            "or a later one, or leave the option out. Nothing has been loaded."
-        )
-    if wanted and wanted > calendar[1]:
-        raise AdventureError(
-            f"--as-of {wanted}: the calendar ends on {calendar[1]}. Give an earlier day, or load a calendar that "
-            "reaches further. Nothing has been loaded."
-        )
-    last_order = _last_order_date(version, calendar[1])
-    return wanted or max([*before, *([last_order] if last_order else [])], default=calendar[1])
-
-
-def _last_order_date(version: NewVersion, until: date) -> date | None:
-    """The last order date up to a day in the files at hand, None where there is none.
-
-    On S3 those are the files of this load, so that the others need not be fetched: they have been looked at before.
-    """
-    files = glob(version.folder / "sales", "*/*.parquet")
-    with duckdb.connect() as connection:
-        try:
-            (last,) = one_row(
-                connection, f"select max(order_date) from read_parquet({files}) where order_date <= ?", [until]
-            )
-        except duckdb.IOException:
-            return None
-    return last
-
-
-def _entry(file: SourceFile, converted: Converted, version: NewVersion, source: sources.Source) -> LogEntry:
+def _entry(file: SourceFile, converted: Converted, version: NewVersion, source: Source) -> LogEntry:
     return LogEntry(
         load_id=version.load_id,
         table_name=file.table.name,

@@ -19,15 +19,16 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from adventure_works import disk
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
-from adventure_works.load.glue import Catalog
-from adventure_works.load.lake import Lake, LogEntry, NewVersion, newest_entries
-from adventure_works.load.parts import PART_BYTES, write_parts
-from adventure_works.load.s3 import CURRENT, FORMAT, MANIFEST, VERSIONS, LakeFile, Pointer, Reader, in_parallel
-from adventure_works.load.s3_write import LostRaceError, Writer
+from adventure_works.lake.base import LogEntry, NewVersion
+from adventure_works.lake.glue import Catalog
+from adventure_works.lake.parts import PART_BYTES, write_parts
+from adventure_works.lake.s3_read import CURRENT, FORMAT, MANIFEST, VERSIONS, LakeFile, Pointer, Reader, in_parallel
+from adventure_works.lake.s3_write import LostRaceError, Writer
 from adventure_works.settings import S3Place, Settings
 
 SCRATCH = ".s3-"
@@ -41,10 +42,10 @@ class Current:
     files: tuple[LakeFile, ...] = ()
 
 
-class S3Lake(Lake):
+class S3Lake:
     """The lake on S3 for the time of one load."""
 
-    def __init__(self, place: S3Place, settings: Settings, *, part_bytes: int = PART_BYTES) -> None:
+    def __init__(self, place: S3Place, settings: Settings) -> None:
         """Makes the clients; nothing is asked of AWS yet.
 
         Raises:
@@ -52,7 +53,6 @@ class S3Lake(Lake):
         """
         self.place = place
         self.downloads = settings.downloads
-        self.part_bytes = part_bytes
         self.slices = settings.slices
         self.reader = Reader(place, settings)
         self.writer = Writer(place, self.reader.client, settings)
@@ -68,14 +68,14 @@ class S3Lake(Lake):
         """Keeps out other loads of this machine, which share its downloads; those elsewhere may go on."""
         return disk.locked(self.downloads / ".lock", "load", self.downloads, "ADVENTURE_DOWNLOADS", announce)
 
-    def newest_entries(self) -> dict[str, LogEntry]:
-        """The newest entries of the current version."""
+    def log(self) -> list[LogEntry]:
+        """The log of the current version."""
         pointer = self.reader.pointer()
         files = self.reader.files(pointer) if pointer else ()
         self._current = Current(pointer, files)
-        return newest_entries(self.reader.log(files)) if files else {}
+        return self.reader.log(files) if files else []
 
-    def new_version(self) -> "S3Version":
+    def new_version(self) -> NewVersion:
         """A version that is uploaded when it is whole."""
         # A lake that is to be replaced has not been read, lest it be damaged.
         return S3Version(self, self._current or Current(self.reader.pointer()))
@@ -85,7 +85,7 @@ class S3Lake(Lake):
         self._current = Current(pointer, files)
         self._has_changed = True
 
-    def settle(self, announce: Callable[[str], None]) -> None:
+    def finish(self, announce: Callable[[str], None]) -> None:
         """Points the catalog at the current version, then removes what no reader can be at any more."""
         if not (self._current and self._current.pointer):
             return
@@ -145,17 +145,13 @@ class S3Version(NewVersion):
             self.lake.reader.fetch(file, folder / f"{number:04}.parquet")
         return super().rows(table)
 
-    def carry_over(self, entry: LogEntry) -> None:
-        """Takes over what an unchanged file brought."""
-        self._kept += [
-            file
-            for file in self.before.files
-            if file.source_file == entry.source_file and file.table in (entry.table_name, "rejected_rows")
+    def carry_over(self, entries: list[LogEntry]) -> None:
+        """Takes over what unchanged files brought, and the log of all loads so far."""
+        wanted = {(entry.table_name, entry.source_file) for entry in entries}
+        wanted |= {("rejected_rows", entry.source_file) for entry in entries}
+        self._kept = [
+            file for file in self.before.files if file.table == "load_log" or (file.table, file.source_file) in wanted
         ]
-
-    def carry_over_log(self) -> None:
-        """Takes over the history of loads."""
-        self._kept += [file for file in self.before.files if file.table == "load_log"]
 
     def publish(self, progress: Callable[[str, int, int], None]) -> None:
         """Uploads everything, then the manifest, then makes the version current if no other load has been faster."""
@@ -211,7 +207,7 @@ class S3Version(NewVersion):
             pieces,
             raw_tables()[table],
             self.scratch / below.rstrip("/"),
-            part_bytes=self.lake.part_bytes if below.endswith("/") else sys.maxsize,
+            part_bytes=PART_BYTES if below.endswith("/") else sys.maxsize,
             slices=self.lake.slices,
         )
         made = []
@@ -247,17 +243,18 @@ class S3Version(NewVersion):
     def _make_current(self, manifest_sha256: str) -> Pointer:
         """Writes `current.json`, the one step that readers see."""
         before = self.before.pointer
+        previous = before.load_id if before else None
         content = {
             "format": FORMAT,
             "load_id": self.load_id,
-            "previous": before.load_id if before else None,
+            "previous": previous,
             "manifest_sha256": manifest_sha256,
         }
         condition = {"IfMatch": before.etag} if before else {"IfNoneMatch": "*"}
         self._may_be_current = True
         try:
             etag = self.lake.writer.put(self.lake.place.key(CURRENT), _json(content), **condition)
-            return Pointer(self.load_id, content["previous"], manifest_sha256, etag)
+            return Pointer(self.load_id, previous, manifest_sha256, etag)
         except AdventureError as error:
             # An answer can be lost on its way: the object itself tells what has become of the write.
             found = self._pointer_after(error)
@@ -291,5 +288,5 @@ def object_name(source_file: str) -> str:
     return plain if plain == source_file else f"{plain}-{hashlib.sha256(source_file.encode()).hexdigest()[:16]}"
 
 
-def _json(content: dict) -> bytes:
+def _json(content: dict[str, Any]) -> bytes:
     return json.dumps(content, indent=1, ensure_ascii=False).encode()

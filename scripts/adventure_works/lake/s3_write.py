@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from adventure_works import aws
 from adventure_works.errors import AdventureError
-from adventure_works.load.s3 import VERSIONS
+from adventure_works.lake.s3_read import VERSIONS, damaged, missing
 from adventure_works.settings import S3Place, Settings
 
 LOAD_ID = re.compile(r"\d{8}T\d{12}")
@@ -46,7 +46,7 @@ class Writer:
         self.encryption = encryption(settings)
 
     def send(self, path: Path, key: str, sha256: str, sent: Callable[[int], None]) -> None:
-        """Uploads a file, in several parts when it is large; `sent` is told the number of bytes after each."""
+        """Uploads a file, in several parts when it is large; `sent` takes the number of bytes after each."""
         arguments = {"Metadata": {"sha256": sha256}, **self.encryption}
         with self._explaining(key, "could not be written"), path.open("rb") as file:
             self.client.upload_fileobj(file, self.lake.bucket, key, ExtraArgs=arguments, Callback=sent, Config=TRANSFER)
@@ -72,7 +72,7 @@ class Writer:
                 if condition and aws.code(error) in LOST:
                     raise LostRaceError(f"{self._uri(key)}: was written by another load.") from error
                 raise
-        return answer["ETag"]
+        return str(answer["ETag"])
 
     def copy(self, source: str, key: str, sha256: str) -> None:
         """Copies an object within S3, which works out the digest of what it has copied.
@@ -80,7 +80,6 @@ class Writer:
         Raises:
             AdventureError: the object is missing or damaged.
         """
-        mend = "Run again; if it stays so, load all files anew with `adventure load --replace`."
         with self._explaining(source, "could not be copied"):
             try:
                 answer = self.client.copy_object(
@@ -93,12 +92,10 @@ class Writer:
             except ClientError as error:
                 if aws.code(error) not in ("NoSuchKey", "404"):
                     raise
-                raise AdventureError(
-                    f"{self._uri(source)}: is missing, though the current version of the lake names it. {mend}"
-                ) from error
+                raise missing(self._uri(source)) from error
         found = answer["CopyObjectResult"].get("ChecksumSHA256")
         if found and base64.b64decode(found).hex() != sha256:
-            raise AdventureError(f"{self._uri(source)}: is damaged, its bytes are not those that were written. {mend}")
+            raise damaged(self._uri(source))
 
     def versions(self) -> list[str]:
         """The load ids that something is stored under, complete or not."""

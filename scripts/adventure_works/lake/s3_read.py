@@ -30,7 +30,7 @@ from botocore.exceptions import (
 
 from adventure_works import aws, disk
 from adventure_works.errors import AdventureError
-from adventure_works.load.lake import LogEntry, log_entries, newest_entries
+from adventure_works.lake.base import LogEntry, newest_entries, read_log
 from adventure_works.settings import S3Place, Settings
 
 FORMAT = 1
@@ -40,7 +40,7 @@ AT_A_TIME = 8
 CURRENT, VERSIONS, MANIFEST = "current.json", "versions", "manifest.json"
 # What botocore does not try again by itself, since it comes after the answer has begun.
 CUT_OFF = (FlexibleChecksumError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
-_MEND = "Run again; if it stays so, load all files anew with `adventure load --replace`."
+REPLACE = "if it stays so, load all files again with `adventure load --replace`."
 
 Item = TypeVar("Item")
 
@@ -77,7 +77,7 @@ class Pointer:
     etag: str
 
 
-class _Damaged(Exception):
+class _DifferentBytesError(Exception):
     """The bytes that came are not the ones that were written."""
 
 
@@ -123,7 +123,7 @@ class Reader:
         try:
             data, _ = self._get(key, pointer.manifest_sha256)
         except KeyError as error:
-            raise self._missing(f"s3://{self.lake.bucket}/{key}") from error
+            raise missing(f"s3://{self.lake.bucket}/{key}") from error
         found = json.loads(data)
         _refuse_other_format(found, f"s3://{self.lake.bucket}/{key}")
         return tuple(
@@ -145,7 +145,7 @@ class Reader:
             folder.mkdir()
             logs = [file for file in files if file.table == "load_log"]
             in_parallel(lambda file: self.fetch(file, folder / file.uri.rpartition("/")[2]), logs)
-            return log_entries(folder.parent)
+            return read_log(folder.parent)
 
     def fetch(self, file: LakeFile, target: Path) -> None:
         """Writes a file of the lake to `target`, which appears only when it is whole.
@@ -157,7 +157,7 @@ class Reader:
             with disk.replaced(target) as new, new.open("wb") as out:
                 self._read(self.key(file), file.sha256, out)
         except KeyError as error:
-            raise self._missing(file.uri) from error
+            raise missing(file.uri) from error
 
     def key(self, file: LakeFile) -> str:
         """The key of a file of this lake."""
@@ -173,7 +173,7 @@ class Reader:
 
         The digest is `sha256`, else the one that the object carries itself. KeyError when there is no such object.
         """
-        cause: Exception | None = None
+        cause: Exception = _DifferentBytesError(key)
         for _ in range(READS):
             out.seek(0)
             out.truncate()
@@ -184,32 +184,36 @@ class Reader:
                     digest.update(block)
                     out.write(block)
                 if digest.hexdigest() != (sha256 or answer["Metadata"].get("sha256")):
-                    raise _Damaged(key)
-                return answer["ETag"]
-            except (*CUT_OFF, _Damaged) as error:
+                    raise _DifferentBytesError(key)
+                return str(answer["ETag"])
+            except (*CUT_OFF, _DifferentBytesError) as error:
                 cause = error
             except (ClientError, BotoCoreError) as error:
                 if aws.code(error) in ("NoSuchKey", "404"):
                     raise KeyError(key) from error
                 raise aws.explained(error, f"s3://{self.lake.bucket}/{key} could not be read") from error
-        if isinstance(cause, _Damaged | FlexibleChecksumError):
+        if isinstance(cause, _DifferentBytesError | FlexibleChecksumError):
             raise self._damaged(key) from cause
         raise aws.explained(cause, f"s3://{self.lake.bucket}/{key} broke off {READS} times while it was read")
 
     def _damaged(self, key: str) -> AdventureError:
         uri = f"s3://{self.lake.bucket}/{key}"
         if key == self.lake.key(CURRENT):
-            return AdventureError(
-                f"{uri}: is damaged, its bytes are not those that were written. Run again; if it stays so, remove it "
-                f"(aws s3 rm {uri}) and load all files anew."
-            )
-        return AdventureError(f"{uri}: is damaged, its bytes are not those that were written. {_MEND}")
-
-    def _missing(self, uri: str) -> AdventureError:
-        return AdventureError(f"{uri}: is missing, though the current version of the lake names it. {_MEND}")
+            return damaged(uri, f"if it stays so, remove it (aws s3 rm {uri}) and load all files again.")
+        return damaged(uri)
 
 
-def _refuse_other_format(found: dict, uri: str) -> None:
+def damaged(uri: str, remedy: str = REPLACE) -> AdventureError:
+    """The error that an object is not the one that was written."""
+    return AdventureError(f"{uri}: is damaged, its bytes are not those that were written. Run again; {remedy}")
+
+
+def missing(uri: str) -> AdventureError:
+    """The error that an object of the current version is not there."""
+    return AdventureError(f"{uri}: is missing, though the current version of the lake names it. Run again; {REPLACE}")
+
+
+def _refuse_other_format(found: dict[str, Any], uri: str) -> None:
     if found["format"] != FORMAT:
         raise AdventureError(
             f"{uri}: is written in format {found['format']}, and this version of the project reads {FORMAT}. Use the "

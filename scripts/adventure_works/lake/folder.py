@@ -1,0 +1,110 @@
+"""The lake in a folder: its versions, and one link that says which of them is `raw`.
+
+    lake/raw                     -> versions/<load id>
+    lake/versions/<load id>/
+
+A load builds its version aside and then moves the link, which is one rename: a reader sees the old lake or the
+new one, whenever the load dies. Files that had not changed are hard links to the version before. That version is
+kept until the next load, for readers that are still at it, and so are those that a database needs (`pins`);
+whatever a dead load left is removed by the next.
+"""
+
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from adventure_works import disk
+from adventure_works.errors import AdventureError
+from adventure_works.lake.base import LogEntry, NewVersion, read_log
+from adventure_works.lake.pins import pinned
+from adventure_works.settings import shown
+
+
+class FolderLake:
+    """The lake in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __str__(self) -> str:
+        """The folder, as a user would type it."""
+        return shown(self.folder)
+
+    def locked(self, announce: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Holds the folder's lock."""
+        return disk.locked(self.folder / ".lock", "load", self.folder, "ADVENTURE_LAKE", announce)
+
+    def log(self) -> list[LogEntry]:
+        """The log of the version that `raw` names."""
+        version = current_version(self.folder)
+        return read_log(version) if version else []
+
+    def new_version(self) -> NewVersion:
+        """A version beside the others."""
+        return FolderVersion(self.folder)
+
+    def finish(self, announce: Callable[[str], None]) -> None:
+        """Nothing: the rename was the last step."""
+
+
+class FolderVersion(NewVersion):
+    """A new version of a lake in a folder."""
+
+    def __init__(self, lake: Path) -> None:
+        self.lake = lake
+        self.before = current_version(lake)
+        self._sweep(self.before)
+        super().__init__(lake / "versions", self.before.name if self.before else "")
+
+    def carry_over(self, entries: list[LogEntry]) -> None:
+        """Takes over what unchanged files brought, and the log of all loads so far."""
+        if self.before is None:
+            return
+        for entry in entries:
+            rows = Path(entry.table_name) / entry.source_file
+            (self.folder / rows).mkdir()
+            self._link(*(rows / part.name for part in (self.before / rows).iterdir()))
+            self._link(Path("rejected_rows") / f"{entry.source_file}.parquet")
+        self._link(*(Path("load_log") / log.name for log in (self.before / "load_log").iterdir()))
+
+    def publish(self, progress: Callable[[str, int, int], None]) -> None:
+        """Puts the version in place: everything on disk first, then one rename."""
+        for path in sorted(self.folder.rglob("*"), reverse=True):
+            disk.sync(path)
+        disk.sync(self.folder)
+        version = self.folder.with_name(self.load_id)
+        self.folder.rename(version)
+        disk.sync(version.parent)
+        link = self.lake / ".raw"
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path("versions") / self.load_id)
+        link.replace(self.lake / "raw")
+        disk.sync(self.lake)
+        self._sweep(version)
+
+    def _link(self, *files: Path) -> None:
+        """Links files of the version before, given by their paths below it, into this one."""
+        if self.before:
+            for file in files:
+                disk.link(self.before / file, self.folder / file)
+
+    def _sweep(self, current: Path | None) -> None:
+        """Removes all versions but the current one, the one before it and those pinned, and what dead loads left."""
+        versions = self.lake / "versions"
+        found = sorted(versions.iterdir()) if versions.exists() else []
+        older = [path for path in found if current and path.name < current.name and not path.name.startswith(".")]
+        wanted = pinned(self.lake)
+        for path in found:
+            if path not in {current, *older[-1:]} and path.name not in wanted:
+                shutil.rmtree(path)
+
+
+def current_version(lake: Path) -> Path | None:
+    """Folder of the version that `raw` names, None for a lake without any load."""
+    raw = lake / "raw"
+    if raw.exists() and not raw.is_symlink():
+        raise AdventureError(
+            f"{shown(raw)}: is no link that a load has made. Move it away, or set ADVENTURE_LAKE to another folder."
+        )
+    return lake / raw.readlink() if raw.exists() else None

@@ -1,1 +1,0 @@
-"""From CSV files to the lake: nothing lost, nothing guessed, all or nothing."""

@@ -1,0 +1,1 @@
+"""Where the CSV files come from."""
