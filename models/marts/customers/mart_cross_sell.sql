@@ -1,9 +1,3 @@
-{% set segment_types = {
-    'all': "'all'",
-    'age_group': 'orders.age_group',
-    'income_bracket': 'customers.income_bracket',
-} %}
-
 with
 
 pairs as (
@@ -16,24 +10,6 @@ pairs as (
         segment_value,
         orders
     from {{ ref('int_orders__item_pairs') }}
-
-),
-
-orders as (
-
-    select
-        customer_key,
-        age_group
-    from {{ ref('fact_orders') }}
-
-),
-
-customers as (
-
-    select
-        customer_key,
-        income_bracket
-    from {{ ref('dim_customers') }}
 
 ),
 
@@ -55,41 +31,13 @@ named_items as (
 
 ),
 
-segmented as (
-    {% for segment_type, segment_value in segment_types.items() %}
-    select
-        cast('{{ segment_type }}' as varchar(64)) as segment_type,
-        cast({{ segment_value }} as varchar(256)) as segment_value
-    from orders
-    inner join customers on orders.customer_key = customers.customer_key
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-),
-
-segments as (
-
-    select
-        segment_type,
-        segment_value,
-        count(*) as orders
-    from segmented
-    group by
-        segment_type,
-        segment_value
-
-),
-
 -- The pair of an item with itself counts the orders that the item is in.
 items as (
 
     select
-        pairs.product_level,
-        pairs.product_group_a_key as product_group_key,
+        pairs.*,
         named_items.product_group_name,
-        named_items.category_name,
-        pairs.segment_type,
-        pairs.segment_value,
-        pairs.orders
+        named_items.category_name
     from pairs
     inner join named_items
         on
@@ -118,10 +66,10 @@ compared as (
         {{ safe_divide('pairs.orders', 'segments.orders') }} as support,
         {{ safe_divide('pairs.orders', 'items_a.orders') }} as confidence_a_to_b,
         {{ safe_divide('pairs.orders', 'items_b.orders') }} as confidence_b_to_a,
-        -- How often the two meet, over how often they would if each were bought regardless of the other.
+        -- Actual orders with both, divided by those expected if each were bought independently of the other.
         {{ safe_divide('pairs.orders * segments.orders', 'items_a.orders * items_b.orders') }} as lift
     from pairs
-    inner join segments
+    inner join {{ ref('int_orders__by_segment') }} as segments
         on
             pairs.segment_type = segments.segment_type
             and pairs.segment_value = segments.segment_value
@@ -129,7 +77,7 @@ compared as (
     inner join items as items_{{ item }}
         on
             pairs.product_level = items_{{ item }}.product_level
-            and pairs.product_group_{{ item }}_key = items_{{ item }}.product_group_key
+            and pairs.product_group_{{ item }}_key = items_{{ item }}.product_group_a_key
             and pairs.segment_type = items_{{ item }}.segment_type
             and pairs.segment_value = items_{{ item }}.segment_value
     {% endfor -%}

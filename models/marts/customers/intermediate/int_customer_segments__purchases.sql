@@ -1,48 +1,13 @@
 with
 
-purchases as (
-
-    select
-        product_level,
-        product_group_key,
-        customer_key,
-        territory_key,
-        age_group,
-        units,
-        revenue,
-        cost,
-        profit
-    from {{ ref('int_buyers__by_product_group') }}
-
-),
-
-buyers as (
-
-    select
-        customer_key,
-        territory_key,
-        country,
-        age_group,
-        has_single_profile,
-        income_bracket,
-        gender,
-        marital_status,
-        education_level,
-        occupation,
-        is_home_owner,
-        total_children
-    from {{ ref('int_buyers') }}
-
-),
-
 segment_types as (
-    {% for segment_type in segment_types() %}
+    {% for segment_type in segment_types('buyers') %}
     select '{{ segment_type }}' as segment_type
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
--- Joined once, and then multiplied by the types: joining ten times as many rows takes several times as long.
+-- Joined once, and then multiplied by the types: joining ten times as many rows takes far longer.
 segmented as (
 
     select
@@ -53,7 +18,7 @@ segmented as (
         segment_types.segment_type,
         coalesce(
             case segment_types.segment_type
-                {%- for segment_type, (value, position) in segment_types().items() %}
+                {%- for segment_type, (value, position) in segment_types('buyers').items() %}
                 when '{{ segment_type }}' then {{ value }}
                 {%- endfor %}
             end,
@@ -63,8 +28,8 @@ segmented as (
         purchases.revenue,
         purchases.cost,
         purchases.profit
-    from purchases
-    inner join buyers
+    from {{ ref('int_buyers__by_product_group') }} as purchases
+    inner join {{ ref('int_buyers') }} as buyers
         on
             purchases.customer_key = buyers.customer_key
             and purchases.territory_key = buyers.territory_key
@@ -73,7 +38,7 @@ segmented as (
 
 ),
 
--- Only who has several rows could be counted twice, and distinct counts are what takes memory.
+-- Distinct counts need much memory, so only customers with several rows, who could be counted twice, get one.
 summed as (
 
     select

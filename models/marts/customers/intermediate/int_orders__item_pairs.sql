@@ -1,44 +1,6 @@
 {% set product_levels = {'product': 'product_key', 'subcategory': 'product_subcategory_key'} %}
-{% set segment_types = {'all': "'all'", 'age_group': 'age_group', 'income_bracket': 'income_bracket'} %}
 
 with
-
-sales as (
-
-    select
-        order_number,
-        product_key
-    from {{ ref('fact_sales') }}
-
-),
-
-products as (
-
-    select
-        product_key,
-        product_subcategory_key
-    from {{ ref('dim_products') }}
-
-),
-
-orders as (
-
-    select
-        order_number,
-        customer_key,
-        age_group
-    from {{ ref('fact_orders') }}
-
-),
-
-customers as (
-
-    select
-        customer_key,
-        income_bracket
-    from {{ ref('dim_customers') }}
-
-),
 
 -- However many lines or units of an item an order has, the item is in it once.
 items as (
@@ -47,8 +9,8 @@ items as (
         cast('{{ product_level }}' as varchar(64)) as product_level,
         sales.order_number,
         products.{{ product_group_key }} as product_group_key
-    from sales
-    inner join products on sales.product_key = products.product_key
+    from {{ ref('fact_sales') }} as sales
+    inner join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
     group by
         sales.order_number,
         products.{{ product_group_key }}
@@ -83,8 +45,8 @@ counted as (
         customers.income_bracket,
         count(*) as orders
     from pairs
-    inner join orders on pairs.order_number = orders.order_number
-    inner join customers on orders.customer_key = customers.customer_key
+    inner join {{ ref('fact_orders') }} as orders on pairs.order_number = orders.order_number
+    inner join {{ ref('dim_customers') }} as customers on orders.customer_key = customers.customer_key
     group by
         pairs.product_level,
         pairs.product_group_a_key,
@@ -95,7 +57,7 @@ counted as (
 ),
 
 segmented as (
-    {% for segment_type, segment_value in segment_types.items() %}
+    {% for segment_type, segment_value in basket_segment_types('counted').items() %}
     select
         product_level,
         product_group_a_key,
