@@ -1,23 +1,5 @@
 with
 
-categories as (
-
-    select
-        product_category_key,
-        category_name
-    from {{ ref('dim_product_categories') }}
-
-),
-
-products as (
-
-    select
-        product_key,
-        product_category_key
-    from {{ ref('dim_products') }}
-
-),
-
 customers as (
 
     select
@@ -48,13 +30,10 @@ sales as (
         sales.revenue,
         sales.cost,
         sales.profit,
-        case
-            when sales.order_date >= periods.last_12_from then 'last_12'
-            when sales.order_date >= periods.previous_12_from then 'previous_12'
-        end as period
+        {{ comparison_period('sales.order_date') }} as period
     from {{ ref('fact_sales') }} as sales
     cross join periods
-    left join products on sales.product_key = products.product_key
+    left join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
     left join customers on sales.customer_key = customers.customer_key
 
 ),
@@ -89,7 +68,7 @@ brackets as (
 
 ),
 
--- Unknown categories and brackets are left out until a sale falls into them.
+-- Unknown categories and brackets are included only if they have sales.
 filled as (
 
     select
@@ -104,7 +83,7 @@ filled as (
         cast(coalesce(sold.{{ money }}, 0) as numeric(18, 4)) as {{ money }},
         {% endfor -%}
         periods.has_previous_12
-    from categories
+    from {{ ref('dim_product_categories') }} as categories
     cross join brackets
     cross join periods
     left join sold

@@ -1,61 +1,9 @@
 with
 
-months as (
-
-    select
-        month_start_date,
-        is_complete_month
-    from {{ ref('int_months') }}
-
-),
-
-categories as (
-
-    select
-        product_category_key,
-        category_name
-    from {{ ref('dim_product_categories') }}
-
-),
-
-products as (
-
-    select
-        product_key,
-        product_category_key
-    from {{ ref('dim_products') }}
-
-),
-
-sales as (
-
-    select
-        cast(date_trunc('month', order_date) as date) as month_start_date,
-        product_key,
-        order_number,
-        customer_key,
-        order_quantity,
-        revenue,
-        cost,
-        profit
-    from {{ ref('fact_sales') }}
-
-),
-
-returns as (
-
-    select
-        cast(date_trunc('month', return_date) as date) as month_start_date,
-        product_key,
-        return_quantity
-    from {{ ref('fact_returns') }}
-
-),
-
 sold as (
 
     select
-        sales.month_start_date,
+        cast(date_trunc('month', sales.order_date) as date) as month_start_date,
         products.product_category_key,
         count(distinct sales.order_number) as orders,
         count(distinct nullif(sales.customer_key, -1)) as customers,
@@ -63,10 +11,10 @@ sold as (
         sum(sales.revenue) as revenue,
         sum(sales.cost) as cost,
         sum(sales.profit) as profit
-    from sales
-    left join products on sales.product_key = products.product_key
+    from {{ ref('fact_sales') }} as sales
+    left join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
     group by
-        sales.month_start_date,
+        month_start_date,
         products.product_category_key
 
 ),
@@ -74,24 +22,24 @@ sold as (
 returned as (
 
     select
-        returns.month_start_date,
+        cast(date_trunc('month', returns.return_date) as date) as month_start_date,
         products.product_category_key,
         sum(returns.return_quantity) as return_units
-    from returns
-    left join products on returns.product_key = products.product_key
+    from {{ ref('fact_returns') }} as returns
+    left join {{ ref('dim_products') }} as products on returns.product_key = products.product_key
     group by
-        returns.month_start_date,
+        month_start_date,
         products.product_category_key
 
 ),
 
--- The Unknown category is left out until something falls into it.
+-- The Unknown category is included only if it has sales or returns.
 shown_categories as (
 
     select
         product_category_key,
         category_name
-    from categories
+    from {{ ref('dim_product_categories') }}
     where
         product_category_key <> -1
         or product_category_key in (select sold.product_category_key from sold)
@@ -114,7 +62,7 @@ filled as (
         {% endfor -%}
         cast(coalesce(returned.return_units, 0) as bigint) as return_units
     from shown_categories
-    cross join months
+    cross join {{ ref('int_months') }} as months
     left join sold
         on
             shown_categories.product_category_key = sold.product_category_key

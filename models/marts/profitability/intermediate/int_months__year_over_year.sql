@@ -9,54 +9,23 @@ months as (
 
 ),
 
-periods as (
-
-    select
-        last_year_rest_from,
-        last_year_rest_end
-    from {{ ref('int_comparison_periods') }}
-
-),
-
-sales as (
-
-    select
-        order_date,
-        cast(date_trunc('month', order_date) as date) as month_start_date,
-        product_key,
-        revenue,
-        profit
-    from {{ ref('fact_sales') }}
-
-),
-
-products as (
-
-    select
-        product_key,
-        product_category_key
-    from {{ ref('dim_products') }}
-
-),
-
--- The month that a part month is compared with falls into the same part and a rest.
+-- The month that a partial month is compared with has a comparable part and a rest.
 sales_parts as (
 
     select
-        sales.month_start_date,
+        cast(date_trunc('month', sales.order_date) as date) as month_start_date,
         products.product_category_key,
         sales.order_date >= periods.last_year_rest_from
         and sales.order_date < periods.last_year_rest_end as is_rest,
         sum(sales.revenue) as revenue,
         sum(sales.profit) as profit
-    from sales
-    left join products on sales.product_key = products.product_key
-    cross join periods
+    from {{ ref('fact_sales') }} as sales
+    left join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
+    cross join {{ ref('int_comparison_periods') }} as periods
     group by
-        sales.month_start_date,
+        month_start_date,
         products.product_category_key,
-        sales.order_date >= periods.last_year_rest_from
-        and sales.order_date < periods.last_year_rest_end
+        is_rest
 
 ),
 

@@ -1,36 +1,5 @@
 with
 
-products as (
-
-    select
-        product_key,
-        product_name,
-        product_subcategory_key
-    from {{ ref('dim_products') }}
-    where product_key <> -1
-
-),
-
-months as (
-
-    select month_start_date
-    from {{ ref('int_months') }}
-    where is_complete_month
-
-),
-
-sales as (
-
-    select
-        cast(date_trunc('month', order_date) as date) as month_start_date,
-        product_key,
-        unit_price,
-        order_quantity,
-        revenue
-    from {{ ref('fact_sales') }}
-
-),
-
 sold as (
 
     select
@@ -40,29 +9,30 @@ sold as (
         cast(max(unit_price) as numeric(18, 4)) as highest_price,
         sum(order_quantity) as units,
         sum(revenue) as revenue
-    from sales
+    from {{ ref('fact_sales') }}
     group by product_key
 
 ),
 
--- A month without a sale has no price and no logarithm; a part month would look like a fall in demand.
+-- A month without a sale has no price and no logarithm; a partial month would look like a fall in demand.
 observed as (
 
     select
         sales.product_key,
-        sales.month_start_date,
         ln(cast(sum(sales.revenue) as double precision) / sum(sales.order_quantity)) as log_price,
         ln(cast(sum(sales.order_quantity) as double precision)) as log_units
-    from sales
-    inner join months on sales.month_start_date = months.month_start_date
+    from {{ ref('fact_sales') }} as sales
+    inner join {{ ref('int_months') }} as months
+        on cast(date_trunc('month', sales.order_date) as date) = months.month_start_date
+    where months.is_complete_month
     group by
         sales.product_key,
-        sales.month_start_date
+        months.month_start_date
     having sum(sales.revenue) > 0
 
 ),
 
--- Only products whose own price moved show how buyers answer to a price.
+-- Only products whose own price moved show how demand responds to a price.
 varied as (
 
     select
@@ -75,7 +45,7 @@ varied as (
 
 ),
 
--- Less its own mean, each product leaves its movements over time, whose sums add up over products.
+-- Demeaned by product (fixed effects), so that the sums are additive over products.
 deviations as (
 
     select
@@ -110,9 +80,10 @@ final as (
         deviations.price_squares,
         deviations.units_squares,
         deviations.cross_products
-    from products
+    from {{ ref('dim_products') }} as products
     left join sold on products.product_key = sold.product_key
     left join deviations on products.product_key = deviations.product_key
+    where products.product_key <> -1
 
 )
 

@@ -1,15 +1,5 @@
 with
 
-products as (
-
-    select
-        product_key,
-        product_category_key
-    from {{ ref('dim_products') }}
-    where product_key <> -1
-
-),
-
 periods as (
 
     select
@@ -24,29 +14,10 @@ periods as (
 sales as (
 
     select
-        sales.order_number,
-        sales.order_date,
-        sales.customer_key,
-        sales.product_key,
-        sales.order_quantity as units,
-        sales.revenue,
-        sales.cost,
-        sales.profit,
-        case
-            when sales.order_date >= periods.last_12_from then 'last_12'
-            when sales.order_date >= periods.previous_12_from then 'previous_12'
-        end as period
+        sales.*,
+        {{ comparison_period('sales.order_date') }} as period
     from {{ ref('fact_sales') }} as sales
     cross join periods
-
-),
-
-returns as (
-
-    select
-        product_key,
-        return_quantity
-    from {{ ref('fact_returns') }}
 
 ),
 
@@ -56,14 +27,15 @@ sold as (
         product_key,
         count(distinct order_number) as orders,
         count(distinct nullif(customer_key, -1)) as customers,
-        sum(units) as units,
+        sum(order_quantity) as units,
         sum(revenue) as revenue,
         sum(cost) as cost,
         sum(profit) as profit,
         {% for period in ['last_12', 'previous_12'] -%}
-        {% for measure in ['units', 'revenue', 'profit'] -%}
+        {% for measure in ['revenue', 'profit'] -%}
         sum(case when period = '{{ period }}' then {{ measure }} else 0 end) as {{ period }}_{{ measure }},
         {% endfor -%}
+        sum(case when period = '{{ period }}' then order_quantity else 0 end) as {{ period }}_units,
         {% endfor -%}
         min(order_date) as first_sale_date,
         max(order_date) as last_sale_date
@@ -77,7 +49,7 @@ returned as (
     select
         product_key,
         sum(return_quantity) as return_units
-    from returns
+    from {{ ref('fact_returns') }}
     group by product_key
 
 ),
@@ -101,10 +73,11 @@ measured as (
         sold.last_sale_date,
         periods.as_of_date - sold.first_sale_date as days_since_first_sale,
         periods.has_previous_12
-    from products
+    from {{ ref('dim_products') }} as products
     cross join periods
     left join sold on products.product_key = sold.product_key
     left join returned on products.product_key = returned.product_key
+    where products.product_key <> -1
 
 )
 

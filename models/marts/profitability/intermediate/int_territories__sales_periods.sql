@@ -1,16 +1,5 @@
 with
 
-territories as (
-
-    select
-        territory_key,
-        region,
-        country,
-        continent
-    from {{ ref('dim_territories') }}
-
-),
-
 periods as (
 
     select
@@ -24,29 +13,10 @@ periods as (
 sales as (
 
     select
-        sales.order_number,
-        sales.order_date,
-        sales.customer_key,
-        sales.territory_key,
-        sales.order_quantity,
-        sales.revenue,
-        sales.cost,
-        sales.profit,
-        case
-            when sales.order_date >= periods.last_12_from then 'last_12'
-            when sales.order_date >= periods.previous_12_from then 'previous_12'
-        end as period
+        sales.*,
+        {{ comparison_period('sales.order_date') }} as period
     from {{ ref('fact_sales') }} as sales
     cross join periods
-
-),
-
-returns as (
-
-    select
-        territory_key,
-        return_quantity
-    from {{ ref('fact_returns') }}
 
 ),
 
@@ -62,8 +32,9 @@ sold as (
         sum(profit) as profit,
         {% for period in ['last_12', 'previous_12'] -%}
         count(distinct case when period = '{{ period }}' then order_number end) as {{ period }}_orders,
-        sum(case when period = '{{ period }}' then revenue else 0 end) as {{ period }}_revenue,
-        sum(case when period = '{{ period }}' then profit else 0 end) as {{ period }}_profit,
+        {% for measure in ['revenue', 'profit'] -%}
+        sum(case when period = '{{ period }}' then {{ measure }} else 0 end) as {{ period }}_{{ measure }},
+        {% endfor -%}
         {% endfor -%}
         min(order_date) as first_order_date,
         max(order_date) as last_order_date
@@ -77,12 +48,12 @@ returned as (
     select
         territory_key,
         sum(return_quantity) as return_units
-    from returns
+    from {{ ref('fact_returns') }}
     group by territory_key
 
 ),
 
--- The Unknown territory is left out until something falls into it.
+-- The Unknown territory is included only if it has sales or returns.
 measured as (
 
     select
@@ -103,7 +74,7 @@ measured as (
         sold.first_order_date,
         sold.last_order_date,
         periods.has_previous_12
-    from territories
+    from {{ ref('dim_territories') }} as territories
     cross join periods
     left join sold on territories.territory_key = sold.territory_key
     left join returned on territories.territory_key = returned.territory_key
