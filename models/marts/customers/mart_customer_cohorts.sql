@@ -14,27 +14,6 @@ activity as (
 
 ),
 
-dates as (
-
-    select month_start_date
-    from {{ ref('dim_dates') }}
-
-),
-
-as_of as (
-
-    select as_of_date
-    from {{ ref('int_as_of_date') }}
-
-),
-
-launch as (
-
-    select launch_date
-    from {{ ref('int_product_range__launch') }}
-
-),
-
 -- In the month of their first order all customers of a cohort are active.
 cohorts as (
 
@@ -52,15 +31,15 @@ months as (
         dates.month_start_date as activity_month,
         cast({{ dbt.dateadd('month', 1, 'dates.month_start_date') }} as date) - 1 <= as_of.as_of_date
             as is_observable
-    from dates
-    inner join as_of on dates.month_start_date <= as_of.as_of_date
+    from {{ ref('dim_dates') }} as dates
+    inner join {{ ref('int_as_of_date') }} as as_of on dates.month_start_date <= as_of.as_of_date
     group by
         dates.month_start_date,
         as_of.as_of_date
 
 ),
 
--- Every month from the first order on, also those in which nobody of the cohort came.
+-- Every month from the first order on, including those without an order of the cohort.
 followed as (
 
     select
@@ -90,16 +69,7 @@ followed as (
 accumulated as (
 
     select
-        cohort_month,
-        activity_month,
-        months_since_first_order,
-        cohort_customers,
-        active_customers,
-        orders,
-        revenue,
-        cost,
-        profit,
-        is_observable,
+        *,
         cast(
             sum(revenue) over (
                 partition by cohort_month
@@ -131,7 +101,7 @@ final as (
         coalesce(accumulated.cohort_month < cast(date_trunc('month', launch.launch_date) as date), false)
             as is_before_launch
     from accumulated
-    cross join launch
+    cross join {{ ref('int_product_range__launch') }} as launch
 
 )
 

@@ -1,50 +1,5 @@
 with
 
-buyers as (
-
-    select
-        segment_type,
-        segment_value,
-        segment_order,
-        customer_key,
-        orders,
-        units,
-        revenue,
-        cost,
-        profit,
-        premium_revenue
-    from {{ ref('int_customers__by_segment') }}
-    where segment_type <> 'all'
-
-),
-
-spread as (
-
-    select
-        segment_type,
-        segment_value,
-        customers,
-        revenue,
-        squared_error,
-        rest_customers,
-        rest_revenue,
-        squared_error + rest_squared_error as difference_squared_error,
-        customers - 1 as degrees_of_freedom,
-        least(customers, rest_customers) - 1 as difference_degrees_of_freedom
-    from {{ ref('int_customer_segments__spread') }}
-
-),
-
-student_t as (
-
-    select
-        lower_degrees_of_freedom,
-        upper_degrees_of_freedom,
-        quantile
-    from {{ ref('student_t') }}
-
-),
-
 summed as (
 
     select
@@ -58,7 +13,8 @@ summed as (
         cast(sum(cost) as numeric(18, 4)) as cost,
         cast(sum(profit) as numeric(18, 4)) as profit,
         sum(premium_revenue) as premium_revenue
-    from buyers
+    from {{ ref('int_customers__by_segment') }}
+    where segment_type <> 'all'
     group by
         segment_type,
         segment_value,
@@ -74,36 +30,44 @@ means as (
         {{ safe_divide('spread.revenue', 'spread.customers') }} as mean,
         {{ safe_divide('spread.rest_revenue', 'spread.rest_customers') }} as rest_mean,
         sqrt(spread.squared_error) * student_t.quantile as half_width,
-        sqrt(spread.difference_squared_error) * student_t_of_difference.quantile as difference_half_width
-    from spread
-    left join student_t
+        sqrt(spread.squared_error + spread.rest_squared_error) * student_t_of_difference.quantile
+            as difference_half_width
+    from {{ ref('int_customer_segments__spread') }} as spread
+    left join {{ ref('student_t') }} as student_t
         on
-            spread.degrees_of_freedom >= student_t.lower_degrees_of_freedom
-            and spread.degrees_of_freedom < student_t.upper_degrees_of_freedom
-    left join student_t as student_t_of_difference
+            spread.customers - 1 >= student_t.lower_degrees_of_freedom
+            and spread.customers - 1 < student_t.upper_degrees_of_freedom
+    left join {{ ref('student_t') }} as student_t_of_difference
         on
-            spread.difference_degrees_of_freedom >= student_t_of_difference.lower_degrees_of_freedom
-            and spread.difference_degrees_of_freedom < student_t_of_difference.upper_degrees_of_freedom
+            least(spread.customers, spread.rest_customers) - 1
+            >= student_t_of_difference.lower_degrees_of_freedom
+            and least(spread.customers, spread.rest_customers) - 1
+            < student_t_of_difference.upper_degrees_of_freedom
 
 ),
 
 final as (
 
     select
+        -- Segment
         summed.segment_type,
         summed.segment_value,
         summed.segment_order,
+        summed.customers < {{ threshold('segment_small_base') }} as is_small_base,
+        -- Sales
         summed.customers,
         summed.orders,
         summed.units,
         summed.revenue,
         summed.cost,
         summed.profit,
+        -- Ratios
         {{ safe_divide('summed.profit', 'summed.revenue') }} as profit_margin,
         {{ safe_divide('summed.revenue', 'summed.orders') }} as average_order_value,
         {{ safe_divide('summed.premium_revenue', 'summed.revenue') }} as premium_share,
         {{ safe_divide('summed.revenue', 'sum(summed.revenue) over (partition by summed.segment_type)') }}
             as revenue_share,
+        -- Means per customer, with their confidence intervals
         means.mean as revenue_per_customer,
         cast(means.mean - means.half_width as numeric(18, 6)) as revenue_per_customer_low,
         cast(means.mean + means.half_width as numeric(18, 6)) as revenue_per_customer_high,
@@ -112,8 +76,7 @@ final as (
         cast(means.mean - means.rest_mean - means.difference_half_width as numeric(18, 6))
             as difference_from_rest_low,
         cast(means.mean - means.rest_mean + means.difference_half_width as numeric(18, 6))
-            as difference_from_rest_high,
-        summed.customers < {{ threshold('segment_small_base') }} as is_small_base
+            as difference_from_rest_high
     from summed
     left join means
         on

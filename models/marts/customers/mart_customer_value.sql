@@ -1,53 +1,6 @@
 with
 
-customers as (
-
-    select
-        customer_key,
-        age_group,
-        income_bracket,
-        gender
-    from {{ ref('dim_customers') }}
-
-),
-
-history as (
-
-    select
-        customer_key,
-        first_order_date,
-        last_order_date,
-        orders,
-        units,
-        lifetime_revenue,
-        lifetime_cost,
-        lifetime_profit,
-        median_gap_days,
-        mean_gap_days
-    from {{ ref('int_customers__order_history') }}
-
-),
-
-scores as (
-
-    select
-        customer_key,
-        recency_score,
-        frequency_score,
-        monetary_score,
-        is_vip
-    from {{ ref('int_customers__scores') }}
-
-),
-
-as_of as (
-
-    select as_of_date
-    from {{ ref('int_as_of_date') }}
-
-),
-
--- The Unknown customer is here only when it has bought, so that no sale is missing; it is never judged.
+-- The Unknown customer is included only if it has sales, so that none is missing; it has no scores.
 described as (
 
     select
@@ -55,6 +8,7 @@ described as (
         customers.age_group,
         customers.income_bracket,
         customers.gender,
+        -- Lifetime
         coalesce(history.orders, 0) as orders,
         coalesce(history.units, 0) as units,
         cast(coalesce(history.lifetime_revenue, 0) as numeric(18, 4)) as lifetime_revenue,
@@ -62,6 +16,7 @@ described as (
         cast(coalesce(history.lifetime_profit, 0) as numeric(18, 4)) as lifetime_profit,
         {{ safe_divide('history.lifetime_profit', 'history.lifetime_revenue') }} as profit_margin,
         {{ safe_divide('history.lifetime_revenue', 'history.orders') }} as average_order_value,
+        -- Dates and gaps
         history.first_order_date,
         history.last_order_date,
         cast(as_of.as_of_date - history.first_order_date as integer) as days_since_first_order,
@@ -70,46 +25,28 @@ described as (
         history.mean_gap_days,
         history.last_order_date + cast(round(history.mean_gap_days, 0) as integer)
             as expected_next_order_date,
+        -- RFM
         scores.recency_score,
         scores.frequency_score,
         scores.monetary_score,
         coalesce(scores.is_vip, false) as is_vip,
         customers.customer_key <> -1 and coalesce(history.orders, 0) >= 2 as is_repeat
-    from customers
-    cross join as_of
-    left join history on customers.customer_key = history.customer_key
-    left join scores on customers.customer_key = scores.customer_key
+    from {{ ref('dim_customers') }} as customers
+    cross join {{ ref('int_as_of_date') }} as as_of
+    left join {{ ref('int_customers__order_history') }} as history
+        on customers.customer_key = history.customer_key
+    left join {{ ref('int_customers__scores') }} as scores on customers.customer_key = scores.customer_key
     where
         customers.customer_key <> -1
         or history.customer_key is not null
 
 ),
 
--- The first condition that is true decides, so that every customer is in exactly one segment.
+-- The first condition that is true decides, so that every customer is in exactly one value segment.
 final as (
 
     select
-        customer_key,
-        age_group,
-        income_bracket,
-        gender,
-        orders,
-        units,
-        lifetime_revenue,
-        lifetime_cost,
-        lifetime_profit,
-        profit_margin,
-        average_order_value,
-        first_order_date,
-        last_order_date,
-        days_since_first_order,
-        days_since_last_order,
-        median_gap_days,
-        mean_gap_days,
-        expected_next_order_date,
-        recency_score,
-        frequency_score,
-        monetary_score,
+        *,
         cast(
             case
                 when customer_key = -1 then 'Unknown'
@@ -123,8 +60,6 @@ final as (
                 else 'one-time'
             end as varchar(64)
         ) as value_segment,
-        is_repeat,
-        is_vip,
         is_repeat and days_since_last_order > {{ threshold('at_risk_days') }} as is_at_risk
     from described
 

@@ -1,28 +1,5 @@
 with
 
-combinations as (
-
-    select
-        product_level,
-        product_group_key,
-        segment_type,
-        segment_value,
-        segment_order,
-        customers,
-        units,
-        revenue,
-        cost,
-        profit,
-        segment_customers,
-        segment_profit,
-        product_customers,
-        product_profit,
-        all_customers,
-        all_profit
-    from {{ ref('int_customer_segments__product_groups') }}
-
-),
-
 product_groups as (
 
     select
@@ -41,59 +18,30 @@ product_groups as (
 
 ),
 
--- A share of a loss is no share: it stays empty.
-shared as (
+with_shares as (
 
     select
-        product_level,
-        product_group_key,
-        segment_type,
-        segment_value,
-        segment_order,
-        customers,
-        units,
-        revenue,
-        cost,
-        profit,
-        segment_customers,
-        case when segment_profit > 0 then {{ safe_divide('profit', 'segment_profit') }} end as profit_share,
-        case when all_profit > 0 then {{ safe_divide('product_profit', 'all_profit') }} end
-            as overall_profit_share,
+        *,
+        {{ share_of('profit', 'segment_profit') }} as profit_share,
+        {{ share_of('product_profit', 'all_profit') }} as overall_profit_share,
         {{ safe_divide('customers', 'segment_customers') }} as penetration,
         {{ safe_divide('product_customers', 'all_customers') }} as overall_penetration,
-        {{ safe_divide('product_customers * segment_customers', 'all_customers') }}
-            as expected_customers,
+        {{ safe_divide('product_customers * segment_customers', 'all_customers') }} as expected_customers,
         {{ safe_divide('product_profit', 'product_customers') }} as profit_per_customer
-    from combinations
+    from {{ ref('int_customer_segments__product_groups') }}
 
 ),
 
 indexed as (
 
     select
-        product_level,
-        product_group_key,
-        segment_type,
-        segment_value,
-        segment_order,
-        customers,
-        units,
-        revenue,
-        cost,
-        profit,
-        segment_customers,
-        profit_share,
-        overall_profit_share,
+        *,
         case
             when overall_profit_share > 0
                 then {{ safe_divide('100 * profit_share', 'overall_profit_share') }}
         end as profit_index,
-        penetration,
-        overall_penetration,
-        expected_customers,
-        profit_per_customer,
         expected_customers < {{ threshold('segment_small_base') }} as is_small_base
-    from shared
+    from with_shares
 
 ),
 

@@ -31,16 +31,6 @@ subcategories as (
 
 ),
 
-student_t as (
-
-    select
-        lower_degrees_of_freedom,
-        upper_degrees_of_freedom,
-        quantile
-    from {{ ref('student_t') }}
-
-),
-
 levels as (
 
     select
@@ -91,8 +81,7 @@ levels as (
 judged as (
 
     select
-        product_level,
-        product_group_key,
+        *,
         case
             when sold_products = 0 then 'not sold'
             when prices = sold_products then 'one price only'
@@ -108,21 +97,17 @@ judged as (
 estimated as (
 
     select
-        levels.product_level,
-        levels.product_group_key,
-        levels.cross_products / levels.price_squares as elasticity,
+        judged.product_level,
+        judged.product_group_key,
+        judged.cross_products / judged.price_squares as elasticity,
         student_t.quantile * sqrt(
-            greatest(levels.units_squares - power(levels.cross_products, 2) / levels.price_squares, 0)
-            / (judged.degrees_of_freedom * levels.price_squares)
+            greatest(judged.units_squares - power(judged.cross_products, 2) / judged.price_squares, 0)
+            / (judged.degrees_of_freedom * judged.price_squares)
         ) as half_width,
-        power(levels.cross_products, 2)
-        / nullif(levels.price_squares * levels.units_squares, 0) as r_squared
-    from levels
-    inner join judged
-        on
-            levels.product_level = judged.product_level
-            and levels.product_group_key = judged.product_group_key
-    inner join student_t
+        power(judged.cross_products, 2)
+        / nullif(judged.price_squares * judged.units_squares, 0) as r_squared
+    from judged
+    inner join {{ ref('student_t') }} as student_t
         on
             judged.degrees_of_freedom >= student_t.lower_degrees_of_freedom
             and judged.degrees_of_freedom < student_t.upper_degrees_of_freedom
@@ -141,13 +126,12 @@ priced as (
 
 ),
 
-centred as (
+deviations as (
 
     select
-        product_subcategory_key,
-        log_price,
-        log_price - avg(log_price) over (partition by product_subcategory_key) as price_movement,
-        log_units - avg(log_units) over (partition by product_subcategory_key) as units_movement
+        *,
+        log_price - avg(log_price) over (partition by product_subcategory_key) as price_deviation,
+        log_units - avg(log_units) over (partition by product_subcategory_key) as units_deviation
     from priced
 
 ),
@@ -156,8 +140,8 @@ cross_section as (
 
     select
         product_subcategory_key,
-        sum(price_movement * units_movement) / sum(power(price_movement, 2)) as slope
-    from centred
+        sum(price_deviation * units_deviation) / sum(power(price_deviation, 2)) as slope
+    from deviations
     group by product_subcategory_key
     having
         count(*) >= {{ threshold('elasticity_cross_section_products') }}
@@ -168,38 +152,34 @@ cross_section as (
 final as (
 
     select
-        cast(levels.product_level as varchar(16)) as product_level,
-        levels.product_group_key,
-        levels.product_group_name,
-        levels.product_subcategory_key,
+        cast(judged.product_level as varchar(16)) as product_level,
+        judged.product_group_key,
+        judged.product_group_name,
+        judged.product_subcategory_key,
         subcategories.subcategory_name,
         subcategories.category_name,
         cast(judged.verdict as varchar(32)) as verdict,
-        cast(levels.sold_products as integer) as sold_products,
-        cast(levels.prices as bigint) as number_of_prices,
-        cast(levels.varied_products as integer) as varied_products,
-        cast(levels.periods as bigint) as observed_months,
-        cast(levels.lowest_price as numeric(18, 4)) as lowest_price,
-        cast(levels.highest_price as numeric(18, 4)) as highest_price,
-        cast(levels.units as bigint) as units,
-        cast(levels.revenue as numeric(18, 4)) as revenue,
+        cast(judged.sold_products as integer) as sold_products,
+        cast(judged.prices as bigint) as number_of_prices,
+        cast(judged.varied_products as integer) as varied_products,
+        cast(judged.periods as bigint) as observed_months,
+        cast(judged.lowest_price as numeric(18, 4)) as lowest_price,
+        cast(judged.highest_price as numeric(18, 4)) as highest_price,
+        cast(judged.units as bigint) as units,
+        cast(judged.revenue as numeric(18, 4)) as revenue,
         cast(estimated.elasticity as numeric(18, 6)) as elasticity,
         cast(estimated.elasticity - estimated.half_width as numeric(18, 6)) as elasticity_lower,
         cast(estimated.elasticity + estimated.half_width as numeric(18, 6)) as elasticity_upper,
         cast(estimated.r_squared as numeric(18, 6)) as r_squared,
-        case when levels.product_level = 'subcategory' then cast(cross_section.slope as numeric(18, 6)) end
+        case when judged.product_level = 'subcategory' then cast(cross_section.slope as numeric(18, 6)) end
             as cross_section_slope
-    from levels
-    inner join judged
-        on
-            levels.product_level = judged.product_level
-            and levels.product_group_key = judged.product_group_key
-    left join subcategories on levels.product_subcategory_key = subcategories.product_subcategory_key
-    left join cross_section on levels.product_subcategory_key = cross_section.product_subcategory_key
+    from judged
+    left join subcategories on judged.product_subcategory_key = subcategories.product_subcategory_key
+    left join cross_section on judged.product_subcategory_key = cross_section.product_subcategory_key
     left join estimated
         on
-            levels.product_level = estimated.product_level
-            and levels.product_group_key = estimated.product_group_key
+            judged.product_level = estimated.product_level
+            and judged.product_group_key = estimated.product_group_key
 
 )
 

@@ -44,89 +44,48 @@
 
 with
 
-products as (
-
-    select
-        product_key,
-        product_sku,
-        product_name,
-        product_subcategory_key,
-        subcategory_name,
-        product_category_key,
-        category_name,
-        product_price,
-        product_cost
-    from {{ ref('dim_products') }}
-
-),
-
 measured as (
 
     select
-        product_key,
-        product_category_key,
-        orders,
-        customers,
-        units,
-        revenue,
-        cost,
-        profit,
-        return_units,
-        first_sale_date,
-        last_sale_date,
-        days_since_first_sale,
-        last_12_units,
-        last_12_revenue,
-        last_12_profit,
-        previous_12_units,
-        previous_12_revenue,
-        previous_12_profit,
+        *,
         sum(units) over (partition by product_category_key) > 0 as is_category_sold,
         sum(profit) over () as all_profit,
         case
             when has_previous_12 then {{ relative_change('last_12_profit', 'previous_12_profit') }}
-        end as profit_growth
+        end as profit_growth,
+        -- Units of a bicycle and of a bottle do not compare: volume is judged within the category.
+        case
+            when last_12_units > 0
+                then
+                    cume_dist() over (
+                        partition by product_category_key, last_12_units > 0
+                        order by last_12_units
+                    )
+        end as volume_position
     from {{ ref('int_products__sales_periods') }}
-
-),
-
--- Units of a bicycle and of a bottle do not compare: volume is judged within the category.
-placed as (
-
-    select
-        product_key,
-        cume_dist() over (partition by product_category_key order by last_12_units) as volume_position
-    from measured
-    where last_12_units > 0
 
 ),
 
 judged as (
 
     select
-        measured.product_key,
-        measured.units,
-        measured.last_12_units,
-        measured.is_category_sold,
-        {{ safe_divide('measured.last_12_profit', 'measured.last_12_revenue') }}
+        *,
+        {{ safe_divide('last_12_profit', 'last_12_revenue') }}
         >= {{ threshold('product_high_margin') }} as is_high_margin,
-        placed.volume_position,
-        placed.volume_position > {{ threshold('product_high_volume') }} as is_high_volume,
-        measured.days_since_first_sale < {{ threshold('product_new_days') }} as is_new,
-        measured.units >= {{ threshold('product_return_rate_small_base') }}
-        and {{ safe_divide('measured.return_units', 'measured.units') }}
+        volume_position > {{ threshold('product_high_volume') }} as is_high_volume,
+        days_since_first_sale < {{ threshold('product_new_days') }} as is_new,
+        units >= {{ threshold('product_return_rate_small_base') }}
+        and {{ safe_divide('return_units', 'units') }}
         >= {{ threshold('product_high_return_rate') }} as has_high_return_rate,
-        measured.profit_growth <= {{ threshold('product_declining') }} as is_declining
+        profit_growth <= {{ threshold('product_declining') }} as is_declining
     from measured
-    left join placed on measured.product_key = placed.product_key
 
 ),
 
 advised as (
 
     select
-        product_key,
-        volume_position,
+        *,
         case
             when is_high_volume and is_high_margin then 'high volume, high margin'
             when is_high_volume then 'high volume, low margin'
@@ -159,38 +118,41 @@ final as (
         products.category_name,
         products.product_price,
         products.product_cost,
-        measured.units > 0 as is_sold,
-        measured.first_sale_date,
-        measured.last_sale_date,
-        measured.orders,
-        measured.customers,
-        measured.units,
-        measured.revenue,
-        measured.cost,
-        measured.profit,
-        {{ safe_divide('measured.profit', 'measured.revenue') }} as profit_margin,
-        {{ safe_divide('measured.revenue', 'measured.customers') }} as revenue_per_customer,
-        measured.return_units,
-        {{ safe_divide('measured.return_units', 'measured.units') }} as return_rate,
-        {{ share_of('measured.profit', 'measured.all_profit') }} as profit_share,
+        -- Sales
+        advised.units > 0 as is_sold,
+        advised.first_sale_date,
+        advised.last_sale_date,
+        advised.orders,
+        advised.customers,
+        advised.units,
+        advised.revenue,
+        advised.cost,
+        advised.profit,
+        -- Ratios
+        {{ safe_divide('advised.profit', 'advised.revenue') }} as profit_margin,
+        {{ safe_divide('advised.revenue', 'advised.customers') }} as revenue_per_customer,
+        advised.return_units,
+        {{ safe_divide('advised.return_units', 'advised.units') }} as return_rate,
+        {{ share_of('advised.profit', 'advised.all_profit') }} as profit_share,
         cast(
             case
-                when measured.units > 0
-                    then rank() over (partition by measured.units > 0 order by measured.profit desc)
+                when advised.units > 0
+                    then rank() over (partition by advised.units > 0 order by advised.profit desc)
             end as integer
         ) as profit_rank,
+        -- Last 12 months and the 12 before
         {% for period in ['last_12', 'previous_12'] -%}
-        measured.{{ period }}_units,
-        measured.{{ period }}_revenue,
-        measured.{{ period }}_profit,
+        advised.{{ period }}_units,
+        advised.{{ period }}_revenue,
+        advised.{{ period }}_profit,
         {% endfor -%}
-        measured.profit_growth,
+        advised.profit_growth,
+        -- Advice
         cast(advised.volume_position as numeric(18, 6)) as volume_position,
         cast(advised.quadrant as varchar(32)) as quadrant,
         cast(advised.recommended_action as varchar(16)) as recommended_action,
         cast(advised.action_reason as varchar(256)) as action_reason
-    from products
-    inner join measured on products.product_key = measured.product_key
+    from {{ ref('dim_products') }} as products
     inner join advised on products.product_key = advised.product_key
 
 )

@@ -2,49 +2,6 @@
 
 with
 
-sales as (
-
-    select
-        order_number,
-        product_key,
-        order_quantity,
-        revenue,
-        cost,
-        profit
-    from {{ ref('fact_sales') }}
-
-),
-
-orders as (
-
-    select
-        order_number,
-        customer_key,
-        territory_key,
-        age_group
-    from {{ ref('fact_orders') }}
-
-),
-
-products as (
-
-    select
-        product_key,
-        product_category_key,
-        product_subcategory_key
-    from {{ ref('dim_products') }}
-
-),
-
-premium as (
-
-    select
-        product_key,
-        is_premium
-    from {{ ref('int_products__premium') }}
-
-),
-
 lines as (
 
     select
@@ -58,10 +15,10 @@ lines as (
         sales.cost,
         sales.profit,
         case when premium.is_premium then sales.revenue else 0 end as premium_revenue
-    from sales
-    inner join orders on sales.order_number = orders.order_number
-    inner join products on sales.product_key = products.product_key
-    inner join premium on sales.product_key = premium.product_key
+    from {{ ref('fact_sales') }} as sales
+    inner join {{ ref('fact_orders') }} as orders on sales.order_number = orders.order_number
+    inner join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
+    inner join {{ ref('int_products__premium') }} as premium on sales.product_key = premium.product_key
 
 ),
 

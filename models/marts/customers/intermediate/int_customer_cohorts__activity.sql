@@ -1,6 +1,6 @@
 with
 
--- The Unknown customer is not one person, so nobody can tell whether it came back.
+-- The Unknown customer is not one person, so it has no retention.
 orders as (
 
     select

@@ -16,18 +16,6 @@ purchases as (
 
 ),
 
-buyers as (
-
-    select
-        segment_type,
-        segment_value,
-        segment_order,
-        customer_key,
-        profit
-    from {{ ref('int_customers__by_segment') }}
-
-),
-
 segments as (
 
     select
@@ -36,7 +24,7 @@ segments as (
         segment_order,
         count(nullif(customer_key, -1)) as customers,
         cast(sum(profit) as numeric(18, 4)) as profit
-    from buyers
+    from {{ ref('int_customers__by_segment') }}
     group by
         segment_type,
         segment_value,
@@ -44,7 +32,7 @@ segments as (
 
 ),
 
--- Every product group that has sold with every segment, whether they met or not.
+-- Every product group that has sold, with every segment, whether the segment bought it or not.
 combined as (
 
     select
@@ -71,22 +59,12 @@ combined as (
 zero_filled as (
 
     select
-        combined.product_level,
-        combined.product_group_key,
-        combined.segment_type,
-        combined.segment_value,
-        combined.segment_order,
+        combined.*,
         cast(coalesce(purchases.customers, 0) as bigint) as customers,
         cast(coalesce(purchases.units, 0) as bigint) as units,
         cast(coalesce(purchases.revenue, 0) as numeric(18, 4)) as revenue,
         cast(coalesce(purchases.cost, 0) as numeric(18, 4)) as cost,
-        cast(coalesce(purchases.profit, 0) as numeric(18, 4)) as profit,
-        combined.segment_customers,
-        combined.segment_profit,
-        combined.product_customers,
-        combined.product_profit,
-        combined.all_customers,
-        combined.all_profit
+        cast(coalesce(purchases.profit, 0) as numeric(18, 4)) as profit
     from combined
     left join purchases
         on

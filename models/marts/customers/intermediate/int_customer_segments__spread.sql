@@ -1,32 +1,15 @@
 with
 
--- The Unknown customer is not one person: its revenue says nothing about what a customer spends. Customers
--- with one row per type are summed as they are; what they spent in all is what they spent there.
-single as (
+-- The Unknown customer is not one person: its revenue says nothing about what a customer spends.
+several_profiles as (
 
     select
         segment_type,
         segment_value,
-        count(*) as customers,
-        sum(revenue) as revenue,
-        sum(cast(revenue as numeric(19, 4)) * revenue) as revenue_squared
-    from {{ ref('int_customers__by_segment') }}
-    where
-        customer_key <> -1
-        and has_single_profile
-    group by
-        segment_type,
-        segment_value
-
-),
-
-buyers_with_segments as (
-
-    select
-        segment_type,
-        segment_value,
-        customer_key,
-        revenue
+        revenue,
+        cast(sum(revenue) over (partition by segment_type, customer_key) as numeric(18, 4)) as total_revenue,
+        count(*) over (partition by segment_type, customer_key) as values_of_customer,
+        row_number() over (partition by segment_type, customer_key order by segment_value) as value_number
     from {{ ref('int_customers__by_segment') }}
     where
         customer_key <> -1
@@ -34,44 +17,38 @@ buyers_with_segments as (
 
 ),
 
-customers as (
-
-    select
-        segment_type,
-        segment_value,
-        revenue,
-        cast(sum(revenue) over (partition by segment_type, customer_key) as numeric(18, 4)) as revenue_in_all,
-        count(*) over (partition by segment_type, customer_key) as values_of_customer
-    from buyers_with_segments
-
-),
-
--- The rest of a segment is what the customers of its type did outside it. A customer is on both sides when
--- the value changed between two orders, as an age group does. DuckDB keeps the product of two numbers of 18
--- digits within 18, which the square of 100,000 dollars exceeds, and does not where one of them has 19.
+-- Customers with one row per type are summed as they are: what they spent in total is what they spent here.
+-- DuckDB keeps the product of two numbers of 18 digits within 18, which the square of 100,000 dollars
+-- exceeds; with one of 19 digits it does not.
 parts as (
 
     select
         segment_type,
         segment_value,
-        customers,
-        revenue,
-        revenue_squared,
-        customers as customers_only_here,
-        -revenue_squared as change_of_squared_outside
-    from single
+        count(*) as customers,
+        count(*) as customers_only_here,
+        count(*) as customers_counted_here,
+        sum(revenue) as revenue,
+        sum(cast(revenue as numeric(19, 4)) * revenue) as revenue_squared,
+        sum(cast(revenue as numeric(19, 4)) * revenue) as revenue_times_total
+    from {{ ref('int_customers__by_segment') }}
+    where
+        customer_key <> -1
+        and has_single_profile
+    group by
+        segment_type,
+        segment_value
     union all
     select
         segment_type,
         segment_value,
         count(*) as customers,
+        sum(case when values_of_customer = 1 then 1 else 0 end) as customers_only_here,
+        sum(case when value_number = 1 then 1 else 0 end) as customers_counted_here,
         sum(revenue) as revenue,
         sum(cast(revenue as numeric(19, 4)) * revenue) as revenue_squared,
-        sum(case when values_of_customer = 1 then 1 else 0 end) as customers_only_here,
-        sum(cast(revenue as numeric(19, 4)) * revenue)
-        - 2 * sum(cast(revenue as numeric(19, 4)) * revenue_in_all)
-            as change_of_squared_outside
-    from customers
+        sum(cast(revenue as numeric(19, 4)) * total_revenue) as revenue_times_total
+    from several_profiles
     group by
         segment_type,
         segment_value
@@ -84,10 +61,11 @@ sides as (
         segment_type,
         segment_value,
         cast(sum(customers) as bigint) as customers,
+        cast(sum(customers_only_here) as bigint) as customers_only_here,
+        cast(sum(customers_counted_here) as bigint) as customers_counted_here,
         sum(revenue) as revenue,
         sum(revenue_squared) as revenue_squared,
-        cast(sum(customers_only_here) as bigint) as customers_only_here,
-        sum(change_of_squared_outside) as change_of_squared_outside
+        sum(revenue_times_total) as revenue_times_total
     from parts
     group by
         segment_type,
@@ -95,63 +73,19 @@ sides as (
 
 ),
 
-per_customer as (
-
-    select
-        segment_type,
-        customer_key,
-        cast(sum(revenue) as numeric(18, 4)) as revenue
-    from buyers_with_segments
-    group by
-        segment_type,
-        customer_key
-
-),
-
-type_parts as (
-
-    select
-        segment_type,
-        customers,
-        revenue,
-        revenue_squared
-    from single
-    union all
-    select
-        segment_type,
-        count(*) as customers,
-        sum(revenue) as revenue,
-        sum(cast(revenue as numeric(19, 4)) * revenue) as revenue_squared
-    from per_customer
-    group by segment_type
-
-),
-
-types as (
-
-    select
-        segment_type,
-        cast(sum(customers) as bigint) as customers,
-        sum(revenue) as revenue,
-        sum(revenue_squared) as revenue_squared
-    from type_parts
-    group by segment_type
-
-),
-
+-- The rest of a segment is what the customers of its type spent outside it. A customer is on both sides when
+-- the value changed between two orders, as an age group does: it adds (total - revenue) squared to the rest.
+-- Over the rows of a customer, revenue times total adds up to total squared.
 moments as (
 
     select
-        sides.segment_type,
-        sides.segment_value,
-        sides.customers,
-        sides.revenue,
-        sides.revenue_squared,
-        types.customers - sides.customers_only_here as rest_customers,
-        types.revenue - sides.revenue as rest_revenue,
-        types.revenue_squared + sides.change_of_squared_outside as rest_revenue_squared
+        *,
+        cast(sum(customers_counted_here) over (partition by segment_type) as bigint)
+        - customers_only_here as rest_customers,
+        sum(revenue) over (partition by segment_type) - revenue as rest_revenue,
+        sum(revenue_times_total) over (partition by segment_type)
+        + revenue_squared - 2 * revenue_times_total as rest_revenue_squared
     from sides
-    inner join types on sides.segment_type = types.segment_type
 
 ),
 

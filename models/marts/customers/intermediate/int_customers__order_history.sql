@@ -30,7 +30,7 @@ summed as (
 
 ),
 
--- The orders of the Unknown customer have no number, so nothing lies between them.
+-- The orders of the Unknown customer have no number, so they have no gaps.
 gaps as (
 
     select
@@ -58,14 +58,7 @@ spaced as (
 final as (
 
     select
-        summed.customer_key,
-        summed.first_order_date,
-        summed.last_order_date,
-        summed.orders,
-        summed.units,
-        summed.lifetime_revenue,
-        summed.lifetime_cost,
-        summed.lifetime_profit,
+        summed.*,
         spaced.median_gap_days,
         spaced.mean_gap_days
     from summed

@@ -1,18 +1,6 @@
 with
 
-buyers as (
-
-    select
-        customer_key,
-        last_order_date,
-        orders,
-        lifetime_revenue
-    from {{ ref('int_customers__order_history') }}
-    where customer_key <> -1
-
-),
-
--- The share of the other buyers below (or above) a buyer: equal buyers rank alike, in any order of the rows.
+-- The share of the other buyers below (or above) a buyer; ties rank equally.
 ranked as (
 
     select
@@ -22,7 +10,8 @@ ranked as (
         percent_rank() over (order by orders) as frequency_rank,
         percent_rank() over (order by lifetime_revenue) as monetary_rank,
         percent_rank() over (order by lifetime_revenue desc) as share_spending_more
-    from buyers
+    from {{ ref('int_customers__order_history') }}
+    where customer_key <> -1
 
 ),
 

@@ -1,30 +1,12 @@
 with
 
-sales as (
-
-    select
-        order_date,
-        product_key
-    from {{ ref('fact_sales') }}
-
-),
-
-products as (
-
-    select
-        product_key,
-        product_category_key
-    from {{ ref('dim_products') }}
-
-),
-
 first_sales as (
 
     select
         products.product_category_key,
         min(sales.order_date) as first_sale_date
-    from sales
-    inner join products on sales.product_key = products.product_key
+    from {{ ref('fact_sales') }} as sales
+    inner join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
     group by products.product_category_key
 
 ),

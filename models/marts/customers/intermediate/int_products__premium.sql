@@ -1,30 +1,13 @@
 with
 
-sales as (
-
-    select product_key
-    from {{ ref('fact_sales') }}
-
-),
-
-products as (
-
-    select
-        product_key,
-        product_category_key,
-        product_price
-    from {{ ref('dim_products') }}
-
-),
-
 sold_products as (
 
     select
         products.product_key,
         products.product_category_key,
         products.product_price
-    from products
-    inner join sales on products.product_key = sales.product_key
+    from {{ ref('dim_products') }} as products
+    inner join {{ ref('fact_sales') }} as sales on products.product_key = sales.product_key
     group by
         products.product_key,
         products.product_category_key,
@@ -32,7 +15,7 @@ sold_products as (
 
 ),
 
--- At or over a percentile means that no larger share of the others costs more; so equal prices fare alike.
+-- At or above a percentile: no larger share of the others costs more. Ties are treated equally.
 ranked as (
 
     select
@@ -40,18 +23,18 @@ ranked as (
         percent_rank() over (
             partition by product_category_key
             order by product_price desc
-        ) as share_dearer
+        ) as share_more_expensive
     from sold_products
 
 ),
 
-judged as (
+flagged as (
 
     select
         product_key,
-        share_dearer <= 1 - {{ threshold('premium_price_percentile') }} as is_premium
+        share_more_expensive <= 1 - {{ threshold('premium_price_percentile') }} as is_premium
     from ranked
 
 )
 
-select * from judged
+select * from flagged
