@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from adventure_works import archive
 from adventure_works.errors import AdventureError
+from adventure_works.sources import archive
 
 SALES = b"OrderDate,OrderNumber\r\n1/1/2015,SO45080\r\n"
 NAMES = "FirstName\r\nANDRÉS\r\n".encode("cp1252")

@@ -21,8 +21,8 @@ import pytest
 from kagglesdk import KaggleClient
 from kagglesdk.datasets.types.dataset_api_service import ApiGetDatasetRequest
 
-from adventure_works import kaggle
 from adventure_works.errors import AdventureError, FetchError
+from adventure_works.sources import kaggle
 from kaggle_server import SIGNATURE, TOKEN, Failure, KaggleServer, body, cut_after, drip, hang, reset, status
 
 PATIENT = kaggle.Patience(connect=2, read=2, download=10, attempts=3, first_wait=0.01, longest_wait=0.05)

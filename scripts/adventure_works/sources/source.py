@@ -35,7 +35,7 @@ def opened(name: str, downloads: Path, announce: Callable[[str], None]) -> Itera
         yield _sample(downloads, announce)
         return
     if name == "kaggle":
-        from adventure_works import kaggle
+        from adventure_works.sources import kaggle
 
         dataset = kaggle.fetch(downloads, announce=announce)
         with _unpacked(dataset.archive, downloads) as files:
@@ -72,7 +72,7 @@ def _sample(downloads: Path, announce: Callable[[str], None]) -> Source:
 
 @contextmanager
 def _unpacked(archive: Path, downloads: Path) -> Iterator[tuple[Path, ...]]:
-    from adventure_works.archive import extract_csv
+    from adventure_works.sources.archive import extract_csv
 
     downloads.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".unpacked-", dir=downloads))

@@ -27,9 +27,10 @@ from kagglesdk.kaggle_env import KaggleEnv, get_access_token_from_env, get_endpo
 from kagglesdk.kaggle_http_client import KaggleHttpClient
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
 
-from adventure_works import archive, disk
+from adventure_works import disk
 from adventure_works.errors import FetchError
 from adventure_works.settings import shown
+from adventure_works.sources import archive
 
 OWNER, DATASET = "ukveteran", "adventure-works"
 CHUNK_BYTES = 1 << 16
