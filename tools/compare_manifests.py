@@ -65,7 +65,8 @@ def _facts(node: Mapping[str, Any], nodes: Mapping[str, Any], renamed: Mapping[s
     facts = {name: node.get(name) for name in FACTS} | config | columns
     facts["tags"] = sorted(node.get("tags", []))
     facts["parents"] = sorted({_new(_identity(nodes[parent]), renamed) for parent in parents if parent in nodes})
-    return json.loads(_new(json.dumps(facts), renamed))
+    with_new_names: dict[str, Any] = json.loads(_new(json.dumps(facts), renamed))
+    return with_new_names
 
 
 def _new(text: str, renamed: Mapping[str, str]) -> str:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from adventure_works import settings
 from adventure_works.settings import PROJECT, shown
+from tools import Manifest, Node
 
 # A metric's filter wraps each name in Jinja: {{ Dimension('order__is_first_order') }}.
 WRAPPED_NAME = re.compile(r"\{\{\s*\w+\('(\w+)'\)\s*\}\}")
 
 
-def documents(manifest: dict) -> dict[str, str]:
+def documents(manifest: Manifest) -> dict[str, str]:
     """The content of every generated document, by its path in the project.
 
     Args:
@@ -26,7 +27,7 @@ def documents(manifest: dict) -> dict[str, str]:
     }
 
 
-def entity_diagram(manifest: dict) -> str:
+def entity_diagram(manifest: Manifest) -> str:
     """The star schema as a Mermaid diagram: columns and keys from the YAML, lines from the relationships tests."""
     tables = {
         unique_id: node
@@ -55,7 +56,7 @@ def entity_diagram(manifest: dict) -> str:
     )
 
 
-def _unique_columns(manifest: dict, unique_id: str) -> list[set[str]]:
+def _unique_columns(manifest: Manifest, unique_id: str) -> list[set[str]]:
     """The sets of columns that a test finds unique, in the order of the columns; the first is the key."""
     found = []
     for test in manifest["nodes"].values():
@@ -70,7 +71,7 @@ def _unique_columns(manifest: dict, unique_id: str) -> list[set[str]]:
     return sorted(found, key=lambda columns: min(order.index(column) for column in columns))
 
 
-def _references(manifest: dict, tables: dict[str, dict]) -> set[tuple[str, str, str]]:
+def _references(manifest: Manifest, tables: dict[str, Node]) -> set[tuple[str, str, str]]:
     """Parent table, column of the child, and child table of each relationships test between two of the tables."""
     found = set()
     for test in manifest["nodes"].values():
@@ -83,7 +84,7 @@ def _references(manifest: dict, tables: dict[str, dict]) -> set[tuple[str, str, 
     return found
 
 
-def glossary(manifest: dict) -> str:
+def glossary(manifest: Manifest) -> str:
     """The measures of the business and what they can be told by, from the metrics and semantic models."""
     metrics = sorted(manifest["metrics"].values(), key=lambda metric: metric["name"])
     models = sorted(manifest["semantic_models"].values(), key=lambda model: model["name"])
@@ -117,7 +118,7 @@ def glossary(manifest: dict) -> str:
     )
 
 
-def _formula(metric: dict, measures: dict[str, tuple[dict, dict]]) -> str:
+def _formula(metric: Node, measures: dict[str, tuple[Node, Node]]) -> str:
     parts = metric["type_params"]
     if metric["type"] == "ratio":
         return f"`{parts['numerator']['name']} / {parts['denominator']['name']}`"

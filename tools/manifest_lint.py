@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from tools import Manifest, Node
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -64,7 +66,7 @@ KINDS_OF_TESTS = {"must_hold", "reconcile", "suspicious"}
 LONGEST_NAME = 63
 
 
-def problems(manifest: dict) -> list[str]:
+def problems(manifest: Manifest) -> list[str]:
     """Everything in the manifest that breaks a rule, one sentence each that names the resource; empty when all is well.
 
     Args:
@@ -85,26 +87,26 @@ def problems(manifest: dict) -> list[str]:
     return sorted(found)
 
 
-def _resources(manifest: dict) -> Iterator[dict]:
+def _resources(manifest: Manifest) -> Iterator[Node]:
     for kind in ("nodes", "sources", "exposures", "unit_tests"):
         yield from manifest[kind].values()
 
 
-def _folder(node: dict) -> str:
+def _folder(node: Node) -> str:
     """The folder below models/, or the kind of what is no model."""
     if node["resource_type"] in ("source", "seed", "snapshot"):
         return f"{node['resource_type']}s"
     return str(PurePosixPath(node["original_file_path"]).parent.relative_to("models"))
 
 
-def _layer(node: dict) -> str:
+def _layer(node: Node) -> str:
     """The layer of a model: the longest of LAYERS that its folder is or lies in; the folder itself where none fits."""
     folder = _folder(node)
     fitting = [layer for layer in LAYERS if f"{folder}/".startswith(f"{layer}/")]
     return max(fitting, key=len, default=folder)
 
 
-def _layer_problems(models: list[dict], by_id: dict[str, dict]) -> Iterator[str]:
+def _layer_problems(models: list[Node], by_id: dict[str, Node]) -> Iterator[str]:
     for model in models:
         layer = LAYERS.get(_layer(model))
         if layer is None:
@@ -116,7 +118,7 @@ def _layer_problems(models: list[dict], by_id: dict[str, dict]) -> Iterator[str]
                 yield f"{model['name']}: {_layer(model)} may not read {read['name']} ({_folder(read)})"
 
 
-def _name_problems(models: list[dict]) -> Iterator[str]:
+def _name_problems(models: list[Node]) -> Iterator[str]:
     for model in models:
         name, path = model["name"], PurePosixPath(model["original_file_path"])
         layer = LAYERS.get(_layer(model))
@@ -129,21 +131,21 @@ def _name_problems(models: list[dict]) -> Iterator[str]:
             yield f"{name}: the YAML must be {path.with_suffix('.yml')}"
 
 
-def _grain_problems(models: list[dict], own: list[dict]) -> Iterator[str]:
+def _grain_problems(models: list[Node], own: list[Node]) -> Iterator[str]:
     tested = {node["attached_node"] for node in own if node["resource_type"] == "test" and _tests_grain(node)}
     for model in models:
         if model["unique_id"] not in tested:
             yield f"{model['name']}: no test of the grain (unique, or unique_combination_of_columns)"
 
 
-def _tests_grain(test: dict) -> bool:
+def _tests_grain(test: Node) -> bool:
     metadata = test.get("test_metadata") or {"name": None, "kwargs": {}}
     bounds = [metadata["kwargs"].get(bound) for bound in ("min_value", "max_value")]
     has_one_row = metadata["name"] == "expect_table_row_count_to_be_between" and bounds == [1, 1]
     return has_one_row or metadata["name"] in ("unique", "unique_combination_of_columns")
 
 
-def _description_problems(nodes: list[dict]) -> Iterator[str]:
+def _description_problems(nodes: list[Node]) -> Iterator[str]:
     for node in nodes:
         if not node["description"].startswith("One row per "):
             yield f"{node['name']}: the description must start with 'One row per'"
@@ -155,7 +157,7 @@ def _description_problems(nodes: list[dict]) -> Iterator[str]:
                 yield f"{node['name']}.{column['name']}: no {' and no '.join(missing)}"
 
 
-def _interface_problems(models: Iterable[dict]) -> Iterator[str]:
+def _interface_problems(models: Iterable[Node]) -> Iterator[str]:
     for model in models:
         layer = LAYERS.get(_layer(model))
         if layer is None:
@@ -169,7 +171,7 @@ def _interface_problems(models: Iterable[dict]) -> Iterator[str]:
             yield f"{model['name']}: belongs to no group, so nobody owns it"
 
 
-def _test_problems(own: list[dict]) -> Iterator[str]:
+def _test_problems(own: list[Node]) -> Iterator[str]:
     for node in own:
         if node["resource_type"] == "unit_test" and not re.match(rf"{node['model']}__[a-z]", node["name"]):
             yield f"{node['name']}: a unit test of {node['model']} is named {node['model']}__<behaviour>"
@@ -179,7 +181,7 @@ def _test_problems(own: list[dict]) -> Iterator[str]:
             yield from _kind_problems(node)
 
 
-def _kind_problems(test: dict) -> Iterator[str]:
+def _kind_problems(test: Node) -> Iterator[str]:
     kinds = KINDS_OF_TESTS & set(test["tags"])
     severity = test["config"]["severity"].lower()
     if not kinds:
@@ -190,7 +192,7 @@ def _kind_problems(test: dict) -> Iterator[str]:
         yield f"{test['name']}: the severity is {severity}; suspicious tests warn, all others are errors"
 
 
-def _exposure_problems(own: list[dict]) -> Iterator[str]:
+def _exposure_problems(own: list[Node]) -> Iterator[str]:
     for node in own:
         if node["resource_type"] == "exposure" and not (node["description"].strip() and node["owner"].get("name")):
             yield f"{node['name']}: an exposure needs a description and the name of its owner"

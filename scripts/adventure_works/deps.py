@@ -7,13 +7,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import requests
 import yaml
 
+from adventure_works import disk
 from adventure_works.errors import AdventureError
 from adventure_works.settings import shown
 
@@ -41,14 +40,11 @@ def install(project: Path, hub: str, offline: bool, hub_timeout: float) -> str:
     if installed == OFFLINE or (installed is not None and not offline):
         return f"dbt packages: already installed {installed}."
 
-    if offline:
-        trouble = "as asked"
-    else:
-        trouble = _trouble_with_hub(hub, wanted, hub_timeout) or _install_from_hub(project)
-        if trouble is None:
-            return f"dbt packages: installed {FROM_HUB}."
-    _install_offline(project, wanted, trouble)
-    return f"dbt packages: installed {OFFLINE} ({trouble})."
+    reason = "as asked" if offline else _trouble_with_hub(hub, wanted, hub_timeout) or _install_from_hub(project)
+    if reason is None:
+        return f"dbt packages: installed {FROM_HUB}."
+    _install_offline(project, wanted, reason)
+    return f"dbt packages: installed {OFFLINE} ({reason})."
 
 
 def installed(project: Path) -> str:
@@ -101,7 +97,7 @@ def _what_is_installed(project: Path) -> str | None:
         _contents(twin) != _contents(packages / twin.name) for twin in _twins(project)
     ):
         return None
-    return record["source"]
+    return str(record["source"])
 
 
 def _is_complete(packages: Path, packages_file: Path) -> bool:
@@ -131,7 +127,7 @@ def _trouble_with_hub(hub: str, wanted: list[str], timeout: float) -> str | None
     Asked first, because `dbt deps` gives up on a hub only after some 8 s of retries. Asked in a thread,
     because a time-out of `requests` bounds neither the look-up of the host's name nor a trickling answer.
     """
-    trouble = f"the dbt hub did not answer within {timeout:g} s"
+    trouble: str | None = f"the dbt hub did not answer within {timeout:g} s"
 
     def ask() -> None:
         nonlocal trouble
@@ -161,7 +157,8 @@ def _install_from_hub(project: Path) -> str | None:
 
     It runs in a project of its own, so that a failure leaves the old packages and no lock file behind.
     """
-    with _staging_folder(project) as staging:
+    with _staging_folder(project) as name:
+        staging = Path(name)
         (staging / "dbt_project.yml").write_text("name: packages_only\nconfig-version: 2\n", encoding="utf-8")
         shutil.copyfile(project / "packages.yml", staging / "packages.yml")
         dbt = Path(sys.executable).with_name("dbt")
@@ -198,7 +195,7 @@ def _install_offline(project: Path, wanted: list[str], reason: str) -> None:
                 "Try again where the hub can be reached, or write the twin (offline_packages/README.md)."
             )
     with _staging_folder(project) as staging:
-        copy = staging / "dbt_packages"
+        copy = Path(staging) / "dbt_packages"
         for twin in twins:
             shutil.copytree(twin, copy / twin.name)
         _put_in_place(copy, project, OFFLINE)
@@ -207,21 +204,14 @@ def _install_offline(project: Path, wanted: list[str], reason: str) -> None:
 # --- Into place ---------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _staging_folder(project: Path) -> Iterator[Path]:
+def _staging_folder(project: Path) -> tempfile.TemporaryDirectory[str]:
     """A folder beside `dbt_packages/`, so that a rename suffices; gone afterwards."""
-    staging = Path(tempfile.mkdtemp(prefix=".dbt_packages-", dir=project))
-    try:
-        yield staging
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    return tempfile.TemporaryDirectory(prefix=".dbt_packages-", dir=project, ignore_cleanup_errors=True)
 
 
 def _put_in_place(packages: Path, project: Path, source: str) -> None:
-    """Renames the new packages to `dbt_packages/`, the old ones going with the staging folder."""
+    """Renames the new packages to `dbt_packages/`."""
     record = {"source": source, "packages_yml": _digest(project / "packages.yml")}
     (packages / _RECORD).write_text(json.dumps(record), encoding="utf-8")
-    place = project / "dbt_packages"
-    if place.exists():
-        place.rename(packages.with_name("replaced"))
-    packages.rename(place)
+    with disk.replaced(project / "dbt_packages") as place:
+        packages.rename(place)

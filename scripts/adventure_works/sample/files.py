@@ -3,7 +3,7 @@
 import errno
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -66,7 +66,7 @@ def dates(first: date, count: int, before: str = "") -> np.ndarray:
 
 def digits(numbers: np.ndarray, largest: int) -> list[np.ndarray]:
     """Positive integers up to `largest` as decimal text: neighbouring columns for `lines`, four digits each."""
-    columns = []
+    columns: list[np.ndarray] = []
     rest = numbers
     while True:
         rest, low = rest // 10_000, rest % 10_000
@@ -104,7 +104,7 @@ def _quoted(value: object) -> str:
 
 
 @contextmanager
-def replaced(folder: Path, bytes_needed: int, made_with: dict[str, object]) -> Iterator[Path]:
+def replaced(folder: Path, bytes_needed: int, made_with: Mapping[str, object]) -> Iterator[Path]:
     """Gives a temporary folder that takes the place of `folder` when the block ends without an error.
 
     An interrupted run leaves `folder` as it was; the next run clears what it left beside it. `made_with` goes
@@ -121,7 +121,7 @@ def replaced(folder: Path, bytes_needed: int, made_with: dict[str, object]) -> I
         partial.mkdir()
         try:
             yield partial
-            made = made_with | {"files": sorted(path.name for path in partial.iterdir())}
+            made = {**made_with, "files": sorted(path.name for path in partial.iterdir())}
             (partial / MARKER).write_text(json.dumps(made) + "\n", encoding="utf-8")
             shutil.rmtree(old, ignore_errors=True)
             if folder.exists():

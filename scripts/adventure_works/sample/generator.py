@@ -51,8 +51,8 @@ def _write_small_files(folder: Path, products: list[catalogue.Product]) -> None:
     files.write_rows(folder, files.CATEGORIES, [(int(category), category.label) for category in catalogue.Category])
     categories = {product.subcategory: product.category for product in products}
     keys = {name: key for key, name in enumerate(categories, start=1)}
-    rows = [(keys[name], name, int(category)) for name, category in categories.items()]
-    files.write_rows(folder, files.SUBCATEGORIES, rows)
+    subcategories = [(keys[name], name, int(category)) for name, category in categories.items()]
+    files.write_rows(folder, files.SUBCATEGORIES, subcategories)
     rows = [(product.key, keys[product.subcategory], *product.texts) for product in products]
     files.write_rows(folder, files.PRODUCTS, rows)
     territories = [(key, *names) for key, names in enumerate(sales.TERRITORIES, start=1)]

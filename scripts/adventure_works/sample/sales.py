@@ -100,13 +100,13 @@ _WITH_A_BOAT = {"bottle": 3, "holder": 3, "helmet": 3, "spray deck": 2, "rash to
 _GOES_WITH = {"bottle": ("holder", 8), "line": ("plug", 5), "plug": ("patch", 4), "hat": ("rash top", 3)}
 _BASKETS = 512
 
-_QUANTITY_WEIGHTS = {
+_QUANTITY_WEIGHTS: dict[int, list[int]] = {
     Category.BOATS: [1],
     Category.PARTS: [1],
     Category.PADDLE_WEAR: [60, 34, 6],
     Category.GEAR: [37, 54, 9],
 }
-_RETURNS_PER_10_000_UNITS = {
+_RETURNS_PER_10_000_UNITS: dict[int, int] = {
     Category.BOATS: 305,
     Category.PARTS: 0,
     Category.PADDLE_WEAR: 214,
