@@ -27,6 +27,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     ResponseStreamingError,
 )
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from adventure_works import aws, disk
 from adventure_works.errors import AdventureError
@@ -173,28 +174,32 @@ class Reader:
 
         The digest is `sha256`, else the one that the object carries itself. KeyError when there is no such object.
         """
-        cause: Exception = _DifferentBytesError(key)
-        for _ in range(READS):
-            out.seek(0)
-            out.truncate()
-            digest = hashlib.sha256()
-            try:
-                answer = self.client.get_object(Bucket=self.lake.bucket, Key=key)
-                for block in answer["Body"].iter_chunks(BLOCK):
-                    digest.update(block)
-                    out.write(block)
-                if digest.hexdigest() != (sha256 or answer["Metadata"].get("sha256")):
-                    raise _DifferentBytesError(key)
-                return str(answer["ETag"])
-            except (*CUT_OFF, _DifferentBytesError) as error:
-                cause = error
-            except (ClientError, BotoCoreError) as error:
-                if aws.code(error) in ("NoSuchKey", "404"):
-                    raise KeyError(key) from error
-                raise aws.explained(error, f"s3://{self.lake.bucket}/{key} could not be read") from error
-        if isinstance(cause, _DifferentBytesError | FlexibleChecksumError):
-            raise self._damaged(key) from cause
-        raise aws.explained(cause, f"s3://{self.lake.bucket}/{key} broke off {READS} times while it was read")
+        uri = f"s3://{self.lake.bucket}/{key}"
+        retried = retry_if_exception_type((*CUT_OFF, _DifferentBytesError))
+        try:
+            return Retrying(retry=retried, stop=stop_after_attempt(READS), reraise=True)(
+                self._read_once, key, sha256, out
+            )
+        except (_DifferentBytesError, FlexibleChecksumError) as error:
+            raise self._damaged(key) from error
+        except CUT_OFF as error:
+            raise aws.explained(error, f"{uri} broke off {READS} times while it was read") from error
+        except (ClientError, BotoCoreError) as error:
+            if aws.code(error) in ("NoSuchKey", "404"):
+                raise KeyError(key) from error
+            raise aws.explained(error, f"{uri} could not be read") from error
+
+    def _read_once(self, key: str, sha256: str | None, out: BinaryIO) -> str:
+        out.seek(0)
+        out.truncate()
+        digest = hashlib.sha256()
+        answer = self.client.get_object(Bucket=self.lake.bucket, Key=key)
+        for block in answer["Body"].iter_chunks(BLOCK):
+            digest.update(block)
+            out.write(block)
+        if digest.hexdigest() != (sha256 or answer["Metadata"].get("sha256")):
+            raise _DifferentBytesError(key)
+        return str(answer["ETag"])
 
     def _damaged(self, key: str) -> AdventureError:
         uri = f"s3://{self.lake.bucket}/{key}"
