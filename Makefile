@@ -46,9 +46,10 @@ test-slow: $(VENV)/.ready-dev  ## Run the tests that take minutes: damage, crash
 crash: $(VENV)/.ready-dev  ## Kill a run at 100 random moments, and write what it left into docs/robustness.md (half an hour).
 	@PYTHONPATH=tests $(BIN)/python tests/python/crash.py
 
-lint: $(VENV)/.ready-dev  ## Check the style of Python, SQL and YAML, and that Redshift takes the SQL.
+lint: $(VENV)/.ready-dev  ## Check the types and style of Python, the style of SQL, and that Redshift takes the SQL.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff lint --processes 2 models analyses tests/data
 	@# Models that look at what is built ask the warehouse: the stand-in for Redshift, empty.
 	@rm -rf target/prod/compiled
@@ -76,7 +77,7 @@ faults: $(VENV)/.ready-dev  ## Do every damage to the sample by itself, see its 
 	@FAULTS_ALONE=1 $(BIN)/pytest -n auto -m 'slow or not slow' tests/python/test_damage_guards.py tests/python/test_faults.py
 
 clean:  ## Remove everything that the project has made, but for the lake and the warehouse.
-	rm -rf $(VENV) target logs dbt_packages package-lock.yml .pytest_cache .ruff_cache
+	rm -rf $(VENV) target logs dbt_packages package-lock.yml .pytest_cache .ruff_cache .mypy_cache
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "No Python from 3.11 to 3.14 found. Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
