@@ -1,6 +1,12 @@
-"""The order of the test files: side by side, what takes longest must not be what begins last."""
+"""The order of the test files, and dbt's parse of the project that all of them share."""
+
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from support import commands
+from support.once import once
 
 LONGEST = (
     "test_build.py",
@@ -14,7 +20,30 @@ LONGEST = (
 )
 
 
+@pytest.fixture(scope="session")
+def parse_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Parses the project the first time that it is called in a session; gives the places of that."""
+
+    def parse() -> Path:
+        folder, done = once(tmp_path_factory, "parsed", lambda folder: commands.run_tool("dbt", folder, "parse"))
+        assert done.returncode == 0, done.stdout
+        return folder
+
+    return parse
+
+
+@pytest.fixture(scope="session")
+def parsed(parse_once: Callable[[], Path]) -> Path:
+    """The places of dbt's parse of the project."""
+    return parse_once()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_command_is_given_the_parse(parse_once: Callable[[], Path]) -> None:
+    commands.parsed = parse_once
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the files that take minutes first, the longest of them at the front."""
+    """Puts the files that take minutes first: side by side, what takes longest must not be what begins last."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))

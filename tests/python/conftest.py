@@ -1,9 +1,6 @@
 """What several test files share: the true figures, small sets of files, builds, and the command line."""
 
-import fcntl
 import json
-import os
-import pickle
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from support.commands import run_adventure, run_dbt
+from support.commands import run_adventure, run_tool
+from support.once import once
 from support.places import KAGGLE, SHARED
 
 
@@ -62,16 +60,8 @@ def built_sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subpro
 def _built_once(
     tmp_path_factory: pytest.TempPathFactory, name: str, *arguments: str | Path
 ) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """One run for the whole session, however many processes share the tests; each process gets a copy of its folder."""
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"built_{name}"
-    shared.mkdir(exist_ok=True)
-    with (shared / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / ".done").exists():
-            done = run_adventure(shared, *arguments)
-            (shared / ".done").write_bytes(pickle.dumps(done))
-    done = pickle.loads((shared / ".done").read_bytes())
+    """One run for the whole session, of which each process gets a copy."""
+    shared, done = once(tmp_path_factory, f"built_{name}", lambda folder: run_tool("adventure", folder, *arguments))
     assert done.returncode == 0, done.stderr
     folder = tmp_path_factory.mktemp(name) / "folder"
     shutil.copytree(shared, folder, symlinks=True)
@@ -79,9 +69,6 @@ def _built_once(
 
 
 @pytest.fixture(scope="session")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
-    """dbt's manifest of the project as it stands."""
-    folder = tmp_path_factory.mktemp("manifest")
-    done = run_dbt(folder, "parse")
-    assert done.returncode == 0, done.stdout
-    return json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
+def manifest(parsed: Path) -> dict:
+    """dbt's manifest of the project as it is."""
+    return json.loads((parsed / "target" / "manifest.json").read_text(encoding="utf-8"))

@@ -1,29 +1,36 @@
-"""The commands of the virtual environment, as a user runs them, each in places of a test's own."""
+"""The commands of the project, each in places of a test's own."""
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+from support import warm
 from support.places import PROJECT, own_places
 
 # Seconds after which a command or server counts as stuck: many times what any takes, so that a busy machine fails none.
 TIMEOUT = 1800
 
+parsed: Callable[[], Path | None] = lambda: None  # noqa: E731
+"""Gives the places of the session's parse of the project; set by `tests/conftest.py`."""
+
 
 def run_adventure(folder: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs `adventure` with every place of the project moved into `folder`."""
-    return run_tool("adventure", folder, *arguments, **environment)
+    places = own_places(folder) | environment
+    parse = parsed() if arguments[:1] == ("run",) else None
+    return warm.run("adventure", [*map(str, arguments)], PROJECT, places, TIMEOUT, parse)
 
 
 def run_dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs dbt on the project with every place moved into `folder`."""
-    return run_tool("dbt", folder, *arguments)
+    return warm.run("dbt", [*arguments], PROJECT, own_places(folder), TIMEOUT, parsed())
 
 
 def run_tool(
     name: str, folder: Path, *arguments: str | Path, cwd: Path = PROJECT, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a command of the virtual environment with every place of the project moved into `folder`."""
+    """Runs a command of the virtual environment as a user does, with every place of the project in `folder`."""
     return subprocess.run(
         [Path(sys.executable).with_name(name), *map(str, arguments)],
         cwd=cwd,

@@ -1,0 +1,53 @@
+"""dbt's parse of the project, made once for all tests.
+
+dbt parses everything again whenever the path of the database or of the lake changes, as it does from test to test. So
+the parse that it keeps (`partial_parse.msgpack`) is given to a test's target folder with the test's own paths in it. A
+file of the project that changed since is parsed as ever, and what dbt cannot use it parses again.
+"""
+
+import os
+import pprint
+from argparse import Namespace
+from pathlib import Path
+
+import msgpack
+
+from support.places import PROJECT
+
+KEPT = "partial_parse.msgpack"
+
+
+def give(parsed: Path) -> None:
+    """Puts the parse whose places are below `parsed` where this process's dbt looks for it, if nothing is there yet."""
+    source, target = parsed / "target" / KEPT, Path(os.environ["DBT_TARGET_PATH"]) / KEPT
+    own = target.parents[1]
+    if target.exists() or not source.exists():
+        return
+    kept = _moved(msgpack.unpackb(source.read_bytes(), strict_map_key=False), str(parsed), str(own))
+    kept["state_check"]["profile_hash"]["checksum"] = _checksum_of_profile()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(msgpack.packb(kept))
+
+
+def _moved(value: object, old: str, new: str) -> object:
+    """The value with one folder's path replaced by another's wherever it stands in it."""
+    if isinstance(value, str):
+        return value.replace(old, new) if old in value else value
+    if isinstance(value, dict):
+        return {key: _moved(inner, old, new) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_moved(inner, old, new) for inner in value]
+    return value
+
+
+def _checksum_of_profile() -> str:
+    """What dbt compares to see whether the profile has changed: see `ManifestLoader.build_manifest_state_check`."""
+    from dbt.artifacts.resources import FileHash
+    from dbt.config.runtime import load_profile
+    from dbt.flags import set_from_args
+    from dbt_common.context import set_invocation_context
+
+    set_invocation_context(os.environ)
+    set_from_args(Namespace(PROJECT_DIR=str(PROJECT), PROFILES_DIR=str(PROJECT)), None)
+    connection = load_profile(str(PROJECT), {}).credentials.connection_info()
+    return FileHash.from_contents(pprint.pformat(sorted(connection))).checksum
