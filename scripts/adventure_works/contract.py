@@ -1,4 +1,4 @@
-"""The contract of the raw tables, read from the one place where it stands: the dbt sources YAML."""
+"""The contract of the raw tables, read from the one place where it is written: the dbt sources YAML."""
 
 import re
 from dataclasses import dataclass

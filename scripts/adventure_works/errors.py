@@ -1,8 +1,8 @@
-"""The errors that a user can cause and mend."""
+"""The errors that a user can cause and correct."""
 
 
 class AdventureError(Exception):
-    """A problem the user can mend: the command line prints it without a traceback and exits 1.
+    """A problem that the user can correct: the command line prints it without a traceback and exits 1.
 
     The message names the file (and line), what is wrong, and what to do about it.
     """
@@ -17,4 +17,4 @@ class RefusedFileError(AdventureError):
 
 
 class FetchError(AdventureError):
-    """A dataset that could not be had from where it is published."""
+    """A dataset that could not be fetched from where it is published."""

@@ -17,7 +17,7 @@ def quoted(text: str | Path) -> str:
 def glob(place: Path, pattern: str = "") -> str:
     """A path as a SQL string for a function that reads files and so takes `[`, `*` and `?` for a pattern.
 
-    They stand for themselves in `place`; `pattern` is for the files below it.
+    In `place` they are ordinary characters; `pattern` is for the files below it.
     """
     literal = re.sub(r"[*?[]", r"[\g<0>]", str(place))
     return quoted(f"{literal}/{pattern}" if pattern else literal)

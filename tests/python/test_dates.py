@@ -25,7 +25,7 @@ def evidence(*values: str) -> Evidence:
         (["02 January 2016"], "month_name"),
         # A spreadsheet turned the values that it took for day-first into 01-02-2016, digits where they were.
         (["1/13/2016", "01-02-2016"], "month_first"),
-        # 2/30 is no date either way round: it is a slip, and evidence of nothing.
+        # 2/30 is not a date either way round: it is a slip, and evidence of nothing.
         (["2/30/2016", "5/13/2016"], "month_first"),
         # The same day either way round.
         (["5/5/2016"], "month_first"),

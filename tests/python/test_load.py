@@ -1,5 +1,6 @@
 """Loading a set of files: all or nothing, only what changed, and a clear word for every odd set."""
 
+import dataclasses
 import fcntl
 import io
 import os
@@ -17,6 +18,7 @@ import pytest
 from adventure_works.errors import AdventureError
 from adventure_works.lake.folder import current_version
 from adventure_works.lake.loader import LoadResult, load
+from adventure_works.settings import DEFAULTS
 from kaggle_server import KaggleServer
 
 SALES = "AdventureWorks_Sales_2017.csv"
@@ -149,17 +151,17 @@ def test_a_table_of_one_file_follows_that_file_to_its_new_name(files: Path, lake
 def test_real_files_take_the_place_of_the_sample_but_not_the_reverse(
     files: Path, lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ADVENTURE_DOWNLOADS", str(tmp_path / "downloads"))
+    settings = dataclasses.replace(DEFAULTS, downloads=tmp_path / "downloads")
     monkeypatch.setattr("adventure_works.sources.source.SAMPLE_SCALE", 0.01)
-    load("sample", lake)
+    load("sample", lake, settings)
     (files / SALES).rename(files / "sales-17.csv")
     load(str(files), lake)
     assert len(rows(lake, "sales")) == csv_records(files, "*[Ss]ales*")
     before = content(lake)
-    with pytest.raises(AdventureError, match="pass --replace"):
-        load("sample", lake)
+    with pytest.raises(AdventureError, match="remove the real files with --replace"):
+        load("sample", lake, settings)
     assert content(lake) == before
-    load("sample", lake, replace_lake=True)
+    load("sample", lake, settings, replace_lake=True)
     assert {row[0] for row in rows(lake, "load_log", "source")} == {"sample"}
 
 
@@ -281,7 +283,7 @@ def test_the_command_says_what_it_loaded(files: Path, adventure: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["load", "--source", "nowhere"], 1, "nowhere: there is no such file or folder"),
+        (["load", "--source", "nowhere"], 1, "nowhere: no such file or folder"),
         (["load", "--max-rejects", "2"], 2, "'2' is no share; write 1% or 0.01"),
         (["load", "--date-order", "sideways"], 2, "sideways"),
         (["lode"], 2, "No such command 'lode'"),

@@ -1,6 +1,6 @@
 """What a lake is to a load, wherever it lies: versions that are never changed, one of them current.
 
-<version>/<table>/<source file>/0000.parquet        the rows that a source file brought
+<version>/<table>/<source file>/0000.parquet        the rows of a source file
 <version>/rejected_rows/<source file>.parquet
 <version>/load_log/<load id>.parquet
 """
@@ -80,7 +80,7 @@ class NewVersion(ABC):
 
     @abstractmethod
     def carry_over(self, entries: list[LogEntry]) -> None:
-        """Takes over what unchanged files brought, and the log of all loads so far."""
+        """Takes over the rows of unchanged files, and the log of all loads so far."""
 
     @abstractmethod
     def publish(self, progress: Callable[[str, int, int], None]) -> None:
@@ -95,24 +95,24 @@ class NewVersion(ABC):
         return self.local_rows(table)
 
     def local_rows(self, table: str) -> str:
-        """The same of the files that are on this machine: in a lake on S3, only those that this load brings."""
+        """The same of the files that are on this machine: in a lake on S3, only those that this load has read."""
         return glob(self.folder / table, "*/*.parquet")
 
     def rows_folder(self, table: str, source_file: str) -> Path:
-        """The folder, made empty, for the rows that a file brings."""
+        """A new folder for the rows of a file."""
         folder = self.folder / table / source_file
         folder.mkdir()
         return folder
 
     def write_rejects(self, table: str, source_file: str, rejects: list[Reject]) -> None:
-        """Writes a file's rejected records; none make an empty file, so that its schema is always there."""
+        """Writes a file's rejected records; without any, an empty file, so that the schema is always there."""
         rows = [
             (table, source_file, r.record_number, r.line_number, r.column_name, r.reason, r.raw_text) for r in rejects
         ]
         _write(self.folder / "rejected_rows" / f"{source_file}.parquet", "rejected_rows", rows)
 
     def write_log(self, entries: list[LogEntry]) -> None:
-        """Writes what this load did, one entry a file."""
+        """Writes what this load did, one entry for each file."""
         _write(self.folder / "load_log" / f"{self.load_id}.parquet", "load_log", [astuple(e) for e in entries])
 
 

@@ -4,9 +4,9 @@
     lake/versions/<load id>/
 
 A load builds its version aside and then moves the link, which is one rename: a reader sees the old lake or the
-new one, whenever the load dies. Files that had not changed are hard links to the version before. That version is
-kept until the next load, for readers that are still at it, and so are those that a database needs (`pins`);
-whatever a dead load left is removed by the next.
+new one, whenever the load is killed. The rows of unchanged files are hard links to the version before. That version
+is kept until the next load, for readers that still use it, and so are those that a database needs (`pins`). What a
+killed load has left is removed by the next.
 """
 
 import shutil
@@ -58,7 +58,7 @@ class FolderVersion(NewVersion):
         super().__init__(lake / "versions", self.before.name if self.before else "")
 
     def carry_over(self, entries: list[LogEntry]) -> None:
-        """Takes over what unchanged files brought, and the log of all loads so far."""
+        """Takes over the rows of unchanged files, and the log of all loads so far."""
         if self.before is None:
             return
         for entry in entries:
@@ -90,7 +90,7 @@ class FolderVersion(NewVersion):
                 disk.link(self.before / file, self.folder / file)
 
     def _sweep(self, current: Path | None) -> None:
-        """Removes all versions but the current one, the one before it and those pinned, and what dead loads left."""
+        """Removes all versions but the current one, the one before it and those pinned, and what killed loads left."""
         versions = self.lake / "versions"
         found = sorted(versions.iterdir()) if versions.exists() else []
         older = [path for path in found if current and path.name < current.name and not path.name.startswith(".")]
@@ -105,6 +105,6 @@ def current_version(lake: Path) -> Path | None:
     raw = lake / "raw"
     if raw.exists() and not raw.is_symlink():
         raise AdventureError(
-            f"{shown(raw)}: is no link that a load has made. Move it away, or set ADVENTURE_LAKE to another folder."
+            f"{shown(raw)}: is not a link that a load has made. Move it away, or set ADVENTURE_LAKE to another folder."
         )
     return lake / raw.readlink() if raw.exists() else None

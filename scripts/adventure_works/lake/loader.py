@@ -29,7 +29,7 @@ OWN_TABLES = ("load_log", "rejected_rows")
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What a load did: an entry for each file it loaded, the files it found unchanged, and the rows it let go."""
+    """What a load did: entries of the files that it loaded, found unchanged, and removed for another of their table."""
 
     origin: str
     loaded: tuple[LogEntry, ...] = ()
@@ -51,8 +51,8 @@ def load(
 ) -> LoadResult:
     """Brings the lake up to date with a source.
 
-    A file that the lake holds with the same digest is skipped; a changed one replaces exactly the rows it brought
-    before. Nothing is removed because a file is absent. The lake changes in one step, after everything has worked.
+    A file that the lake holds with the same digest is skipped; a changed one replaces exactly its own rows.
+    Nothing is removed because a file is absent. The lake changes in one step, after everything has worked.
 
     Args:
         source_name: `sample`, `kaggle` or a path.
@@ -100,7 +100,7 @@ def _load(
 ) -> LoadResult:
     # What is to be replaced need not even be readable.
     held = {} if replace_lake else newest_entries(lake.log())
-    held = {} if _starts_afresh(source, held, lake, announce) else held
+    held = {} if _starts_empty(source, held, lake, announce) else held
     files = _look_at(source, progress)
     by_digest = {entry.sha256: entry for entry in held.values()}
     changed: list[SourceFile] = []
@@ -127,12 +127,12 @@ def _load(
         if held:
             version.carry_over([entry for entry in held.values() if entry.source_file not in gone])
         loaded = _convert_all(changed, version, source, date_order, max_reject_share, progress)
-        let_go = [
+        removed = [
             replace(entry, load_id=version.load_id, loaded_at=version.loaded_at, status="superseded", loaded=0)
             for entry in superseded
         ]
         last_day = as_of_date(version, as_of, [entry.as_of_date for entry in held.values()])
-        version.write_log([replace(entry, as_of_date=last_day) for entry in [*loaded, *let_go]])
+        version.write_log([replace(entry, as_of_date=last_day) for entry in [*loaded, *removed]])
         version.publish(progress)
     except BaseException:
         version.discard()
@@ -140,13 +140,13 @@ def _load(
     return LoadResult(source.origin, tuple(loaded), tuple(same), tuple(superseded))
 
 
-def _starts_afresh(
+def _starts_empty(
     source: Source,
     held: dict[str, LogEntry],
     lake: Lake,
     announce: Callable[[str], None],
 ) -> bool:
-    """Whether the lake's content gives way; generated and real data never stand in one lake together."""
+    """Whether a load begins with an empty lake; generated and real files are never in one lake together."""
     if not held:
         return True
     holds_sample = any(entry.source == "sample" for entry in held.values())
@@ -157,12 +157,12 @@ def _starts_afresh(
         return True
     raise AdventureError(
         f"{lake}: the lake holds real files, which the generated sample would replace. Set ADVENTURE_LAKE to "
-        "another folder for the sample, or pass --replace to let the real files go."
+        "another folder for the sample, or remove the real files with --replace."
     )
 
 
 def _look_at(source: Source, progress: Callable[[str, int, int], None]) -> list[SourceFile]:
-    """Scans and recognises every file; all that is wrong with them is said at once."""
+    """Scans and recognises every file; all problems are reported at once."""
     tables = [table for table in raw_tables().values() if table.name not in OWN_TABLES]
     files: list[SourceFile] = []
     problems: list[str] = []
@@ -178,9 +178,9 @@ def _look_at(source: Source, progress: Callable[[str, int, int], None]) -> list[
     by_digest: dict[str, str] = {}
     for file in files:
         by_table[file.table.name].append(file.name)
-        twin = by_digest.setdefault(file.scan.sha256, file.name)
-        if twin != file.name:
-            problems.append(f"{twin} and {file.name}: the same file twice. Remove one of them.")
+        first = by_digest.setdefault(file.scan.sha256, file.name)
+        if first != file.name:
+            problems.append(f"{first} and {file.name}: the same file twice. Remove one of them.")
     for table, names in by_table.items():
         if len(names) > 1 and not raw_tables()[table].many:
             problems.append(
@@ -231,7 +231,7 @@ def _convert_all(
         version.write_rejects(file.table.name, file.name, converted.rejects)
         return _entry(file, converted, version, source)
 
-    # The calendar goes first: it helps to settle the dates of the others. Then two files at a time, the largest
+    # The calendar goes first: it helps to decide the date order of the others. Then two files at a time, the largest
     # first, so that the end of one does not leave a core idle.
     calendars = [file for file in files if file.table.name == "calendar"]
     others = sorted((file for file in files if file not in calendars), key=lambda file: -file.scan.size)

@@ -1,9 +1,9 @@
 """The lake on S3, as a load changes it: a new version is uploaded beside the others, then one write makes it current.
 
 The version is built in a local folder first. What has not changed is copied within S3. `current.json` is written last,
-on the condition that it still is what this load has started from: of two loads at once one wins, and the other has
-changed nothing. Whatever happens before that write, the lake is as it was; whatever a dead load has left is removed
-by the next one that wins. The version before stays, for readers that are still at it.
+on the condition that it is still the one that this load started from: of two loads at once one wins, and the other has
+changed nothing. Whatever happens before that write, the lake is as it was; what a killed load has left is removed by
+the next one that wins. The version before stays, for readers that still use it.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ SCRATCH = ".s3-"
 
 @dataclass(frozen=True)
 class Current:
-    """What the lake holds: `current.json` as it stands, None where there is none, and the files of its manifest."""
+    """What the lake holds: what `current.json` says, None where there is none, and the files of its manifest."""
 
     pointer: Pointer | None
     files: tuple[LakeFile, ...] = ()
@@ -76,8 +76,8 @@ class S3Lake:
         return self.reader.log(files) if files else []
 
     def new_version(self) -> NewVersion:
-        """A version that is uploaded when it is whole."""
-        # A lake that is to be replaced has not been read, lest it be damaged.
+        """A version that is uploaded when it is complete."""
+        # A lake that is to be replaced has not been read: it may be damaged.
         return S3Version(self, self._current or Current(self.reader.pointer()))
 
     def published(self, pointer: Pointer, files: tuple[LakeFile, ...]) -> None:
@@ -86,24 +86,24 @@ class S3Lake:
         self._has_changed = True
 
     def finish(self, announce: Callable[[str], None]) -> None:
-        """Points the catalog at the current version, then removes what no reader can be at any more."""
+        """Points the catalog at the current version, then removes what no reader can use any more."""
         if not (self._current and self._current.pointer):
             return
         pointer = self._current.pointer
         try:
             self.catalog.register(self.place, pointer.load_id, self._current.files)
         except AdventureError as error:
-            # The version that the catalog still names must stay: nothing is swept up.
+            # The version that the catalog still names must stay: nothing is removed.
             raise AdventureError(
                 f"{self}: the lake is up to date (version {pointer.load_id}), but the Glue Data Catalog is not, and "
-                f"Athena and Spectrum still read what it names: {error}\nThen run the same command again: it brings "
-                "the catalog up and loads nothing twice."
+                f"Athena and Spectrum still read what it names: {error}\nThen run the same command again: it "
+                "updates the catalog and loads nothing twice."
             ) from error
         if self._has_changed:
             self._sweep(pointer, announce)
 
     def _sweep(self, pointer: Pointer, announce: Callable[[str], None]) -> None:
-        """Removes all older versions but the one before, and what dead loads have left."""
+        """Removes all older versions but the one before, and what killed loads have left."""
         try:
             # Newer ids are loads at work, which have begun after this version became current.
             for load_id in self.writer.versions():
@@ -121,42 +121,42 @@ class S3Version(NewVersion):
         self.lake = lake
         self.before = before
         for left in lake.downloads.glob(f"{SCRATCH}*"):
-            # The lock is ours: the load that has made it is dead.
+            # This load holds the lock: the one that made it was killed.
             shutil.rmtree(left)
         self.scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=lake.downloads))
         # Two machines whose clocks are behind must not find the same id.
         step = timedelta(microseconds=1 + secrets.randbelow(1_000_000))
         super().__init__(self.scratch, before.pointer.load_id if before.pointer else "", step)
-        self._brought: list[tuple[str, str]] = []
-        self._kept: list[LakeFile] = []
+        self._new_files: list[tuple[str, str]] = []
+        self._carried_over: list[LakeFile] = []
         self._has_uploaded = False
         self._may_be_current = False
 
     def rows_folder(self, table: str, source_file: str) -> Path:
-        """The folder, made empty, for the rows that a file brings."""
-        self._brought.append((table, source_file))
+        """A new folder for the rows of a file."""
+        self._new_files.append((table, source_file))
         return super().rows_folder(table, source_file)
 
     def rows(self, table: str) -> str:
         """The pattern, in SQL, of the files that hold a table's rows so far; those on S3 are fetched for it."""
-        for number, file in enumerate(file for file in self._kept if file.table == table):
+        for number, file in enumerate(file for file in self._carried_over if file.table == table):
             folder = self.folder / table / file.source_file
             folder.mkdir(exist_ok=True)
             self.lake.reader.fetch(file, folder / f"{number:04}.parquet")
         return super().rows(table)
 
     def carry_over(self, entries: list[LogEntry]) -> None:
-        """Takes over what unchanged files brought, and the log of all loads so far."""
+        """Takes over the rows of unchanged files, and the log of all loads so far."""
         wanted = {(entry.table_name, entry.source_file) for entry in entries}
         wanted |= {("rejected_rows", entry.source_file) for entry in entries}
-        self._kept = [
+        self._carried_over = [
             file for file in self.before.files if file.table == "load_log" or (file.table, file.source_file) in wanted
         ]
 
     def publish(self, progress: Callable[[str, int, int], None]) -> None:
         """Uploads everything, then the manifest, then makes the version current if no other load has been faster."""
         uploads = self._parts(progress)
-        copies = [(file, replace(file, uri=f"{self._uri}/{self._below(file)}")) for file in self._kept]
+        copies = [(file, replace(file, uri=f"{self._uri}/{self._below(file)}")) for file in self._carried_over]
         files = (*(file for _, file in uploads), *(file for _, file in copies))
         in_parallel(self._copy, copies)
         self._send(uploads, progress)
@@ -174,7 +174,7 @@ class S3Version(NewVersion):
         """Removes what has been built and uploaded so far, unless it may have become current."""
         shutil.rmtree(self.scratch, ignore_errors=True)
         if self._has_uploaded and not self._may_be_current:
-            # What cannot be removed now is swept up by a later load.
+            # What cannot be removed now is removed by a later load.
             with suppress(AdventureError):
                 self.lake.writer.remove_version(self.load_id)
 
@@ -190,8 +190,8 @@ class S3Version(NewVersion):
     def _parts(self, progress: Callable[[str, int, int], None]) -> list[tuple[Path, LakeFile]]:
         """The files to upload, each with what the manifest is to say of it."""
         parts = []
-        for number, (table, source_file) in enumerate(self._brought):
-            progress(f"Writing the parts of {source_file}", number, len(self._brought))
+        for number, (table, source_file) in enumerate(self._new_files):
+            progress(f"Writing the parts of {source_file}", number, len(self._new_files))
             pieces = self.folder / table / source_file
             name = object_name(source_file)
             parts += self._made(table, source_file, sorted(pieces.glob("*.parquet")), f"{table}/{name}/")
@@ -256,7 +256,7 @@ class S3Version(NewVersion):
             etag = self.lake.writer.put(self.lake.place.key(CURRENT), _json(content), **condition)
             return Pointer(self.load_id, previous, manifest_sha256, etag)
         except AdventureError as error:
-            # An answer can be lost on its way: the object itself tells what has become of the write.
+            # An answer can be lost on its way: the object itself shows whether the write took place.
             found = self._pointer_after(error)
             if found and found.load_id == self.load_id:
                 return found
@@ -273,7 +273,7 @@ class S3Version(NewVersion):
             return self.lake.reader.pointer()
         except AdventureError as unread:
             raise AdventureError(
-                f"{error}\nIt is not known whether this load has become current. Either way the lake is whole: run "
+                f"{error}\nIt is not known whether this load has become current. Either way the lake is complete: run "
                 "again."
             ) from unread
 
@@ -282,7 +282,7 @@ def object_name(source_file: str) -> str:
     """The name of a source file as part of a key: itself, or made harmless, with a digest so that no two are the same.
 
     Athena and Spectrum pass over names that begin with a dot or an underscore (Spectrum also # and a final ~), and
-    not every reader takes a space or a percent sign in a key as it stands.
+    not every reader takes a space or a percent sign in a key.
     """
     plain = re.sub(r"[^A-Za-z0-9._-]", "-", source_file).lstrip("._-")
     return plain if plain == source_file else f"{plain}-{hashlib.sha256(source_file.encode()).hexdigest()[:16]}"

@@ -149,7 +149,7 @@ class Reader:
             return read_log(folder.parent)
 
     def fetch(self, file: LakeFile, target: Path) -> None:
-        """Writes a file of the lake to `target`, which appears only when it is whole.
+        """Writes a file of the lake to `target`, which appears only when it is complete.
 
         Raises:
             AdventureError: it is missing, or its bytes differ from those that were written.
@@ -172,7 +172,7 @@ class Reader:
     def _read(self, key: str, sha256: str | None, out: BinaryIO) -> str:
         """Writes an object to `out` and returns its ETag; a cut or altered answer is asked for again.
 
-        The digest is `sha256`, else the one that the object carries itself. KeyError when there is no such object.
+        The digest is `sha256`, else the one that the object carries itself. KeyError when the object does not exist.
         """
         uri = f"s3://{self.lake.bucket}/{key}"
         retried = retry_if_exception_type((*CUT_OFF, _DifferentBytesError))

@@ -129,7 +129,7 @@ def _value(column: Column, known: list[Column]) -> str:
         number = f"trim({name})"
         return f"case when regexp_full_match({number}, '[+-]?[0-9]+') then try_cast({number} as integer) end"
     if column.kind == "numeric":
-        # A comma is a thousands separator only where one can be: 33,6442 is no amount.
+        # A comma is a thousands separator only where one can be: 33,6442 is not an amount.
         amount = f"replace(replace(trim({name}), '$', ''), ' ', '')"
         return (
             f"case when regexp_full_match({amount}, '[+-]?([0-9]+|[0-9]{{1,3}}(,[0-9]{{3}})+)([.][0-9]{{1,4}}0*)?') "
@@ -161,7 +161,7 @@ def _value_fault(column: Column, text: str, order: str | None) -> str:
     if not text.strip():
         return f"{column.name} is empty"
     if column.kind == "date":
-        return f"{column.name} '{text}' is no date, read {order}"
+        return f"{column.name} '{text}' is not a date, read {order}"
     if column.kind == "integer":
         return f"{column.name} '{text}' is not a whole number"
     if column.kind == "numeric":

@@ -1,4 +1,4 @@
-"""Which way round a column's dates are written, decided only on evidence that excludes the other way.
+"""The order of day, month and year in a column's dates, decided only on evidence that excludes another order.
 
 `1/2/2016` says nothing; `1/13/2016` can only be month first. A column whose values rule out neither order is
 ambiguous, and one whose values rule out both is contradictory: neither is guessed at.
@@ -40,7 +40,7 @@ class Evidence:
     separators: set[str] = field(default_factory=set)
 
     def add(self, values: Iterable[str | None]) -> None:
-        """Takes in distinct values; text that is no date at all is evidence of nothing."""
+        """Takes in distinct values; text that is not a date is evidence of nothing."""
         for value in values:
             text = (value or "").strip()
             if found := _NUMERIC.fullmatch(text):
@@ -94,7 +94,7 @@ class Evidence:
 
 
 def parse(value: str | None, order: str) -> date | None:
-    """The date that a text stands for when the column is written in `order`; None when it is no date."""
+    """The date of a text in a column that is written in `order`; None when it is not a date."""
     text = (value or "").strip()
     if order == ISO:
         found = _ISO.fullmatch(text)

@@ -39,7 +39,7 @@ class Reject:
 
 @dataclass
 class Converted:
-    """What became of the records of a piece or a file: `loaded` + `rejects` + `blank` is their number."""
+    """The outcome of reading a piece or a file: `loaded` + `rejects` + `blank` is the number of its records."""
 
     loaded: int = 0
     blank: int = 0

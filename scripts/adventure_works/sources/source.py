@@ -44,7 +44,7 @@ def opened(name: str, downloads: Path, announce: Callable[[str], None]) -> Itera
     path = Path(name).expanduser().absolute()
     if not path.exists():
         raise AdventureError(
-            f"{name}: there is no such file or folder. Give `sample`, `kaggle`, or the path of a folder of CSV "
+            f"{name}: no such file or folder. Give `sample`, `kaggle`, or the path of a folder of CSV "
             "files, of a zip, or of one CSV file."
         )
     if path.is_dir():
