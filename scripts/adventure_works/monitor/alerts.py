@@ -9,18 +9,16 @@ from pathlib import Path
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from adventure_works.aws import client, explained
 from adventure_works.errors import AdventureError
 from adventure_works.monitor.history import Trouble
 from adventure_works.monitor.status import Status, failed_candidate
+from adventure_works.retry import FailedError, Patience, failures_in_words, tried
 from adventure_works.settings import Settings, shown
 
 WEBHOOK, TOPIC = "ADVENTURE_ALERT_WEBHOOK", "ADVENTURE_ALERT_TOPIC_ARN"
-ATTEMPTS = 3
-PAUSE_SECONDS = 1.0
-TIMEOUT_SECONDS = (5.0, 10.0)
+PATIENCE = Patience(connect=5, read=10, attempts=3)
 MOST_SHOWN = 10
 # SNS takes no longer subjects.
 LONGEST_SUBJECT = 100
@@ -73,45 +71,26 @@ def send(settings: Settings, text: str) -> list[str]:
     return [problem for problem in problems if problem]
 
 
-class _NotSentError(Exception):
-    """The webhook cannot be posted to."""
-
-
-class _BusyError(_NotSentError):
-    """The webhook could not be posted to this time."""
-
-
 def _to_webhook(url: str, text: str) -> str:
     """Posts {"text": ...}, again when the server is busy or cannot be reached. Errors are given without the URL."""
     # Slack reads these three as markup.
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    retrying = Retrying(
-        retry=retry_if_exception_type(_BusyError),
-        stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_exponential(multiplier=PAUSE_SECONDS),
-        reraise=True,
-    )
+
+    def post() -> None:
+        timeout = PATIENCE.connect, PATIENCE.read
+        with (
+            failures_in_words(),
+            requests.post(url, json={"text": escaped}, timeout=timeout, allow_redirects=False, stream=True) as answer,
+        ):
+            answer.raise_for_status()
+            if answer.status_code >= 300:
+                raise FailedError(f"it leads elsewhere (status {answer.status_code})", again=False)
+
     try:
-        retrying(_post, url, escaped)
-    except _NotSentError as error:
+        tried(post, PATIENCE)
+    except FailedError as error:
         return f"The alert could not be sent to {WEBHOOK}: {error}. Check the address, and the network."
     return ""
-
-
-def _post(url: str, text: str) -> None:
-    try:
-        with requests.post(
-            url, json={"text": text}, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
-        ) as answer:
-            status = answer.status_code
-    except (requests.ConnectionError, requests.Timeout) as error:
-        raise _BusyError(f"it cannot be reached ({type(error).__name__})") from None
-    except requests.RequestException as error:
-        raise _NotSentError(f"it is no address that can be posted to ({type(error).__name__})") from None
-    if status == 429 or status >= 500:
-        raise _BusyError(f"it answered {status}")
-    if status >= 300:
-        raise _NotSentError(f"it answered {status}")
 
 
 def _to_topic(settings: Settings, text: str) -> str:

@@ -1,48 +1,41 @@
 """Fetches the dataset from Kaggle with Kaggle's own client and keeps every version fetched.
 
 The client's own connection waits for ever, tries once and accepts a damaged archive, so this module gives it one with
-time-outs, and adds retries and checks. Its messages are made of words chosen here: what the network libraries and the
-server say may hold a token or a signed URL, and is never repeated.
+time-outs, and adds retries and checks.
 """
 
 import base64
 import contextlib
 import hashlib
 import json
-import logging
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
-import urllib3
 from kagglesdk.datasets.services.dataset_api_service import DatasetApiClient
 from kagglesdk.datasets.types.dataset_api_service import ApiDownloadDatasetRequest, ApiGetDatasetRequest
 from kagglesdk.kaggle_env import KaggleEnv, get_access_token_from_env, get_endpoint, get_env
 from kagglesdk.kaggle_http_client import KaggleHttpClient
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
 
-from adventure_works import disk
+from adventure_works import disk, retry
 from adventure_works.errors import FetchError
+from adventure_works.retry import FailedError, failures_in_words
 from adventure_works.settings import shown
 from adventure_works.sources import archive
 
 OWNER, DATASET = "ukveteran", "adventure-works"
 CHUNK_BYTES = 1 << 16
-RETRIED_STATUSES = {408, 429, *range(500, 600)}
 REFUSALS = {401: "the token is not accepted", 403: "access is denied", 404: "there is no such dataset or version"}
 # No download lasts this long, so an older staging folder was left by a process that was killed.
 LEFTOVER_SECONDS = 24 * 3600
 
 Result = TypeVar("Result")
-
-# At level DEBUG urllib3 logs every path with its query, which for a download is a signature.
-logging.getLogger("urllib3.connectionpool").addFilter(lambda record: record.levelno > logging.DEBUG)
 
 
 @dataclass(frozen=True)
@@ -56,30 +49,13 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long to wait, in seconds, and how often to try each step.
+class Patience(retry.Patience):
+    """`download` bounds a download from start to end, as a server that sends a byte now and then never times out."""
 
-    `download` bounds a download from start to end, which a server that sends a byte now and then would stretch for
-    ever; `longest_wait` bounds the pause between two attempts, also where the server asks for a longer one.
-    """
-
-    connect: float = 10
-    read: float = 60
     download: float = 1800
-    attempts: int = 5
-    first_wait: float = 1
-    longest_wait: float = 60
 
 
 PATIENCE = Patience()
-
-
-class _FailedError(Exception):
-    """An attempt failed. `again`: another may succeed. `wait`: the seconds that the server asks for."""
-
-    def __init__(self, cause: str, *, again: bool = True, wait: float = 0) -> None:
-        super().__init__(cause)
-        self.again, self.wait = again, wait
 
 
 def fetch(
@@ -111,7 +87,7 @@ def fetch(
             task = f"downloading version {version}"
             announce(f"Downloading version {version} of {OWNER}/{DATASET}")
             return _tried(task, lambda: _download(client, folder, version, patience.download), announce, patience)
-    except _FailedError as error:
+    except FailedError as error:
         failure = f"{OWNER}/{DATASET} was not fetched from Kaggle: {error}."
         raise FetchError(f"{failure}\n{_advice(folder)}") from None
 
@@ -139,21 +115,21 @@ def _credentials() -> Any:
         token, _ = get_access_token_from_env()
         login = json.loads(file.read_text(encoding="utf-8")) if not token and file.exists() else {}
     except (OSError, ValueError):  # it names the token where it took the token for a path
-        raise _FailedError("the Kaggle token in KAGGLE_API_TOKEN or ~/.kaggle cannot be read") from None
+        raise FailedError("the Kaggle token in KAGGLE_API_TOKEN or ~/.kaggle cannot be read") from None
     if not token:
         return (login["username"], login["key"]) if {"username", "key"} <= login.keys() else None
     if not (token.isascii() and token.isprintable()):
-        raise _FailedError("the Kaggle token in KAGGLE_API_TOKEN or ~/.kaggle holds impossible characters")
+        raise FailedError("the Kaggle token in KAGGLE_API_TOKEN or ~/.kaggle holds impossible characters")
     return KaggleHttpClient.BearerAuth(token)
 
 
 def _newest_version(client: DatasetApiClient) -> int:
     request = ApiGetDatasetRequest()
     request.owner_slug, request.dataset_slug = OWNER, DATASET
-    with _failures_explained():
+    with failures_in_words(REFUSALS):
         version = client.get_dataset(request).current_version_number
     if not isinstance(version, int) or version < 1:  # the SDK takes over whatever the reply holds
-        raise _FailedError("the reply names no version")
+        raise FailedError("the reply names no version")
     return version
 
 
@@ -166,9 +142,9 @@ def _download(client: DatasetApiClient, folder: Path, version: int, seconds: flo
         try:
             members = archive.verify(part)
         except archive.DamagedArchiveError as error:
-            raise _FailedError(f"the archive is damaged: {error.problem}") from None
+            raise FailedError(f"the archive is damaged: {error.problem}") from None
         except archive.RefusedArchiveError as error:
-            raise _FailedError(f"the archive is refused: {error.problem}", again=False) from None
+            raise FailedError(f"the archive is refused: {error.problem}", again=False) from None
         checksums = {name: f"{crc:08x}" for name, crc in members.items()}
         record = {"owner": OWNER, "dataset": DATASET, "version": version, **received, "crc32": checksums}
         part.with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
@@ -184,7 +160,7 @@ def _receive(client: DatasetApiClient, version: int, part: Path, deadline: float
     # The version is named: one that appears in the meantime changes nothing.
     request.owner_slug, request.dataset_slug, request.dataset_version_number = OWNER, DATASET, version
     size, md5, sha256 = 0, hashlib.md5(usedforsecurity=False), hashlib.sha256()
-    with _failures_explained(), client.download_dataset(request) as response, part.open("xb") as file:
+    with failures_in_words(REFUSALS), client.download_dataset(request) as response, part.open("xb") as file:
         # read1 comes back with whatever has arrived, where the other readers wait until a chunk is full.
         # It raises when the connection ends before the announced Content-Length.
         while chunk := response.raw.read1(CHUNK_BYTES):
@@ -192,71 +168,22 @@ def _receive(client: DatasetApiClient, version: int, part: Path, deadline: float
             md5.update(chunk)
             sha256.update(chunk)
             if time.monotonic() > deadline:
-                raise _FailedError("the download was too slow to finish in time")
+                raise FailedError("the download was too slow to finish in time")
     if "text/html" in response.headers.get("Content-Type", ""):
-        raise _FailedError("a web page came instead of the archive (a proxy or a sign-in page?)")
+        raise FailedError("a web page came instead of the archive (a proxy or a sign-in page?)")
     # Google Cloud Storage states the md5 of an object that was uploaded in one piece.
     announced = re.search(r"\bmd5=([^,\s]+)", response.headers.get("x-goog-hash", ""))
     if announced and announced[1] != base64.b64encode(md5.digest()).decode():
-        raise _FailedError("the download was damaged on the way (its md5 is not the one announced)")
+        raise FailedError("the download was damaged on the way (its md5 is not the one announced)")
     return {"bytes": size, "md5": md5.hexdigest(), "sha256": sha256.hexdigest()}
 
 
 def _tried(task: str, action: Callable[[], Result], announce: Callable[[str], None], patience: Patience) -> Result:
-    """The result of `action`, attempted until it works, fails for good, or patience ends."""
-
-    # Partly random, so that many clients turned away together do not come back together.
-    backoff = wait_exponential(multiplier=patience.first_wait) + wait_random(0, patience.first_wait)
-
-    def pause(state: RetryCallState) -> float:
-        return min(max(backoff(state), _failure(state).wait), patience.longest_wait)
-
-    def announce_failure(state: RetryCallState) -> None:
-        attempt = f"Attempt {state.attempt_number} of {patience.attempts}: {_failure(state)}"
-        announce(f"{attempt}; trying again in {state.upcoming_sleep:.1f} s")
-
     try:
-        return Retrying(
-            retry=retry_if_exception(lambda error: isinstance(error, _FailedError) and error.again),
-            stop=stop_after_attempt(patience.attempts),
-            wait=pause,
-            before_sleep=announce_failure,
-            reraise=True,
-        )(action)
-    except _FailedError as error:
+        return retry.tried(action, patience, announce)
+    except FailedError as error:
         times = f"{patience.attempts} times, at last because" if error.again else "and would fail again:"
-        raise _FailedError(f"{task} failed {times} {error}") from None
-
-
-def _failure(state: RetryCallState) -> _FailedError:
-    failure = state.outcome and state.outcome.exception()
-    assert isinstance(failure, _FailedError)
-    return failure
-
-
-@contextlib.contextmanager
-def _failures_explained() -> Iterator[None]:
-    """Turns what the network libraries and the SDK raise into words without URL and token."""
-    try:
-        yield
-    except requests.HTTPError as error:
-        status, wait = error.response.status_code, 0.0
-        if status not in RETRIED_STATUSES:
-            meaning = REFUSALS.get(status, "the request is refused")
-            raise _FailedError(f"{meaning} (status {status})", again=False) from None
-        with contextlib.suppress(urllib3.exceptions.InvalidHeader):
-            wait = urllib3.Retry().parse_retry_after(error.response.headers.get("Retry-After", ""))
-        raise _FailedError(f"Kaggle answered with status {status}", wait=wait) from None
-    except requests.exceptions.InvalidURL:  # Kaggle's own addresses are sound
-        raise _FailedError("the address of the proxy is not valid", again=False) from None
-    except (requests.exceptions.SSLError, urllib3.exceptions.SSLError):
-        raise _FailedError("the TLS certificate or connection was not accepted") from None
-    except (requests.Timeout, urllib3.exceptions.TimeoutError):
-        raise _FailedError("no answer came in time") from None
-    except (ValueError, TypeError):  # what the SDK raises on a reply that is no JSON, or other JSON
-        raise _FailedError("the reply is not one that Kaggle sends") from None
-    except (requests.RequestException, urllib3.exceptions.HTTPError):
-        raise _FailedError("the connection failed or was cut off") from None
+        raise FailedError(f"{task} failed {times} {error}") from None
 
 
 def _advice(folder: Path) -> str:
