@@ -1,24 +1,40 @@
 """Writes the report: read, check, draw, and replace the old page in one step."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from adventure_works.disk import replaced
-from adventure_works.report import checks, evidence, figures
+from adventure_works.monitor.history import of_lake
+from adventure_works.report import evidence, figures
 from adventure_works.report.page import page
+from adventure_works.report.sections import MODELS
 from adventure_works.settings import Settings
+from adventure_works.warehouse import Ask, on_redshift
 
 
-def write(settings: Settings, out: Path) -> Path:
+def write(settings: Settings, out: Path, target: str = "dev") -> Path:
     """Writes the page about the published warehouse to the file `out`, and gives it back.
 
     Raises:
-        AdventureError: There is nothing to report on, or its figures could not be relied upon; what was there stays.
+        AdventureError: There is nothing to report on, or its figures cannot be relied upon; what was there stays.
     """
-    with figures.reading(settings.database) as connection:
-        found = figures.read(connection)
-        proof = evidence.read(settings.target, settings.lake_folder, figures.MARTS + figures.LEDGERS)
-        checks.check(connection, found, proof)
+    with _asking(settings, target) as (published, history):
+        found = figures.read(published)
+        proof = evidence.read(settings.target, history, MODELS)
+    evidence.check(proof)
     content = page(found, proof)
     with replaced(out) as new:
         new.write_text(content, encoding="utf-8")
     return out
+
+
+@contextmanager
+def _asking(settings: Settings, target: str) -> Iterator[tuple[Ask, Ask]]:
+    """Asks what is published, and the recorded runs."""
+    if target == "prod":
+        with on_redshift(settings.schema) as ask:
+            yield ask, ask
+    else:
+        with figures.reading(settings.database) as published, of_lake(settings.lake_folder) as history:
+            yield published, history

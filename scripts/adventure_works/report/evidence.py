@@ -1,5 +1,7 @@
-"""What stands behind the figures: the marts' SQL and tests and how the last build went, from dbt's own artifacts; and
-since when it has been so, from the runs that are recorded beside the lake."""
+"""The evidence for the figures: models with their SQL and tests, how the last build went, and how runs before it did.
+
+The first two come from dbt's artifacts, the last from the recorded runs.
+"""
 
 import json
 from collections import Counter
@@ -8,9 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from adventure_works.errors import AdventureError
-from adventure_works.monitor.history import Run, last_runs, of_lake, troubles
+from adventure_works.monitor.history import Run, last_runs, troubles
+from adventure_works.report.figures import Row
 from adventure_works.run import KINDS
 from adventure_works.settings import shown
+from adventure_works.warehouse import Ask
 
 PASSED = ("pass", "success")
 # How far back the page looks; some years of nightly runs.
@@ -36,8 +40,8 @@ class Test:
 
 
 @dataclass(frozen=True)
-class Mart:
-    """A model behind a section: what a row of it is, the SQL that made it, and its tests."""
+class Model:
+    """A model that a section reads: its description, the SQL that made it, and its tests."""
 
     name: str
     description: str
@@ -56,7 +60,7 @@ class Evidence:
     command: str
     built_at: str
     tests: tuple[Test, ...]
-    marts: dict[str, Mart]
+    models: dict[str, Model]
     runs: tuple[Run, ...] = ()
 
     @property
@@ -70,22 +74,21 @@ class Evidence:
         return counts
 
 
-def read(folder: Path, lake: Path, names: tuple[str, ...]) -> Evidence:
+def read(folder: Path, history: Ask, names: tuple[str, ...]) -> Evidence:
     """The evidence of the last build in dbt's target folder, for the models of these names.
 
     Args:
         folder: dbt's target folder.
-        lake: The lake that was built from; its runs are recorded beside it.
-        names: Models to tell of.
+        history: Asks the recorded runs, `{runs}.run_results`.
+        names: The models that the page shows.
 
     Raises:
         AdventureError: There has been no build, or the project no longer has one of the models.
     """
     manifest = _artifact(folder, "manifest.json")
     results, command, built_at = last_results(folder)
-    with of_lake(lake) as ask:
-        since = {trouble.name: trouble.since for trouble in troubles(ask)}
-        runs = tuple(last_runs(ask, RUNS))
+    since = {trouble.name: trouble.since for trouble in troubles(history)}
+    runs = tuple(last_runs(history, RUNS))
     tests = tuple(_tests(manifest, results, since))
     models = {
         node["name"]: node
@@ -94,12 +97,40 @@ def read(folder: Path, lake: Path, names: tuple[str, ...]) -> Evidence:
     }
     if missing := [name for name in names if name not in models]:
         raise AdventureError(
-            f"{shown(folder / 'manifest.json')} does not know {', '.join(missing)}. Build anew: adventure run"
+            f"{shown(folder / 'manifest.json')} does not know {', '.join(missing)}. Build again: adventure run"
         )
-    return Evidence(command, built_at, tests, {name: _mart(models[name], results, tests) for name in names}, runs)
+    return Evidence(command, built_at, tests, {name: _model(models[name], results, tests) for name in names}, runs)
 
 
-def last_results(folder: Path) -> tuple[dict[str, dict], str, str]:
+def check(evidence: Evidence) -> None:
+    """Stops a report whose figures have not passed every test of data; a warning is shown in it instead.
+
+    Raises:
+        AdventureError: with the tests that have not run in the last build, or failed in it.
+    """
+    waiting = [test.name for test in evidence.tests if test.status == "not run"]
+    reasons = [
+        f"the test {test.name} ended with {test.status}"
+        for test in evidence.tests
+        if test.status not in (*PASSED, "warn", "not run")
+    ]
+    if waiting:
+        names = ", ".join(waiting[:3]) + (", ..." if len(waiting) > 3 else "")
+        reasons.insert(
+            0,
+            f"{len(waiting)} of {len(evidence.tests)} tests have not run in the last dbt command "
+            f"(dbt {evidence.command}): {names}",
+        )
+    if reasons:
+        listed = "\n".join(f"  {reason}" for reason in reasons[:10])
+        more = f"\n  ... and {len(reasons) - 10} more" if len(reasons) > 10 else ""
+        raise AdventureError(
+            f"No report is written, because its figures cannot be relied upon:\n{listed}{more}\n"
+            "Build and test everything again: adventure run"
+        )
+
+
+def last_results(folder: Path) -> tuple[dict[str, Row], str, str]:
     """The result of each node of the last dbt command by unique id, which command that was, and when it ended.
 
     The one place that knows where results are kept: dbt's run_results.json, which holds the last command only.
@@ -109,7 +140,7 @@ def last_results(folder: Path) -> tuple[dict[str, dict], str, str]:
     return by_node, found["args"]["which"], found["metadata"]["generated_at"]
 
 
-def _artifact(folder: Path, name: str) -> dict:
+def _artifact(folder: Path, name: str) -> Row:
     path = folder / name
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -122,7 +153,7 @@ def _artifact(folder: Path, name: str) -> dict:
     )
 
 
-def _tests(manifest: dict, results: dict[str, dict], since: dict[str, datetime]) -> list[Test]:
+def _tests(manifest: Row, results: dict[str, Row], since: dict[str, datetime]) -> list[Test]:
     found = []
     # Tests of models that are not for this engine stay in the manifest, switched off.
     nodes = [
@@ -155,10 +186,10 @@ def _tests(manifest: dict, results: dict[str, dict], since: dict[str, datetime])
     return found
 
 
-def _mart(node: dict, results: dict[str, dict], tests: tuple[Test, ...]) -> Mart:
+def _model(node: Row, results: dict[str, Row], tests: tuple[Test, ...]) -> Model:
     sql = results.get(node["unique_id"], {}).get("compiled_code") or node.get("compiled_code") or ""
     lines = [line.rstrip() for line in sql.strip().splitlines()]
-    return Mart(
+    return Model(
         name=node["name"],
         description=" ".join(node["description"].split()),
         sql="\n".join(line for line in lines if line),

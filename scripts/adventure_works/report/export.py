@@ -1,24 +1,27 @@
-"""Writes the marts behind the page as CSV and Parquet, for those who want to reckon on."""
+"""Writes the marts that the page reads as CSV and Parquet, for further analysis."""
 
 from pathlib import Path
 
 from adventure_works.disk import explained, replaced
-from adventure_works.report.figures import MARTS, reading
+from adventure_works.publish.access import opened
+from adventure_works.report.sections import MODELS
 from adventure_works.sql import quoted
+
+MARTS = tuple(name for name in MODELS if name.startswith("mart_"))
 
 
 def export(database: Path, folder: Path) -> list[Path]:
-    """Writes every mart behind the page to `folder`, as NAME.csv and NAME.parquet, and gives back the files.
+    """Writes every mart that the page reads to `folder`, as NAME.csv and NAME.parquet, and gives back the files.
 
     Files of these names are replaced, others left alone.
 
     Raises:
-        AdventureError: There is no warehouse, or the folder cannot be written.
+        AdventureError: The warehouse cannot be opened, or the folder cannot be written.
     """
     written = []
     with explained(folder, "Name another folder."):
         folder.mkdir(parents=True, exist_ok=True)
-        with reading(database) as connection:
+        with opened(database, read_only=True) as connection:
             for mart in MARTS:
                 for ending, options in (("csv", "format csv, header"), ("parquet", "format parquet, compression zstd")):
                     path = folder / f"{mart}.{ending}"

@@ -1,18 +1,13 @@
-"""Reads what the report shows from the published DuckDB file.
-
-Sections that cannot be filtered show rows of the marts as they are. What the filter changes (money, orders, customers
-by category and period) is counted from the facts for each choice by itself, since distinct orders and
-customers must not be added up; checks.py holds the sums to the marts.
-"""
+"""Reads what the report shows from the models of the dbt project, by the same queries on either engine."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -20,33 +15,16 @@ from adventure_works.errors import AdventureError
 from adventure_works.publish.access import opened
 from adventure_works.report.periods import LAST_12, Period, Span, periods
 from adventure_works.settings import shown
+from adventure_works.warehouse import Ask
 
-Row = dict[str, object]
-Connection = duckdb.DuckDBPyConnection
+Row = dict[str, Any]
 
 ALL = "all"
-
-# Every mart behind the page, in the order of its sections.
-MARTS = (
-    "mart_monthly_performance",
-    "mart_category_performance",
-    "mart_product_profitability",
-    "mart_customer_demographics",
-    "mart_profitability_matrix",
-    "mart_territory_performance",
-    "mart_customer_value",
-    "mart_customer_cohorts",
-    "mart_cross_sell",
-    "mart_price_elasticity",
-    "mart_budget_allocation",
-)
-# What the sections on quality and on the data itself show, beside the marts.
-LEDGERS = ("ledger_amounts", "ledger_files", "ledger_quarantine", "test_history", "run_history")
 
 
 @dataclass(frozen=True)
 class Category:
-    """A product category; `slug` stands for it in addresses, `colour` is its place in the palette, from 1."""
+    """A product category; `slug` is its name in addresses, `colour` its place in the palette, from 1."""
 
     key: int
     name: str
@@ -70,23 +48,23 @@ class Measures:
 
     @property
     def margin(self) -> Decimal | None:
-        """Profit by revenue, 0-1; None without revenue."""
+        """Profit divided by revenue, 0-1; None without revenue."""
         return ratio(self.profit, self.revenue)
 
     @property
     def order_value(self) -> Decimal | None:
-        """Revenue by orders, in US dollars; None without orders."""
+        """Revenue per order, in US dollars; None without orders."""
         return ratio(self.revenue, self.orders)
 
     @property
     def return_rate(self) -> Decimal | None:
-        """Returned units by units sold, 0-1; None without units."""
+        """Returned units per unit sold, 0-1; None without units."""
         return ratio(self.return_units, self.units)
 
 
 @dataclass(frozen=True)
 class LikeForLike:
-    """Two spans in what both of them sold, month by month: `names` are the product groups that were there."""
+    """A period and the year before in what sold in the same months of both; `names` are these product groups."""
 
     revenue: Decimal
     revenue_before: Decimal
@@ -113,21 +91,21 @@ class Figures:
     first_order: date
     periods: list[Period]
     categories: list[Category]
-    # By category (slug, or "all"), period (key), and territory (key, or None for all of them).
+    # By category (slug, or ALL), period, and territory (key, or None for all of them).
     now: dict[tuple[str, str, int | None], Measures]
     before: dict[tuple[str, str, int | None], Measures]
-    # By category and period; by whole categories, and within them by subcategories.
+    # By category and period: in the categories that both spans sold, and in the subcategories.
     like_for_like: dict[tuple[str, str], LikeForLike]
     like_for_like_narrow: dict[tuple[str, str], LikeForLike]
     months: list[Row]
     category_months: list[Row]
     products: list[Row]
-    segments: list[Row]
+    demographics: list[Row]
     matrix: list[Row]
     territories: list[Row]
-    groups: list[Row]
+    value_segments: list[Row]
     cohorts: list[Row]
-    returning: Row
+    repeat_purchases: Row
     pairs: list[Row]
     prices: list[Row]
     budget: list[Row]
@@ -136,14 +114,13 @@ class Figures:
     ledger: Row
     thresholds: dict[str, Decimal]
     brackets: list[Row]
-    totals: dict[str, dict[str, Decimal]] = field(default_factory=dict)
 
     def measures(self, category: str, period: str, territory: int | None = None) -> Measures:
         """What was sold; zeros where nothing was."""
         return self.now.get((category, period, territory), Measures())
 
     def measures_before(self, category: str, period: str, territory: int | None = None) -> Measures | None:
-        """What was sold in the span before; None where the records do not cover it."""
+        """What was sold in the year before; None where the records do not cover it."""
         if next(one for one in self.periods if one.key == period).before is None:
             return None
         return self.before.get((category, period, territory), Measures())
@@ -156,7 +133,7 @@ class Figures:
     @property
     def launch(self) -> tuple[date, list[Category]] | None:
         """The month in which the range first widened by a category, and by which; None if it never did."""
-        months = sorted({category.first_month for category in self.sold})
+        months = sorted({category.first_month for category in self.sold if category.first_month})
         if len(months) < 2:
             return None
         return months[1], [category for category in self.sold if category.first_month == months[1]]
@@ -175,384 +152,161 @@ def growth(now: Decimal | int | None, before: Decimal | int | None) -> Decimal |
 
 
 @contextmanager
-def reading(database: Path) -> Iterator[Connection]:
-    """The published warehouse, to be read only.
+def reading(database: Path) -> Iterator[Ask]:
+    """Asks the published DuckDB file, over one connection, so that every figure is of the same build.
 
     Raises:
-        AdventureError: There is none, or another process holds it.
+        AdventureError: There is none, it lacks a table, or another process has it open for writing.
     """
     if not database.exists():
         raise AdventureError(f"There is no warehouse at {shown(database)} to report on. Build one first: adventure run")
     with opened(database, read_only=True) as connection:
-        connection.execute("set enable_progress_bar = false")
-        yield connection
+
+        def ask(sql: str) -> list[Row]:
+            try:
+                found = connection.execute(sql.format_map(_PlainNames()))
+            except duckdb.CatalogException as error:
+                raise AdventureError(
+                    f"The warehouse lacks a table that the report reads: {str(error).splitlines()[0]}\n"
+                    "Build it: adventure run"
+                ) from None
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+        yield ask
 
 
-def rows(connection: Connection, sql: str, *values: object) -> list[Row]:
-    """The rows of a query as dictionaries."""
-    found = connection.execute(sql, values)
-    names = [column[0] for column in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+class _PlainNames(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return name
 
 
-def read(connection: Connection) -> Figures:
+def read(ask: Ask) -> Figures:
     """Everything that the page shows.
 
     Raises:
-        AdventureError: The warehouse lacks a table of the project, or holds no sale.
+        AdventureError: The warehouse lacks a table of the project, or has no sale.
     """
-    try:
-        return _read(connection)
-    except duckdb.CatalogException as error:
-        raise AdventureError(
-            f"The warehouse lacks a table that the report reads: {str(error).splitlines()[0]}\nBuild it: adventure run"
-        ) from None
 
+    def rows(relation: str, order: str, condition: str = "true") -> list[Row]:
+        return ask(f"select * from {relation} where {condition} order by {order}")
 
-def _read(connection: Connection) -> Figures:
-    (span,) = rows(
-        connection,
-        """
-        select
-            min(order_date) as first_order,
-            (select as_of_date from intermediate.int_as_of_date) as as_of,
-            (select min(month_start_date) from marts.mart_monthly_performance) as first_month
-        from core.fact_sales
-        """,
-    )
-    if span["first_order"] is None or span["first_month"] is None:
-        raise AdventureError("The warehouse holds no sale. See operations.ledger_files for where the records went.")
-    chosen = periods(**span)
-    categories = _categories(connection)
-    now, before = _measures(connection, chosen, categories)
+    products = rows("{marts}.mart_product_profitability", "last_12_profit desc, profit desc, product_name")
+    first_order = min((row["first_sale_date"] for row in products if row["is_sold"]), default=None)
+    if first_order is None:
+        raise AdventureError("The warehouse has no sale. See operations.ledger_files for where the records went.")
+    spans = {
+        (row["period"], row["is_year_before"]): Span(row["first_date"], row["last_date"] + timedelta(days=1))
+        for row in rows("{marts}.rpt_period_spans", "first_date")
+    }
+    chosen = periods(spans, first_order)
+    category_months = rows("{marts}.mart_category_performance", "month_start_date, category_name")
+    categories = _categories(category_months)
+    slugs = {category.key: category.slug for category in categories}
+    measures = _measures(rows("{marts}.rpt_measures", "period"), slugs)
+    like_for_like = rows("{marts}.rpt_like_for_like", "product_group_name")
+    budget = rows("{marts}.mart_budget_allocation", "category_name, income_bracket_order")
     return Figures(
-        as_of=span["as_of"],
-        first_order=span["first_order"],
+        as_of=spans[ALL, False].last_day,
+        first_order=first_order,
         periods=chosen,
         categories=categories,
-        now=now,
-        before=before,
-        like_for_like=_like_for_like(connection, chosen, categories, "category_name"),
-        like_for_like_narrow=_like_for_like(connection, chosen, categories, "subcategory_name"),
-        months=rows(connection, "select * from marts.mart_monthly_performance order by month_start_date"),
-        category_months=rows(
-            connection, "select * from marts.mart_category_performance order by month_start_date, category_name"
-        ),
-        products=rows(
-            connection,
-            "select * from marts.mart_product_profitability order by last_12_profit desc, profit desc, product_name",
-        ),
-        segments=rows(
-            connection,
-            "select * from marts.mart_customer_demographics order by segment_type, segment_order, segment_value",
-        ),
+        now=measures[False],
+        before=measures[True],
+        like_for_like=_like_for_like(like_for_like, "category", chosen, slugs),
+        like_for_like_narrow=_like_for_like(like_for_like, "subcategory", chosen, slugs),
+        months=rows("{marts}.mart_monthly_performance", "month_start_date"),
+        category_months=category_months,
+        products=products,
+        demographics=rows("{marts}.mart_customer_demographics", "segment_type, segment_order, segment_value"),
         matrix=rows(
-            connection,
-            """
-            select * from marts.mart_profitability_matrix
-            order by product_level, category_name, subcategory_name, segment_type, segment_order, segment_value
-            """,
+            "{marts}.mart_profitability_matrix",
+            "product_level, category_name, subcategory_name, segment_type, segment_order, segment_value",
         ),
-        territories=rows(connection, "select * from marts.mart_territory_performance order by profit_rank, region"),
-        groups=_customer_groups(connection),
-        cohorts=_cohorts(connection),
-        returning=_returning(connection),
+        territories=rows("{marts}.mart_territory_performance", "profit_rank, region"),
+        value_segments=rows("{marts}.rpt_value_segments", "value_segment_order"),
+        cohorts=rows("{marts}.rpt_cohort_quarters", "cohort_quarter, quarters_since_first_order"),
+        repeat_purchases=rows("{marts}.rpt_repeat_purchases", "buyers")[0],
         pairs=rows(
-            connection,
-            """
-            select * from marts.mart_cross_sell
-            where product_level = 'subcategory' and segment_type = 'all'
-            order by lift desc, orders_together desc, product_group_a_name, product_group_b_name
-            """,
+            "{marts}.mart_cross_sell",
+            "lift desc, orders_together desc, product_group_a_name, product_group_b_name",
+            "product_level = 'subcategory' and segment_type = 'all'",
         ),
-        prices=rows(
-            connection,
-            """
-            select
-                product_level, category_name, verdict, count(*) as items, sum(sold_products) as sold_products,
-                sum(number_of_prices) as number_of_prices, sum(varied_products) as varied_products,
-                min(elasticity) as lowest_elasticity, max(elasticity) as highest_elasticity,
-                min(elasticity_lower) as lowest_bound, max(elasticity_upper) as highest_bound,
-                min(cross_section_slope) as lowest_slope, max(cross_section_slope) as highest_slope,
-                count(cross_section_slope) as slopes
-            from marts.mart_price_elasticity
-            group by product_level, category_name, verdict
-            order by product_level, category_name, verdict
-            """,
-        ),
-        budget=rows(
-            connection,
-            """
-            select * from marts.mart_budget_allocation
-            order by sum(recommended_share) over (partition by category_name) desc, category_name, income_bracket_order
-            """,
-        ),
-        files=rows(connection, "select * from operations.ledger_files order by table_name, source_file"),
-        quarantine=rows(connection, "select * from operations.ledger_quarantine order by source_file, records desc"),
-        ledger=_ledger(connection),
-        thresholds={
-            row["threshold"]: row["value"] for row in rows(connection, "select threshold, value from core.thresholds")
-        },
-        brackets=rows(connection, "select * from core.income_brackets order by income_bracket_order"),
+        prices=rows("{marts}.rpt_price_verdicts", "product_level, category_name, verdict"),
+        budget=sorted(budget, key=lambda row: -_sum(budget, "recommended_share", category_name=row["category_name"])),
+        files=rows("{operations}.ledger_files", "table_name, source_file"),
+        quarantine=rows("{operations}.ledger_quarantine", "source_file, records desc, quarantine_reason"),
+        ledger=_ledger(rows("{operations}.ledger_amounts", "table_name, source_file, measure")),
+        thresholds={row["threshold"]: row["value"] for row in rows("{core}.thresholds", "threshold")},
+        brackets=rows("{core}.income_brackets", "income_bracket_order"),
     )
 
 
 def slug(name: str) -> str:
-    """A name as it can stand in an address: Road Bikes -> road-bikes."""
+    """A name as it can be part of an address: Road Bikes -> road-bikes."""
     return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "unnamed"
 
 
-def _categories(connection: Connection) -> list[Category]:
-    found = rows(
-        connection,
-        """
-        select
-            product_category_key as key, category_name as name, sum(units) > 0 as is_sold,
-            min(case when units > 0 then month_start_date end) as first_month
-        from marts.mart_category_performance
-        group by all
-        order by sum(profit) desc, name
-        """,
-    )
+def _categories(months: list[Row]) -> list[Category]:
+    """The categories of the months, the one with the most profit first."""
+    names = {row["product_category_key"]: row["category_name"] for row in months}
+    profits = {key: _sum(months, "profit", product_category_key=key) for key in names}
     taken = {ALL}
-    categories = []
-    for colour, row in enumerate(found, start=1):
-        name = slug(row["name"])
+    found = []
+    for colour, (key, name) in enumerate(sorted(names.items(), key=lambda one: (-profits[one[0]], one[1])), start=1):
         # Two names may differ only in what an address cannot hold.
-        row["slug"] = f"{name}-{row['key']}" if name in taken else name
-        taken.add(row["slug"])
-        categories.append(Category(colour=colour, **row))
-    return categories
+        address = f"{slug(name)}-{key}" if slug(name) in taken else slug(name)
+        taken.add(address)
+        sold = [row["month_start_date"] for row in months if row["product_category_key"] == key and row["units"] > 0]
+        found.append(Category(key, name, address, colour, bool(sold), min(sold, default=None)))
+    return found
 
 
-def _measures(
-    connection: Connection, chosen: list[Period], categories: list[Category]
-) -> tuple[dict[tuple[str, str, int | None], Measures], dict[tuple[str, str, int | None], Measures]]:
-    """Measures of each category, period and territory, and of the spans before."""
-    _write_spans(connection, chosen)
-    sold = rows(
-        connection,
-        """
-        select
-            spans.period, spans.is_before, products.category_name, sales.territory_key,
-            sum(sales.revenue) as revenue, sum(sales.cost) as cost, sum(sales.profit) as profit,
-            sum(sales.order_quantity) as units, count(distinct sales.order_number) as orders,
-            count(distinct nullif(sales.customer_key, -1)) as customers
-        from report_spans as spans
-        inner join core.fact_sales as sales
-            on sales.order_date >= spans.first_day and sales.order_date < spans.day_after
-        inner join core.dim_products as products on sales.product_key = products.product_key
-        group by grouping sets (
-            (spans.period, spans.is_before, products.category_name, sales.territory_key),
-            (spans.period, spans.is_before, products.category_name),
-            (spans.period, spans.is_before, sales.territory_key),
-            (spans.period, spans.is_before)
-        )
-        """,
-    )
-    returned = rows(
-        connection,
-        """
-        select
-            spans.period, spans.is_before, products.category_name, returns.territory_key,
-            sum(returns.return_quantity) as return_units
-        from report_spans as spans
-        inner join core.fact_returns as returns
-            on returns.return_date >= spans.first_day and returns.return_date < spans.day_after
-        inner join core.dim_products as products on returns.product_key = products.product_key
-        group by grouping sets (
-            (spans.period, spans.is_before, products.category_name, returns.territory_key),
-            (spans.period, spans.is_before, products.category_name),
-            (spans.period, spans.is_before, returns.territory_key),
-            (spans.period, spans.is_before)
-        )
-        """,
-    )
-    slugs = {category.name: category.slug for category in categories} | {None: ALL}
-    merged: dict[tuple, dict] = defaultdict(dict)
-    for row in [*sold, *returned]:
-        place = (row.pop("is_before"), slugs[row.pop("category_name")], row.pop("period"), row.pop("territory_key"))
-        merged[place] |= {name: value for name, value in row.items() if value is not None}
-    now = {place[1:]: Measures(**found) for place, found in merged.items() if not place[0]}
-    before = {place[1:]: Measures(**found) for place, found in merged.items() if place[0]}
-    return now, before
-
-
-def _write_spans(connection: Connection, chosen: list[Period]) -> None:
-    """Writes the spans of the periods into a temporary table, for the queries to join."""
-    connection.execute(
-        "create or replace temp table report_spans (period text, is_before boolean, first_day date, day_after date)"
-    )
-    spans: list[tuple[str, bool, Span | None]] = [(period.key, False, period.span) for period in chosen]
-    spans += [(period.key, True, period.before) for period in chosen]
-    for key, is_before, span in spans:
-        if span:
-            connection.execute("insert into report_spans values (?, ?, ?, ?)", [key, is_before, span.start, span.end])
+def _measures(rows: list[Row], slugs: dict[int, str]) -> dict[bool, dict[tuple[str, str, int | None], Measures]]:
+    """Measures of each category, period and territory: of the periods (False), and of the years before (True)."""
+    found: dict[bool, dict[tuple[str, str, int | None], Measures]] = {False: {}, True: {}}
+    for row in rows:
+        category = ALL if row["product_category_key"] is None else slugs[row["product_category_key"]]
+        values = {name: row[name] for name in Measures.__dataclass_fields__}
+        found[row["is_year_before"]][category, row["period"], row["territory_key"]] = Measures(**values)
+    return found
 
 
 def _like_for_like(
-    connection: Connection, chosen: list[Period], categories: list[Category], level: str
+    rows: list[Row], level: str, chosen: list[Period], slugs: dict[int, str]
 ) -> dict[tuple[str, str], LikeForLike]:
-    """Both spans of each period in the product groups that sold in a month of the one and of the other.
-
-    As in `mart_monthly_performance`: a group counts in a month when it sold in it and in the same part of that
-    month a year before. Needs the spans of `_measures`.
-
-    Args:
-        connection: The warehouse.
-        chosen: The periods.
-        categories: The categories.
-        level: Column of `dim_products` that holds the product group.
-    """
-    found = rows(
-        connection,
-        f"""
-        select
-            spans.period, products.category_name, products.{level} as name, spans.is_before,
-            -- The month that a sale is compared in: of the span before, a year later.
-            extract(year from sales.order_date) + case when spans.is_before then 1 else 0 end as compared_year,
-            extract(month from sales.order_date) as compared_month,
-            sum(sales.revenue) as revenue, sum(sales.profit) as profit
-        from report_spans as spans
-        inner join core.fact_sales as sales
-            on sales.order_date >= spans.first_day and sales.order_date < spans.day_after
-        inner join core.dim_products as products on sales.product_key = products.product_key
-        group by all
-        """,
-    )
-    slugs = {category.name: category.slug for category in categories}
-    sides: dict[tuple, dict[bool, Row]] = defaultdict(dict)
-    for row in found:
-        group = (row["period"], row["category_name"], row["name"], row["compared_year"], row["compared_month"])
-        sides[group][row["is_before"]] = row
-    result = {}
+    """The sums over the product groups of a level, by category and by each period that has a year before."""
+    found = {}
     for period in chosen:
-        if period.before is None:
-            continue
-        for category in (ALL, *slugs.values()):
-            both = [
-                (group[2], pair[False], pair[True])
-                for group, pair in sides.items()
-                if group[0] == period.key and category in (ALL, slugs[group[1]]) and len(pair) == 2
-            ]
-            result[category, period.key] = LikeForLike(
-                revenue=sum((now["revenue"] for _, now, _ in both), Decimal(0)),
-                revenue_before=sum((before["revenue"] for _, _, before in both), Decimal(0)),
-                profit=sum((now["profit"] for _, now, _ in both), Decimal(0)),
-                profit_before=sum((before["profit"] for _, _, before in both), Decimal(0)),
-                names=tuple(sorted({name for name, _, _ in both})),
-            )
-    return result
-
-
-def _customer_groups(connection: Connection) -> list[Row]:
-    """The groups of `mart_customer_value` with what they mean, none of them told by customer."""
-    return rows(
-        connection,
-        """
-        select
-            groups.value_segment, groups.meaning, groups.suggested_action, count(*) as customers,
-            sum(value.orders) as orders, sum(value.lifetime_revenue) as revenue,
-            sum(value.lifetime_cost) as cost, sum(value.lifetime_profit) as profit,
-            median(value.days_since_last_order) as median_days_away,
-            count(*) filter (value.is_repeat) as repeat_customers,
-            count(*) filter (value.is_vip) as vips, count(*) filter (value.is_at_risk) as at_risk
-        from marts.mart_customer_value as value
-        inner join core.value_segments as groups on value.value_segment = groups.value_segment
-        group by all
-        order by any_value(groups.value_segment_order)
-        """,
-    )
-
-
-def _cohorts(connection: Connection) -> list[Row]:
-    """Quarters of the first order and quarters since: customers, and how many of them ordered again in each.
-
-    Customers who came in two months of a quarter are one, so the months of `mart_customer_cohorts` cannot be added up.
-    A quarter is over when its last day is not after the as-of date.
-    """
-    return rows(
-        connection,
-        """
-        with
-        as_of as (select as_of_date from intermediate.int_as_of_date),
-        orders as (
-            select customer_key, date_trunc('quarter', order_date) as quarter, revenue
-            from core.fact_orders where customer_key <> -1
-        ),
-        firsts as (select customer_key, min(quarter) as cohort from orders group by customer_key),
-        cohorts as (select cohort, count(*) as customers from firsts group by cohort),
-        active as (
-            select
-                firsts.cohort, orders.quarter, count(distinct orders.customer_key) as active_customers,
-                sum(orders.revenue) as revenue
-            from orders inner join firsts on orders.customer_key = firsts.customer_key
-            group by all
-        ),
-        quarters as (
-            select unnest(generate_series(
-                (select min(cohort) from cohorts), (select date_trunc('quarter', as_of_date) from as_of),
-                interval 3 month
-            )) as quarter
-        )
-        select
-            cast(cohorts.cohort as date) as cohort, cohorts.customers,
-            datediff('quarter', cohorts.cohort, quarters.quarter) as quarters_since,
-            coalesce(active.active_customers, 0) as active_customers, coalesce(active.revenue, 0) as revenue,
-            quarters.quarter + interval 3 month - interval 1 day <= as_of.as_of_date as is_over
-        from cohorts
-        cross join as_of
-        inner join quarters on quarters.quarter >= cohorts.cohort
-        left join active on cohorts.cohort = active.cohort and quarters.quarter = active.quarter
-        order by cohorts.cohort, quarters_since
-        """,
-    )
-
-
-def _returning(connection: Connection) -> Row:
-    """How many who ordered have ordered again, what share of revenue is theirs, and the days between two orders."""
-    (found,) = rows(
-        connection,
-        """
-        select
-            count(*) as customers, count(*) filter (is_repeat) as repeat_customers,
-            sum(lifetime_revenue) as revenue,
-            coalesce(sum(lifetime_revenue) filter (is_repeat), 0) as repeat_revenue,
-            (
-                select median(gap_days)
-                from (
-                    select
-                        order_date - lag(order_date) over (
-                            partition by customer_key order by order_date, order_number
-                        ) as gap_days
-                    from core.fact_orders
-                    where customer_key <> -1
-                ) as gaps
-            ) as median_gap_days
-        from marts.mart_customer_value
-        where orders > 0 and customer_key <> -1
-        """,
-    )
+        groups = [row for row in rows if row["period"] == period.key and row["product_level"] == level]
+        for key, category in [(None, ALL), *slugs.items()]:
+            own = [row for row in groups if key in (None, row["product_category_key"])]
+            if period.before:
+                found[category, period.key] = LikeForLike(
+                    revenue=_sum(own, "revenue"),
+                    revenue_before=_sum(own, "revenue_year_before"),
+                    profit=_sum(own, "profit"),
+                    profit_before=_sum(own, "profit_year_before"),
+                    names=tuple(sorted(row["product_group_name"] for row in own)),
+                )
     return found
 
 
-def _ledger(connection: Connection) -> Row:
+def _ledger(rows: list[Row]) -> Row:
     """Records and money of all sales and returns files, from the raw records to the facts."""
-    (found,) = rows(
-        connection,
-        """
-        select
-            sum(raw_amount) filter (measure = 'records' and table_name = 'sales') as raw_records,
-            sum(duplicate_amount) filter (measure = 'records' and table_name = 'sales') as duplicate_records,
-            sum(quarantined_amount) filter (measure = 'records') as quarantined_records,
-            sum(fact_amount) filter (measure = 'records' and table_name = 'sales') as fact_records,
-            sum(raw_amount) filter (measure = 'revenue') as raw_revenue,
-            sum(fact_amount) filter (measure = 'revenue') as fact_revenue,
-            max(abs(unexplained_amount)) as unexplained
-        from operations.ledger_amounts
-        """,
-    )
-    return found
+    return {
+        "duplicate_records": _sum(rows, "duplicate_amount", table_name="sales", measure="records"),
+        "quarantined_records": _sum(rows, "quarantined_amount", measure="records"),
+        "fact_records": _sum(rows, "fact_amount", table_name="sales", measure="records"),
+        "raw_revenue": _sum(rows, "raw_amount", table_name="sales", measure="revenue"),
+        "unexplained": max((abs(row["unexplained_amount"]) for row in rows), default=Decimal(0)),
+    }
+
+
+def _sum(rows: list[Row], column: str, **wanted: object) -> Decimal:
+    """The sum of a column over the rows with these values."""
+    own = [row[column] for row in rows if all(row[name] == value for name, value in wanted.items())]
+    return sum((value for value in own if value is not None), Decimal(0))
 
 
 def default_period(found: list[Period]) -> Period:

@@ -60,7 +60,7 @@ def page(figures: Figures, evidence: Evidence) -> str:
     drawn = []
     for section in SECTIONS:
         drawn.append(_section(environment, figures, section, told))
-        told.update(section.marts)
+        told.update(section.models)
     return environment.get_template("page.html").render(
         style=Markup(style),
         style_hash=_hash(style),
@@ -117,7 +117,7 @@ def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
         "total": lambda rows, name: sum((row[name] or 0 for row in rows), Decimal(0)),
         "one_of": _one_of,
         "largest": lambda rows, name: max((row[name] for row in rows if row[name] is not None), default=Decimal(0)),
-        "drawn_segments": [row for row in figures.segments if not row["is_small_base"]],
+        "drawn_segments": [row for row in figures.demographics if not row["is_small_base"]],
         "tiles": lambda now, before, like: _tiles(
             now, before, like, figures.thresholds["product_return_rate_small_base"]
         ),

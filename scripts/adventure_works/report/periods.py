@@ -1,5 +1,6 @@
 """The periods that the report can be filtered by, and what each is compared with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -37,55 +38,39 @@ LAST_12 = "last-12-months"
 EVERYTHING = "all"
 
 
-def periods(first_order: date, as_of: date, first_month: date) -> list[Period]:
+def periods(spans: Mapping[tuple[str, bool], Span], first_order: date) -> list[Period]:
     """The last 12 months, each calendar year from the newest, and the whole record.
 
-    A span is compared with the one a year before only when the records begin no later than in its first month, as
-    in the marts.
-
     Args:
+        spans: By period, and whether it is the span a year before, as in `rpt_period_spans`.
         first_order: Day of the first order on record.
-        as_of: The day up to which the figures stand; the last that counts.
-        first_month: First day of the first month with any record, which can be a return.
     """
-    end = as_of + timedelta(days=1)
-    record = Span(min(first_month, first_order), end)
+    as_of = spans[EVERYTHING, False].last_day
 
-    def before(span: Span) -> Span | None:
-        earlier = Span(_years_back(span.start, 1), _years_back(span.end, 1))
-        return earlier if first_order.replace(day=1) <= earlier.start else None
-
-    def words(span: Span, usual: str) -> str:
-        """The span in words; where the records begin in the midst of it, from where they do."""
+    def period(key: str, label: str, words: str, before_words: str = "") -> Period:
+        span = spans[key, False]
+        # Where the records begin in the middle of a span, its words begin there as well.
         is_covered = first_order.replace(day=1) <= span.start
-        return usual if is_covered else f"from {day(first_order)} to {day(span.last_day)}"
+        words = words if is_covered else f"from {day(first_order)} to {day(span.last_day)}"
+        return Period(key, label, words, span, spans.get((key, True)), before_words)
 
-    last_12 = Span(_years_back(end, 1), end)
-    found = [
-        Period(
-            LAST_12,
-            "Last 12 months",
-            words(last_12, f"in the 12 months to {day(as_of)}"),
-            last_12,
-            before(last_12),
-            "the 12 months before",
-        )
-    ]
-    for year in range(as_of.year, first_order.year - 1, -1):
-        whole = Span(date(year, 1, 1), date(year + 1, 1, 1))
-        span = Span(whole.start, min(whole.end, end))
-        is_part = span.end < whole.end
-        found.append(
-            Period(
-                str(year),
-                f"{year} to {as_of.day} {as_of:%b}" if is_part else str(year),
-                words(span, f"in {year} to {as_of.day} {as_of:%B}" if is_part else f"in {year}"),
-                span,
-                before(span),
-                f"the same part of {year - 1}" if is_part else str(year - 1),
+    found = [period(LAST_12, "Last 12 months", f"in the 12 months to {day(as_of)}", "the 12 months before")]
+    for year in sorted({key for key, _ in spans if key.isdigit()}, reverse=True):
+        if spans[year, False].end <= date(int(year), 12, 31):
+            part = f"{as_of.day} {as_of:%B}"
+            found.append(
+                period(
+                    year,
+                    f"{year} to {as_of.day} {as_of:%b}",
+                    f"in {year} to {part}",
+                    f"the same part of {int(year) - 1}",
+                )
             )
-        )
-    found.append(Period(EVERYTHING, "All on record", f"from {day(first_order)} to {day(as_of)}", record, None))
+        else:
+            found.append(period(year, year, f"in {year}", str(int(year) - 1)))
+    found.append(
+        Period(EVERYTHING, "All on record", f"from {day(first_order)} to {day(as_of)}", spans[EVERYTHING, False], None)
+    )
     return found
 
 
@@ -97,10 +82,3 @@ def day(value: date) -> str:
 def month(value: date) -> str:
     """A month in words: July 2016."""
     return f"{value:%B %Y}"
-
-
-def _years_back(value: date, years: int) -> date:
-    try:
-        return value.replace(year=value.year - years)
-    except ValueError:  # 29 February
-        return value.replace(year=value.year - years, day=28)

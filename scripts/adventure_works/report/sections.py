@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from adventure_works.report.answers.common import MATRIX_TYPES
 from adventure_works.report.answers.trust import sources
-from adventure_works.report.figures import ALL, LEDGERS, Figures, Row, ratio
+from adventure_works.report.figures import ALL, Figures, Row, ratio
 
 # What of the filter changes a section.
 CATEGORY, PERIOD = "category", "period"
@@ -22,7 +22,7 @@ class Section:
     key: str
     short: str
     question: str
-    marts: tuple[str, ...]
+    models: tuple[str, ...]
     follows: tuple[str, ...]
     fixed: dict[str, str]
     data: Callable[[Figures], list[Row]]
@@ -85,7 +85,7 @@ def _products(figures: Figures) -> list[Row]:
 def _segments(figures: Figures) -> list[Row]:
     take = _only("segment_type", "segment_value", "customers", "orders", "revenue", "profit", "revenue_per_customer",
                  "revenue_per_customer_low", "revenue_per_customer_high", "is_small_base")  # fmt: skip
-    return [take(row) for row in figures.segments]
+    return [take(row) for row in figures.demographics]
 
 
 def _matrix(figures: Figures) -> list[Row]:
@@ -116,11 +116,13 @@ WHOLE = "all on record"
 SECTIONS = (
     Section(
         "headline", "Headline", "How is the business doing?",
-        ("mart_monthly_performance",), (CATEGORY, PERIOD), {}, _scorecard,
+        ("rpt_measures", "rpt_like_for_like", "rpt_period_spans", "mart_monthly_performance"),
+        (CATEGORY, PERIOD), {}, _scorecard,
     ),
     Section(
         "categories", "Categories", "Which categories earn the most profit?",
-        ("mart_category_performance",), (PERIOD,), {CATEGORY: "all categories, side by side"}, _category_months,
+        ("rpt_measures", "mart_category_performance"), (PERIOD,), {CATEGORY: "all categories, side by side"},
+        _category_months,
     ),
     Section(
         "trend", "Trend", "Where is profit heading?",
@@ -141,15 +143,17 @@ SECTIONS = (
     ),
     Section(
         "regions", "Regions", "Which regions perform best, and which are growing?",
-        ("mart_territory_performance",), (CATEGORY, PERIOD), {}, _territories,
+        ("rpt_measures", "mart_territory_performance"), (CATEGORY, PERIOD), {}, _territories,
     ),
     Section(
         "customers", "Customers", "Who are the VIPs, and who is at risk?",
-        ("mart_customer_value",), (), {CATEGORY: "all categories", PERIOD: WHOLE}, lambda figures: figures.groups,
+        ("rpt_value_segments", "mart_customer_value"), (), {CATEGORY: "all categories", PERIOD: WHOLE},
+        lambda figures: figures.value_segments,
     ),
     Section(
         "retention", "Retention", "Do customers come back?",
-        ("mart_customer_cohorts", "mart_customer_value"), (), {CATEGORY: "all categories", PERIOD: WHOLE},
+        ("rpt_cohort_quarters", "rpt_repeat_purchases", "mart_customer_cohorts"),
+        (), {CATEGORY: "all categories", PERIOD: WHOLE},
         lambda figures: figures.cohorts,
     ),
     Section(
@@ -158,13 +162,20 @@ SECTIONS = (
     ),
     Section(
         "prices", "Prices", "What would a change of price do?",
-        ("mart_price_elasticity",), (CATEGORY,), {PERIOD: WHOLE}, lambda figures: figures.prices,
+        ("rpt_price_verdicts", "mart_price_elasticity"), (CATEGORY,), {PERIOD: WHOLE}, lambda figures: figures.prices,
     ),
     Section(
         "budget", "Budget", "Where should the marketing budget go?",
         ("mart_budget_allocation",), (), {CATEGORY: "all categories", PERIOD: "last 12 months"}, _budget,
     ),
     # About all that there is, whatever is chosen.
-    Section("quality", "Data quality", "Can these figures be trusted?", LEDGERS, (), {}, lambda figures: figures.files),
+    Section(
+        "quality", "Data quality", "Can these figures be trusted?",
+        ("ledger_amounts", "ledger_files", "ledger_quarantine", "test_history", "run_history"),
+        (), {}, lambda figures: figures.files,
+    ),
     Section("about", "About", "What is this data, and what can it not say?", ("ledger_files",), (), {}, sources),
 )  # fmt: skip
+
+MODELS = tuple(dict.fromkeys(name for section in SECTIONS for name in section.models))
+"""Every model behind the page, in the order of its sections."""

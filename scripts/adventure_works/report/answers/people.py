@@ -97,7 +97,7 @@ def _may_be_chance(segment: Row) -> bool:
 
 def segments_of(figures: Figures, kind: str) -> list[Row]:
     """The segments of a kind; those with an order of their own in it, the others by revenue per customer."""
-    found = [row for row in figures.segments if row["segment_type"] == kind]
+    found = [row for row in figures.demographics if row["segment_type"] == kind]
     return sorted(found, key=lambda row: (row["segment_order"], -(row["revenue_per_customer"] or 0)))
 
 
@@ -113,10 +113,12 @@ def spanned(figures: Figures, bracket: str) -> str:
 
 def customers(figures: Figures, scope: Scope) -> Answer:
     """Who the VIPs are, and who is at risk."""
-    buyers = sum(row["customers"] for row in figures.groups if row["orders"] and row["value_segment"] != "Unknown")
-    profit = total(figures.groups, "profit")
-    vips = sum(row["vips"] for row in figures.groups)
-    vip_profit = total([row for row in figures.groups if row["vips"]], "profit")
+    buyers = sum(
+        row["customers"] for row in figures.value_segments if row["orders"] and row["value_segment"] != "Unknown"
+    )
+    profit = total(figures.value_segments, "profit")
+    vips = sum(row["vip_customers"] for row in figures.value_segments)
+    vip_profit = total([row for row in figures.value_segments if row["vip_customers"]], "profit")
     if not vips:
         return Answer(
             Markup("Nobody is a VIP yet: that takes two orders and a place among the highest lifetime revenues.")
@@ -128,15 +130,15 @@ def customers(figures: Figures, scope: Scope) -> Answer:
         profit_share=percent(ratio(vip_profit, profit), 0),
         profit=money(vip_profit),
     )
-    leaving = [row for row in figures.groups if row["vips"] and row["at_risk"]]
-    at_risk = [row for row in figures.groups if row["at_risk"]]
+    leaving = [row for row in figures.value_segments if row["vip_customers"] and row["at_risk_customers"]]
+    at_risk = [row for row in figures.value_segments if row["at_risk_customers"]]
     days = figures.thresholds["at_risk_days"]
     more = []
     if leaving:
         more.append(
             say(
                 "{number} of them have not ordered for more than {days} days; they have brought {profit} so far.",
-                number=count(sum(row["at_risk"] for row in leaving)),
+                number=count(sum(row["at_risk_customers"] for row in leaving)),
                 days=count(days),
                 profit=money(total(leaving, "profit")),
             )
@@ -145,10 +147,10 @@ def customers(figures: Figures, scope: Scope) -> Answer:
         more.append(
             say(
                 "With them, {number} customers of two or more orders are at risk.",
-                number=count(sum(row["at_risk"] for row in at_risk)),
+                number=count(sum(row["at_risk_customers"] for row in at_risk)),
             )
         )
-    never = [row for row in figures.groups if not row["orders"]]
+    never = [row for row in figures.value_segments if not row["orders"]]
     caveats = [
         say(
             "A VIP has two or more orders and a lifetime revenue among the top {share} of buyers. A customer of two or "
@@ -171,10 +173,10 @@ def customers(figures: Figures, scope: Scope) -> Answer:
 
 def retention(figures: Figures, scope: Scope) -> Answer:
     """Do customers come back?"""
-    found = figures.returning
+    found = figures.repeat_purchases
     lead = say(
         "{share} of the customers who ordered have come back, and bring {revenue_share} of revenue.",
-        share=percent(ratio(found["repeat_customers"], found["customers"]), 0),
+        share=percent(ratio(found["repeat_buyers"], found["buyers"]), 0),
         revenue_share=percent(ratio(found["repeat_revenue"], found["revenue"]), 0),
     )
     more = None
