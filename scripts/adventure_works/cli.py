@@ -415,9 +415,8 @@ def _load(
 def doctor(target: str) -> None:
     """Look at everything that a run needs, and say how to mend what is not well.
 
-    For prod that is the environment, credentials, bucket, Glue, workgroup, COPY role, Data API, privileges, the raw
-    schema and dbt's own connection. What it writes for the trial it removes again. Ends with exit code 1 when
-    something is not well.
+    For prod that is the environment, credentials, bucket, Glue, workgroup, COPY role, login, privileges, the raw
+    schema and COPY. What it writes for the trial it removes again. Ends with exit code 1 when something is not well.
 
     \b
     adventure doctor                        this machine: Python, packages, lake, warehouse

@@ -1,17 +1,28 @@
-"""The stand-in for the tests of this folder: started once a process, a fresh database and bucket a test."""
+"""The stand-in for the tests of this folder: one PostgreSQL and one moto a run, one database and one bucket a test."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from standin import stack
+from standin import services, stack
 from standin.stack import StandIn, Warehouse
 
 
 @pytest.fixture(scope="session")
-def standin() -> Iterator[StandIn]:
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all processes of this run of tests share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def standin(run_folder: Path) -> Iterator[StandIn]:
     """Redshift, S3, Glue, STS and SNS, all played on this machine."""
-    running = stack.start()
+    # The process that ends last: that of pytest itself, which has started those that share the tests.
+    owner = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    running = stack.start(services.shared(run_folder, owner))
     yield running
     running.stop()
 
@@ -24,8 +35,7 @@ def bucket(standin: StandIn) -> str:
 
 @pytest.fixture
 def warehouse(standin: StandIn, bucket: str) -> Iterator[Warehouse]:
-    """A fresh database, its lake in the bucket; no fault is left over from the test before."""
+    """A fresh database, its lake in the bucket."""
     made = standin.create_warehouse(bucket)
-    standin.data_api.faults = stack.Faults()
     yield made
     standin.engine.drop_database(made.database)

@@ -14,7 +14,7 @@ import pytest
 import compare
 from adventure_works.lake import s3_read
 from adventure_works.settings import PROJECT, S3Place, read_settings
-from standin.engine import IAM_USER, READERS
+from standin.engine import READERS
 from standin.stack import Warehouse
 
 PREFIX = "adventure_works_"
@@ -31,21 +31,12 @@ class Site:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment of every command.
-
-        dbt logs in without TLS and with a password that stands here, which is quicker than asking for one for every
-        connection; the user is the one that an IAM role is on Redshift, which loads the raw tables.
-        """
+        """The environment of every command."""
         return (
             os.environ
             | self.warehouse.environ
+            | self.warehouse.login_by_password
             | {
-                "REDSHIFT_METHOD": "database",
-                "REDSHIFT_HOST": "127.0.0.1",
-                "REDSHIFT_PORT": str(self.warehouse.standin.proxy.port),
-                "REDSHIFT_USER": IAM_USER,
-                "REDSHIFT_PASSWORD": self.warehouse.standin.data_api.password,
-                "REDSHIFT_SSLMODE": "disable",
                 "REDSHIFT_READERS": f"{READERS[0]}, group:{READERS[1]}",
                 "ADVENTURE_LAKE": str(self.folder / "lake"),
                 "ADVENTURE_RAW": str(self.raw),

@@ -14,12 +14,9 @@ from adventure_works.doctor import machine, production
 from adventure_works.doctor.checks import Check, Finding, State, examine
 from adventure_works.errors import AdventureError
 from adventure_works.settings import PROJECT, Settings, read_settings
-from standin.dataapi import Faults
+from standin.engine import IAM_USER
 from standin.s3copy import Store
 from standin.stack import SECRET_KEY, Warehouse
-
-# Each costs dbt's start, so only the test of the command runs it.
-SLOW = "dbt connection"
 
 
 @pytest.fixture
@@ -31,8 +28,7 @@ def well(warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def findings() -> dict[str, Finding]:
-    checks = [check for check in production.checks(read_settings(os.environ)) if check.name != SLOW]
-    return {finding.name: finding for finding in examine(checks)}
+    return {finding.name: finding for finding in examine(production.checks(read_settings(os.environ)))}
 
 
 def ill(found: dict[str, Finding]) -> dict[str, str]:
@@ -50,14 +46,14 @@ def doctor(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_command_finds_all_well_and_leaves_nothing_behind(well: Warehouse, tmp_path: Path) -> None:
+def test_the_command_finds_all_well_and_leaves_nothing_behind(well: Warehouse) -> None:
     done = doctor("--target", "prod")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("✓") == len(production.checks(read_settings(os.environ))) + len(machine.tools())
     assert "All is well." in done.stdout
     assert SECRET_KEY not in done.stdout + done.stderr
     assert aws.client("s3", read_settings(os.environ)).list_objects_v2(Bucket=well.bucket)["KeyCount"] == 0
-    assert "Connection test: [" in (tmp_path / "logs" / "dbt.log").read_text(encoding="utf-8")
+    assert f"login: logs in as {IAM_USER}" in done.stdout
 
 
 def test_the_command_ends_with_exit_code_1_and_says_how_to_mend(
@@ -67,7 +63,7 @@ def test_the_command_ends_with_exit_code_1_and_says_how_to_mend(
     done = doctor("--target", "prod")
     assert done.returncode == 1
     assert "✗ workgroup: there is no workgroup nobodys in eu-central-1. Mend REDSHIFT_WORKGROUP" in done.stdout
-    assert "- Data API: mend first: workgroup" in done.stdout
+    assert "- login: mend first: workgroup" in done.stdout
     assert "1 of these are not well" in done.stderr
 
 
@@ -80,7 +76,7 @@ def test_the_command_ends_with_exit_code_1_and_says_how_to_mend(
         ({"AWS_REGION": "eu-west-1"}, "region", "Set both"),
         ({"ADVENTURE_LAKE": "s3://nobodys-bucket/lake"}, "bucket", "there is no bucket nobodys-bucket"),
         ({"REDSHIFT_COPY_ROLE": "arn:aws:iam::123456789012:role/x"}, "COPY role", "is not attached"),
-        ({"REDSHIFT_DATABASE": "nobodys"}, "Data API", "nobodys"),
+        ({"REDSHIFT_DATABASE": "nobodys"}, "login", "nobodys"),
         ({"REDSHIFT_SSLMODE": "prefer"}, "TLS", "Unset it, or set it to verify-full"),
     ],
 )
@@ -95,19 +91,18 @@ def test_a_variable_that_is_wrong_is_named(
 
 
 def test_a_workgroup_that_is_not_available(well: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(well.standin.data_api.workgroup, "status", "CREATING")
+    monkeypatch.setitem(well.standin.serverless.workgroup, "status", "CREATING")
     assert "Wait until it is AVAILABLE" in ill(findings())["workgroup"]
 
 
 def test_a_namespace_without_a_default_role(well: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(well.standin.data_api.namespace, "defaultIamRoleArn")
+    monkeypatch.delitem(well.standin.serverless.namespace, "defaultIamRoleArn")
     assert "--default-iam-role-arn ARN" in ill(findings())["COPY role"]
 
 
-def test_credentials_that_have_expired(well: Warehouse) -> None:
-    well.standin.faults.expired = True
+def test_credentials_that_have_expired(well: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(well.standin.serverless, "expired", True)
     assert "have expired" in ill(findings())["workgroup"]
-    well.standin.data_api.faults = Faults()
 
 
 def test_a_login_that_may_not_make_schemas(well: Warehouse) -> None:

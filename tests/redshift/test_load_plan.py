@@ -2,11 +2,13 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from adventure_works.lake.base import LogEntry
 from adventure_works.lake.s3_read import LakeFile, Published
-from adventure_works.redshift.batch import batch
-from adventure_works.redshift.data_api import literal
-from adventure_works.redshift.plan import MOST_NAMES, Change, Held, HeldFile, changes
+from adventure_works.redshift import plan
+from adventure_works.redshift.plan import Change, Held, HeldFile, changes, statements
+from adventure_works.redshift.session import literal
 from adventure_works.settings import Settings
 
 
@@ -46,6 +48,7 @@ def brief(found: tuple[Change, ...]) -> dict[str, tuple[tuple[str, ...] | None, 
     return {change.table: (change.delete, [file.source_file for file in change.files]) for change in found}
 
 
+SETTINGS = Settings(schema="s")
 A, B, NEW_B = entry("1", "a.csv", 5), entry("1", "b.csv", 7), entry("2", "b.csv", 8, rejected=1)
 
 
@@ -79,22 +82,33 @@ def test_a_superseded_file_goes() -> None:
     assert changes(lake, held(A, B, gone, sales={"a.csv": 5})) == ()
 
 
-def test_rows_that_are_not_as_the_log_says_are_loaded_anew() -> None:
+def test_rows_that_are_not_as_the_log_says_are_loaded_again() -> None:
     found = changes(published(A, B), held(A, B, sales={"a.csv": 5, "b.csv": 6, "nobodys.csv": 1}))
     assert brief(found) == {"sales": (("b.csv", "nobodys.csv"), ["b.csv"])}
 
 
-def test_a_table_with_too_many_changes_is_loaded_anew_as_a_whole() -> None:
-    old = [entry("1", f"{number:03}.csv", 1) for number in range(MOST_NAMES + 2)]
+def test_a_table_with_too_many_changes_for_one_statement_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "MOST_NAMES", 3)
+    old = [entry("1", f"{number}.csv", 1) for number in range(5)]
     new = [entry("2", e.source_file, 1) for e in old[1:]]
-    found = brief(changes(published(*old, *new), held(*old, sales={e.source_file: 1 for e in old})))
-    assert found["sales"] == (None, [e.source_file for e in old])
+    found = changes(published(*old, *new), held(*old, sales={e.source_file: 1 for e in old}))
+    assert brief(found)["sales"] == (None, [e.source_file for e in old])
+    made = statements(found, SETTINGS, {change.table: "s3://b/m" for change in found}, "2")
+    assert "delete from s_raw.sales" in [statement.sql.splitlines()[1] for statement in made]
 
 
-def test_the_longest_statement_that_can_be_is_taken_by_the_data_api() -> None:
-    names = tuple(f"{number:03}" + "\\'" * 126 for number in range(MOST_NAMES))
-    statements = batch((Change("sales", names, ()),), held(), published(A), Settings(schema="s" * 100), {})
-    assert 70_000 < max(len(statement.sql.encode()) for statement in statements) < 100_000
+def test_each_statement_says_what_it_is_for_and_names_are_parameters() -> None:
+    files = tuple(file for file in published(B).files if file.table == "sales")
+    delete, copy = statements([Change("sales", ("it's ?.csv", "b.csv"), files)], SETTINGS, {"sales": "s3://b/m"}, "7")
+    assert delete.sql == (
+        '/* {"app": "adventure_works", "load": "7", "step": "delete from sales"} */\n'
+        "delete from s_raw.sales where source_file in (?, ?)"
+    )
+    assert delete.parameters == ("it's ?.csv", "b.csv")
+    assert copy.sql == (
+        '/* {"app": "adventure_works", "load": "7", "step": "copy into sales"} */\n'
+        "copy s_raw.sales\nfrom 's3://b/m'\niam_role default\nformat as parquet\nmanifest"
+    )
 
 
 def test_a_literal_keeps_quotes_and_backslashes() -> None:

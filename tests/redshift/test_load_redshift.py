@@ -23,7 +23,8 @@ from adventure_works.lake.loader import load
 from adventure_works.redshift.load import RedshiftResult, bring_up
 from adventure_works.sample import generate
 from adventure_works.settings import PROJECT, S3Place, Settings, read_settings
-from standin.dataapi import Faults
+from standin.proxy import Fault
+from standin.services import once
 from standin.stack import StandIn, Warehouse
 
 RAW = "adventure_works_raw"
@@ -33,33 +34,29 @@ RETURNS = "AdventureWorks_Returns.csv"
 SECRET = "not-to-be-shown"
 
 
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The ten generated files at a hundredth of the real size; read only."""
-    folder = tmp_path_factory.mktemp("sample") / "files"
-    generate(folder, scale=0.01, seed=7)
-    return folder
-
-
 @dataclass
 class Site:
     """A folder of source files, a lake on S3 and a Redshift of the test's own; `said` is what was announced."""
 
     files: Path
-    lake: S3Place
     warehouse: Warehouse
+    prefix: str = "a/lake"
     said: list[str] = field(default_factory=list)
     seen: int = 0
 
     @property
-    def faults(self) -> Faults:
-        return self.warehouse.standin.faults
+    def lake(self) -> S3Place:
+        return S3Place(self.warehouse.bucket, self.prefix)
+
+    def fail(self, at: str, what: str) -> None:
+        """Something goes wrong at the next statement that contains these words."""
+        self.warehouse.standin.proxy.fault = Fault(at, what)
 
     def into_lake(self, **options: object) -> None:
-        load(str(self.files), self.lake, read_settings(os.environ), **options)
+        load(str(self.files), self.lake, now(), **options)
 
     def into_redshift(self, timeout: float = 60, **options: object) -> RedshiftResult:
-        return bring_up(self.lake, read_settings(os.environ), timeout=timeout, announce=self.said.append, **options)
+        return bring_up(self.lake, now(), timeout=timeout, announce=self.said.append, **options)
 
     def load(self) -> RedshiftResult:
         self.into_lake()
@@ -77,9 +74,9 @@ class Site:
 
     def lake_rows(self) -> dict[str, list[tuple]]:
         """Every raw table in the lake's published version."""
-        reader, rows = s3_read.Reader(self.lake, read_settings(os.environ)), {name: [] for name in raw_tables()}
+        reader, rows = s3_read.Reader(self.lake, now()), {name: [] for name in raw_tables()}
         path = self.files.parent / "part.parquet"
-        for file in s3_read.published(self.lake, read_settings(os.environ)).files:
+        for file in s3_read.published(self.lake, now()).files:
             reader.fetch(file, path)
             names = ", ".join(column.name for column in raw_tables()[file.table].columns)
             rows[file.table] += duckdb.execute(f"select {names} from read_parquet('{path}')").fetchall()
@@ -102,9 +99,37 @@ class Site:
         return sorted(sql.split(f"copy {RAW}.")[1].split()[0] for sql in self.statements() if f"copy {RAW}." in sql)
 
 
-def make_site(folder: Path, warehouse: Warehouse, sample: Path) -> Site:
-    files = Path(shutil.copytree(sample, folder / "files"))
-    return Site(files, S3Place(warehouse.bucket, "a/lake"), warehouse)
+@pytest.fixture(scope="session")
+def prepared(standin: StandIn, run_folder: Path) -> dict[str, str]:
+    """Files, lakes and a database to copy, made once for all processes of the run.
+
+    The database `redshift` holds the lake in the bucket `loaded`, which is that of `loaded_files`; two of
+    `pending_files` have changed, which the lake in the bucket `pending` holds and the database does not.
+    """
+
+    def make(_: Path) -> dict[str, str]:
+        site = Site(run_folder / "loaded_files", standin.create_warehouse(standin.create_bucket()))
+        generate(site.files, scale=0.01, seed=7)
+        with pytest.MonkeyPatch.context() as environment:
+            enter(site, environment).load()
+            later = replace(
+                site,
+                files=Path(shutil.copytree(site.files, run_folder / "pending_files")),
+                warehouse=replace(site.warehouse, bucket=standin.copy_bucket(site.warehouse.bucket)),
+            )
+            enter(later, environment)
+            later.edit(SALES, lambda lines: lines[:-1])
+            later.edit(PRODUCTS, lambda lines: lines[:-1])
+            later.into_lake()
+        return {
+            "redshift": site.warehouse.database,
+            "loaded_files": str(site.files),
+            "loaded": site.warehouse.bucket,
+            "pending_files": str(later.files),
+            "pending": later.warehouse.bucket,
+        }
+
+    return once(run_folder / "prepared.json", make)
 
 
 def enter(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
@@ -115,30 +140,50 @@ def enter(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
         "AWS_MAX_ATTEMPTS": "2",
         "AWS_SECRET_ACCESS_KEY": SECRET,
     }
-    for name, value in (site.warehouse.environ | places).items():
+    for name, value in (site.warehouse.environ | site.warehouse.login_by_password | places).items():
         monkeypatch.setenv(name, value)
     return site
 
 
 @pytest.fixture
-def site(warehouse: Warehouse, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """A site where nothing has been loaded yet."""
-    return enter(make_site(tmp_path, warehouse, sample), monkeypatch)
+def make_site(
+    standin: StandIn, prepared: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Site]]:
+    """Makes a site of the test's own from what is prepared."""
+    made: list[Warehouse] = []
 
+    def make(files: str, bucket: str, like: str | None) -> Site:
+        warehouse = standin.create_warehouse(bucket, like=like)
+        made.append(warehouse)
+        return enter(Site(Path(shutil.copytree(prepared[files], tmp_path / "files")), warehouse), monkeypatch)
 
-@pytest.fixture(scope="module")
-def shared(standin: StandIn, sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return make_site(tmp_path_factory.mktemp("shared"), standin.create_warehouse(standin.create_bucket()), sample)
+    yield make
+    standin.proxy.fault = None
+    for warehouse in made:
+        standin.engine.drop_database(warehouse.database)
 
 
 @pytest.fixture
-def loaded(shared: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """A site whose files stand in Redshift; the tests share it, since each leaves it so that a load makes it well."""
-    shared.warehouse.standin.data_api.faults = Faults()
-    enter(shared, monkeypatch).load()
-    shared.said.clear()
-    shared.statements()
-    return shared
+def site(make_site: Callable[..., Site], bucket: str) -> Site:
+    """A site where nothing has been loaded yet."""
+    return make_site("loaded_files", bucket, None)
+
+
+@pytest.fixture
+def loaded(make_site: Callable[..., Site], standin: StandIn, prepared: dict[str, str]) -> Site:
+    """A site whose files are in Redshift."""
+    return make_site("loaded_files", standin.copy_bucket(prepared["loaded"]), prepared["redshift"])
+
+
+@pytest.fixture
+def pending(make_site: Callable[..., Site], standin: StandIn, prepared: dict[str, str]) -> Site:
+    """A site whose Redshift is two files behind the lake."""
+    return make_site("pending_files", standin.copy_bucket(prepared["pending"]), prepared["redshift"])
+
+
+def now() -> Settings:
+    """The settings of the environment that the test has made."""
+    return read_settings(os.environ)
 
 
 def ordered(rows: list[tuple]) -> list[tuple]:
@@ -151,7 +196,7 @@ def ordered(rows: list[tuple]) -> list[tuple]:
 def test_the_command_loads_the_lake_and_redshift_and_the_second_time_nothing(site: Site) -> None:
     done = run_command("load", "--source", site.files, "--to", "redshift")
     assert done.returncode == 0, done.stderr
-    assert f"{RAW} now holds load {s3_read.published(site.lake, read_settings(os.environ)).load_id}" in done.stdout
+    assert f"{RAW} now holds load {s3_read.published(site.lake, now()).load_id}" in done.stdout
     assert site.raw() == site.lake_rows()
     assert len(site.raw()["sales"]) == sum(
         len(file.read_text().splitlines()) - 1 for file in site.files.glob("*Sales*")
@@ -230,7 +275,7 @@ def test_the_files_of_another_lake_go_only_when_told_to(
     generate(tmp_path / "others", scale=0.01, seed=8)
     before = loaded.raw()
     monkeypatch.setenv("ADVENTURE_GLUE_DATABASE", "others")
-    another = replace(loaded, files=tmp_path / "others", lake=S3Place(loaded.lake.bucket, "other/lake"))
+    another = replace(loaded, files=tmp_path / "others", prefix="other/lake")
     another.into_lake()
     with pytest.raises(AdventureError, match=r"files of another lake than s3://(.|\n)*--replace"):
         another.into_redshift()
@@ -270,16 +315,18 @@ def test_a_table_with_other_columns_is_refused_by_name_and_left_alone(loaded: Si
     loaded.warehouse.query(f"alter table {RAW}.sales drop column note")
 
 
-def test_every_table_at_once_is_one_transaction_of_at_most_forty_statements(loaded: Site) -> None:
+def test_every_table_at_once_is_one_transaction(loaded: Site) -> None:
     for file in loaded.files.glob("*.csv"):
         loaded.edit(file.name, lambda lines: [*lines[:-1], "nonsense", lines[-1]])
     loaded.into_lake(max_reject_share=1.0)
     loaded.into_redshift()
     sent = loaded.statements()
-    batch = sent[sent.index("begin") + 1 : sent.index("commit")]
-    assert sent.count("begin") == 1
-    assert 30 < len(batch) <= 40
-    words = {word for sql in batch for word in sql.lower().split()}
+    assert sent.count("begin") == sent.count("commit") == 1
+    inside = sent[sent.index("begin") + 1 : sent.index("commit")]
+    steps = [sql for sql in inside if sql.startswith("/* ")]
+    assert f"lock {RAW}.load_log" in steps[0]
+    assert len([sql for sql in steps if f"copy {RAW}." in sql]) == len(raw_tables())
+    words = {word for sql in inside for word in sql.lower().split()}
     assert not words & {"truncate", "append", "drop", "alter"}
     assert loaded.raw() == loaded.lake_rows()
 
@@ -287,35 +334,11 @@ def test_every_table_at_once_is_one_transaction_of_at_most_forty_statements(load
 # --- What goes wrong on the way ---------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def pending(loaded: Site) -> Site:
-    """A site whose Redshift is two files behind the lake."""
-    loaded.edit(SALES, lambda lines: lines[:-1])
-    loaded.edit(PRODUCTS, lambda lines: lines[:-1])
-    loaded.into_lake()
-    return loaded
-
-
-def while_waiting(site: Site, happen: Callable[[], object]) -> RedshiftResult:
-    """Loads, and lets something happen as soon as Redshift has the batch."""
-
-    def progress(what: str, done: int, total: int) -> None:
-        if total > 1:
-            happen()
-
-    return site.into_redshift(progress=progress)
-
-
-def assert_nothing_kept_then_repaired(
-    site: Site, *says: str, fail: Callable[[], object] | None = None, **faults: object
-) -> None:
+def assert_nothing_kept_then_repaired(site: Site, *says: str, fail: Callable[[], object] | None = None) -> None:
     """The load fails and says why, Redshift is as it was, and running it again without the cause brings it up."""
     before = site.raw()
-    for name, value in faults.items():
-        setattr(site.faults, name, value)
     with pytest.raises(AdventureError) as failure:
         (fail or site.into_redshift)()
-    site.warehouse.standin.data_api.faults = Faults()
     message = str(failure.value)
     assert [part for part in says if part not in message] == [], message
     assert SECRET not in message
@@ -324,8 +347,8 @@ def assert_nothing_kept_then_repaired(
     assert site.raw() == site.lake_rows() != before
 
 
-def test_an_object_that_is_missing_fails_the_whole_batch(pending: Site) -> None:
-    store, key = client("s3", read_settings(os.environ)), lake_key(pending, "sales", SALES)
+def test_an_object_that_is_missing_fails_the_whole_load(pending: Site) -> None:
+    store, key = client("s3", now()), lake_key(pending, "sales", SALES)
     moved = {"Bucket": pending.lake.bucket, "Key": key}
     body = store.get_object(**moved)["Body"].read()
 
@@ -342,7 +365,7 @@ def test_an_object_that_is_missing_fails_the_whole_batch(pending: Site) -> None:
     assert_nothing_kept_then_repaired(pending, *says, fail=fail)
 
 
-def test_an_object_of_another_size_fails_the_whole_batch(pending: Site) -> None:
+def test_an_object_of_another_size_fails_the_whole_load(pending: Site) -> None:
     def fail() -> None:
         with spoilt(lambda file: replace(file, bytes=file.bytes + 1) if file.table == "sales" else file):
             pending.into_redshift()
@@ -350,74 +373,87 @@ def test_an_object_of_another_size_fails_the_whole_batch(pending: Site) -> None:
     assert_nothing_kept_then_repaired(pending, "gave up at 'copy into sales'", "as it was", fail=fail)
 
 
-def test_rows_that_do_not_add_up_to_the_log_fail_the_whole_batch(pending: Site) -> None:
+def test_rows_that_do_not_agree_with_the_log_fail_the_whole_load(pending: Site) -> None:
     def fail() -> None:
         with spoilt(lambda file: replace(file, rows=0) if file.source_file == SALES else file):
             pending.into_redshift()
 
-    assert_nothing_kept_then_repaired(pending, "gave up at 'count sales'", "as it was", "--replace", fail=fail)
+    says = ("do not agree with the lake's log, in sales", "as it was", "--replace")
+    assert_nothing_kept_then_repaired(pending, *says, fail=fail)
 
 
-@pytest.mark.parametrize("statement", [2, 6, 9])
-def test_a_batch_that_fails_half_way_leaves_nothing(pending: Site, statement: int) -> None:
+@pytest.mark.parametrize("at", ["lock", f"delete from {RAW}.sales", f"copy {RAW}.load_log", "union all", "commit"])
+def test_a_statement_that_fails_leaves_nothing(pending: Site, at: str) -> None:
     def fail() -> None:
-        # Told after the last query before the batch, so that it is the batch that fails.
-        with spoilt(lambda file: setattr(pending.faults, "fail_statement", statement) or file):
+        # Set after the comparison, which asks some of the same.
+        with spoilt(lambda file: pending.fail(at, "refused") or file):
             pending.into_redshift()
 
-    assert_nothing_kept_then_repaired(pending, "told to fail", "as it was", fail=fail)
+    assert_nothing_kept_then_repaired(pending, "set to fail", "as it was", fail=fail)
 
 
-def test_an_answer_that_is_lost_after_the_batch_was_taken_is_found_again(pending: Site) -> None:
-    pending.faults.lose_response = {"BatchExecuteStatement": 2}
+@pytest.mark.parametrize("when", ["before", "during", "after"])
+def test_a_connection_that_breaks_at_the_commit_is_settled_by_asking_redshift(pending: Site, when: str) -> None:
+    pending.fail("commit", when)
+    result = pending.into_redshift()
+    assert pending.raw() == pending.lake_rows()
+    assert "The connection was lost at `commit`" in pending.said[0]
+    assert set(result.rows) == {"load_log", "products", "sales"}
+    if when == "before":
+        assert pending.copied() == sorted([*result.rows] * 2), "nothing was committed, so that it was done again"
+    if when == "after":
+        assert pending.copied() == sorted(result.rows), "it was committed and is not done again"
+        assert "load_log says that the load was committed" in pending.said[-1]
+
+
+@pytest.mark.parametrize(
+    ("at", "when"), [("count(*)", "before"), ("lock", "after"), (f"copy {RAW}.sales", "before"), ("delete", "after")]
+)
+def test_a_connection_that_breaks_on_the_way_is_made_again(pending: Site, at: str, when: str) -> None:
+    pending.fail(at, when)
     pending.into_redshift()
-    assert pending.faults.lose_response == {"BatchExecuteStatement": 0}
+    assert "Connecting again" in pending.said[0]
     assert pending.raw() == pending.lake_rows()
-    assert pending.copied() == ["load_log", "products", "sales"], "the request was sent twice and run once"
 
 
-def test_a_batch_that_nobody_answers_for_is_settled_by_asking_redshift(pending: Site) -> None:
-    pending.faults.lose_response = {"BatchExecuteStatement": 2, "ListStatements": 2}
-    pending.into_redshift()
-    assert pending.raw() == pending.lake_rows()
-    assert "load_log says that it was committed" in pending.said[-1]
+@pytest.fixture
+def login_by_iam(pending: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every login asks for credentials."""
+    for name in pending.warehouse.login_by_password:
+        monkeypatch.delenv(name)
 
 
-def test_a_batch_that_never_arrived_is_said_not_to_have(pending: Site) -> None:
-    says = ("load_log knows nothing of this load", "as it was", "whole or not at all")
-    assert_nothing_kept_then_repaired(pending, *says, lose_request={"BatchExecuteStatement": 2})
-
-
-def test_a_connection_that_breaks_while_waiting_is_settled_by_asking_redshift(pending: Site) -> None:
-    broken = {"DescribeStatement": 2}
-    pending.faults.hold = 0.5
-    while_waiting(pending, lambda: pending.faults.lose_request.update(broken) or broken.clear())
-    assert pending.raw() == pending.lake_rows()
-    assert "load_log says that it was committed" in pending.said[-1]
-
-
-def test_credentials_that_expire_before_the_load_change_nothing(pending: Site) -> None:
-    assert_nothing_kept_then_repaired(pending, "have expired", "aws sso login", expired=True)
-
-
-def test_credentials_that_expire_while_waiting_leave_the_outcome_to_the_next_run(pending: Site) -> None:
-    def expire() -> None:
-        pending.faults.expired = True
-
-    with pytest.raises(AdventureError) as failure:
-        while_waiting(pending, expire)
-    for part in ("have expired", "the load before it or this one, whole", "Run the same command again"):
+@pytest.mark.usefixtures("login_by_iam")
+def test_a_connection_that_cannot_be_made_again_leaves_the_outcome_to_the_next_run(
+    pending: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serverless = pending.warehouse.standin.serverless
+    pending.fail("commit", "after")
+    with monkeypatch.context() as patch, pytest.raises(AdventureError) as failure:
+        pending.into_redshift(progress=lambda *_: patch.setattr(serverless, "expired", True))
+    for part in ("lost at `commit`", "have expired", "the load before it or this one, complete", "same command again"):
         assert part in str(failure.value)
-    pending.faults.expired = False
-    pending.into_redshift()
+    assert pending.into_redshift().rows == {}
     assert pending.raw() == pending.lake_rows()
 
 
-def test_throttling_is_waited_out_and_without_end_it_is_said(pending: Site) -> None:
-    assert_nothing_kept_then_repaired(pending, "too many", "Wait a few minutes", throttle=1000)
-    pending.edit(SALES, lambda lines: lines[:-1])
-    pending.into_lake()
-    pending.faults.throttle = 1
+@pytest.mark.usefixtures("login_by_iam")
+def test_credentials_that_have_expired_change_nothing(pending: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(pending.warehouse.standin.serverless, "expired", True)
+            pending.into_redshift()
+
+    assert_nothing_kept_then_repaired(pending, "have expired", "aws sso login", fail=fail)
+
+
+@pytest.mark.usefixtures("login_by_iam")
+def test_throttling_is_waited_out_and_without_end_it_is_said(pending: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    serverless = pending.warehouse.standin.serverless
+    monkeypatch.setattr(serverless, "throttle", 1000)
+    with pytest.raises(AdventureError, match=r"too many(.|\n)*Wait a few minutes"):
+        pending.into_redshift()
+    serverless.throttle = 1
     pending.into_redshift()
     assert pending.raw() == pending.lake_rows()
 
@@ -527,14 +563,13 @@ def run_command(*arguments: object, **environment: str) -> subprocess.CompletedP
 
 def objects(site: Site, below: str) -> list[str]:
     """The keys of the lake's objects below a folder of its prefix."""
-    store = client("s3", read_settings(os.environ))
-    found = store.list_objects_v2(Bucket=site.lake.bucket, Prefix=site.lake.key(below))
+    found = client("s3", now()).list_objects_v2(Bucket=site.lake.bucket, Prefix=site.lake.key(below))
     return [entry["Key"] for entry in found.get("Contents", ())]
 
 
 def lake_key(site: Site, table: str, source_file: str) -> str:
     """The key of the part that holds the rows of a file."""
-    files = s3_read.published(site.lake, read_settings(os.environ)).files
+    files = s3_read.published(site.lake, now()).files
     (uri,) = (file.uri for file in files if (file.table, file.source_file) == (table, source_file))
     return uri.removeprefix(f"s3://{site.lake.bucket}/")
 

@@ -9,11 +9,10 @@ import pytest
 from dbt.cli.main import dbtRunner
 
 from adventure_works.monitor.status import status_of
-from adventure_works.redshift.data_api import DataApi
 from adventure_works.redshift.ddl import make_raw_schema
+from adventure_works.redshift.session import session
 from adventure_works.settings import read_settings
 from adventure_works.warehouse import dbt_options
-from standin import stack
 from standin.engine import IAM_USER
 from standin.stack import StandIn, Warehouse
 
@@ -27,7 +26,6 @@ def redshift(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A warehouse whose raw tables are empty but for one line of the load log, and the environment of production."""
     folder = tmp_path_factory.mktemp("monitoring")
     warehouse = standin.create_warehouse(standin.create_bucket())
-    standin.data_api.faults = stack.Faults()
     places = {
         "DBT_LOG_PATH": str(folder / "logs"),
         "DBT_TARGET_PATH": str(folder / "target"),
@@ -36,7 +34,8 @@ def redshift(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with pytest.MonkeyPatch.context() as environment:
         for name, value in (warehouse.environ | places).items():
             environment.setenv(name, value)
-        make_raw_schema(DataApi(read_settings(os.environ)), "adventure_works_raw", "adventure-test")
+        with session() as opened:
+            make_raw_schema(opened, "adventure_works_raw")
         warehouse.query(
             "insert into adventure_works_raw.load_log (load_id, table_name, source_file, status, loaded_at) "
             "values ('20170701T030000', 'sales', 'a.csv', 'loaded', '2017-07-01 03:00:00')"

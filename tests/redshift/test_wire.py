@@ -274,10 +274,18 @@ def test_libpq_cancels_and_sends_statements_without_preparing_them(warehouse: Wa
 # The end ------------------------------------------------------------------------------------------------------------
 
 
+_ENGINE = """
+from standin import engine
+with engine.running() as running:
+    print(running.folder, flush=True)
+    input()
+"""
+
+
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
 def test_no_engine_outlives_whoever_started_it(tmp_path: Path, ending: signal.Signals) -> None:
     child = subprocess.Popen(
-        [sys.executable, "-c", "from standin import engine; print(engine.start().folder, flush=True); input()"],
+        [sys.executable, "-c", _ENGINE],
         env=os.environ | {"PYTHONPATH": str(PROJECT / "tests" / "redshift"), "TMPDIR": "/tmp"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Checks of production: credentials, bucket, Glue, workgroup, role, Data API, raw schema and dbt's own connection."""
+"""Checks of production: credentials, bucket, Glue, workgroup, role, login, privileges, raw schema and COPY."""
 
 import uuid
 from functools import partial
@@ -11,12 +11,12 @@ from adventure_works.doctor.checks import Check
 from adventure_works.errors import AdventureError
 from adventure_works.lake import s3_read
 from adventure_works.lake.s3_write import encryption
-from adventure_works.redshift.data_api import BatchFailed, DataApi, Statement, literal
 from adventure_works.redshift.ddl import differences, found_columns
-from adventure_works.settings import PROJECT, Settings, shown
+from adventure_works.redshift.session import literal, session
+from adventure_works.settings import Settings
 
 DOCUMENT = "docs/production.md"
-COPY_SECONDS = 120.0
+COPY_MILLISECONDS = 120_000
 
 
 def checks(settings: Settings) -> list[Check]:
@@ -33,16 +33,15 @@ def checks(settings: Settings) -> list[Check]:
         Check("Glue Data Catalog", partial(_glue, settings), ("credentials",)),
         Check("workgroup", partial(_workgroup, settings), ("environment", "credentials")),
         Check("COPY role", partial(_copy_role, settings), ("workgroup",)),
-        Check("Data API", partial(_data_api, settings), ("workgroup",)),
-        Check("privileges", partial(_privileges, settings), ("Data API",)),
-        Check("raw schema", partial(_raw_schema, settings), ("Data API",)),
+        Check("TLS", partial(_tls, settings)),
+        Check("login", _login, ("workgroup",)),
+        Check("privileges", partial(_privileges, settings), ("login",)),
+        Check("raw schema", partial(_raw_schema, settings), ("login",)),
         Check(
             "COPY reads the bucket",
             partial(_copy_works, settings),
-            ("Data API", "COPY role", "bucket: write, read, delete"),
+            ("login", "COPY role", "bucket: write, read, delete"),
         ),
-        Check("TLS", partial(_tls, settings)),
-        Check("dbt connection", partial(_dbt, settings), ("workgroup",)),
     ]
 
 
@@ -195,26 +194,34 @@ def _copy_role(settings: Settings) -> str:
     return f"{wanted} is attached"
 
 
-def _data_api(settings: Settings) -> str:
-    found = DataApi(settings).query("select current_user as login, version() as version", "adventure-doctor")[0]
-    return f"answers as {found['login']}"
+def _login() -> str:
+    """The one login that loads, builds and publishes."""
+    try:
+        with session() as redshift:
+            (found,) = redshift.ask("select current_user as login")
+    except AdventureError as error:
+        raise AdventureError(
+            f"{error}\nWhen the workgroup is AVAILABLE and this fails, the network is the usual cause: this machine "
+            "must reach the workgroup's endpoint and port."
+        ) from error
+    return f"logs in as {found['login']}"
 
 
 def _privileges(settings: Settings) -> str:
-    rows = DataApi(settings).query(
-        f"select has_database_privilege(current_user, {literal(settings.redshift_database)}, 'create') as can_create",
-        "adventure-doctor",
-    )
+    database = settings.redshift_database
+    with session() as redshift:
+        rows = redshift.ask("select has_database_privilege(current_user, ?, 'create') as can_create", (database,))
     if not rows[0]["can_create"]:
         raise AdventureError(
             f"this login may not make schemas in {settings.redshift_database}. As an administrator: `grant create on "
-            f'database {settings.redshift_database} to "LOGIN"`, with the login that the line Data API shows.'
+            f'database {settings.redshift_database} to "LOGIN"`, with the login of the line above.'
         )
     return f"may make schemas in {settings.redshift_database}"
 
 
 def _raw_schema(settings: Settings) -> str:
-    found = found_columns(DataApi(settings), settings.raw_schema)
+    with session() as redshift:
+        found = found_columns(redshift, settings.raw_schema)
     problems = differences(found, settings.raw_schema)
     if problems:
         raise AdventureError("\n".join(problems))
@@ -229,14 +236,13 @@ def _copy_works(settings: Settings) -> str:
     client, lake, key = aws.client("s3", settings), settings.lake_on_s3, _trial_key(settings)
     role = "default" if settings.copy_role == "default" else literal(settings.copy_role)
     place = literal(f"s3://{lake.bucket}/{key}")
-    statements = [
-        Statement("make a temporary table", "create temp table adventure_doctor (note varchar(64))"),
-        Statement("copy from the bucket", f"copy adventure_doctor from {place} iam_role {role} format as csv"),
-    ]
     try:
         client.put_object(Bucket=lake.bucket, Key=key, Body=b"doctor\n", **encryption(settings))
-        DataApi(settings).run_batch(statements, f"adventure-doctor-{uuid.uuid4().hex[:12]}", COPY_SECONDS)
-    except BatchFailed as error:
+        with session() as redshift:
+            redshift.ask(f"set statement_timeout to {COPY_MILLISECONDS}")
+            redshift.ask("create temp table adventure_doctor (note varchar(64))")
+            redshift.ask(f"copy adventure_doctor from {place} iam_role {role} format as csv")
+    except AdventureError as error:
         raise AdventureError(
             f"{error}\nThe COPY role must be allowed to read {lake} (and to decrypt with its key): {DOCUMENT} has the "
             "policy."
@@ -254,24 +260,6 @@ def _tls(settings: Settings) -> str:
             "verify-full."
         )
     return mode
-
-
-def _dbt(settings: Settings) -> str:
-    from dbt.cli.main import dbtRunner
-
-    from adventure_works.warehouse import dbt_options
-
-    done = dbtRunner().invoke(
-        ["debug", "--connection", "--target", "prod", "--no-version-check", *dbt_options(settings.logs)]
-    )
-    if not done.success:
-        reason = f": {done.exception}" if done.exception else ""
-        raise AdventureError(
-            f"dbt cannot log in{reason}. The reason stands at the end of {shown(settings.log)}; "
-            f"`dbt debug --target prod` (in {shown(PROJECT)}) shows it. Where the Data API works and this does "
-            "not, the network is the usual cause: the machine must reach the workgroup's endpoint and port."
-        )
-    return "logs in"
 
 
 def _trial_key(settings: Settings) -> str:

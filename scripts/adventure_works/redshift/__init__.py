@@ -1,1 +1,1 @@
-"""Redshift in production: what it is told about itself, the Data API, the raw schema and what a load brings into it."""
+"""Redshift in production: its settings, a session on it, the raw schema and what a load brings into it."""

@@ -4,60 +4,49 @@ from collections import defaultdict
 
 from adventure_works.contract import Column, Table, raw_tables
 from adventure_works.errors import AdventureError
-from adventure_works.redshift.data_api import MOST_STATEMENTS, BatchFailed, DataApi, OutcomeUnknown, Statement, literal
+from adventure_works.redshift.session import ConnectionLost, Session, literal
 
-# How long creating the tables may take; each is a matter of a second.
-CREATE_SECONDS = 300.0
 # Columns that the loader writes itself and that are never null, beside those that the contract requires.
 ALWAYS_THERE = ("source_file", "record_number", "load_id", "table_name", "status")
 # Names of types in information_schema, and in the contract.
 TYPES = {"character varying": "varchar", "timestamp without time zone": "timestamp"}
 
 
-def make_raw_schema(api: DataApi, schema: str, name: str) -> None:
+def make_raw_schema(redshift: Session, schema: str) -> None:
     """Makes the schema and the tables that are missing; leaves alone what is there.
-
-    Args:
-        api: the Redshift to look at.
-        schema: name of the raw schema.
-        name: of the statements, as `DataApi.run_batch` wants it.
 
     Raises:
         AdventureError: a table is there with other columns than the contract's, or something cannot be made.
     """
-    found = found_columns(api, schema)
+    found = found_columns(redshift, schema)
     problems = differences(found, schema)
     if problems:
         raise AdventureError("\n".join(problems))
-    statements = [Statement(f"make schema {schema}", f"create schema if not exists {schema}")]
-    for number, table in enumerate(table for table in raw_tables().values() if table.name not in found):
-        # A table is made with all that belongs to it, in one transaction.
-        if len(statements) + len(creation(table, schema)) > MOST_STATEMENTS:
-            _make(api, schema, statements, f"{name}-make-{number}")
-            statements = []
-        statements += creation(table, schema)
-    if raw_tables().keys() - found.keys():
-        _make(api, schema, statements, f"{name}-make")
-
-
-def _make(api: DataApi, schema: str, statements: list[Statement], name: str) -> None:
+    missing = [table for table in raw_tables().values() if table.name not in found]
+    if not missing:
+        return
     try:
-        api.run_batch(statements, name, CREATE_SECONDS)
-    except (BatchFailed, OutcomeUnknown):
-        # Two loads that make the tables at once stand in each other's way; what counts is that they are there.
-        made = {statement.purpose.removeprefix("make ") for statement in statements} & raw_tables().keys()
-        if made - found_columns(api, schema).keys():
+        with redshift.transaction():
+            redshift.ask(f"create schema if not exists {schema}")
+            for table in missing:
+                for sql in creation(table, schema):
+                    redshift.ask(sql)
+    except ConnectionLost:
+        raise
+    except AdventureError:
+        # Of two loads that make the tables at once one fails; what counts is that they are there.
+        if raw_tables().keys() - found_columns(redshift, schema).keys():
             raise
 
 
-def found_columns(api: DataApi, schema: str) -> dict[str, list[tuple[str, str]]]:
+def found_columns(redshift: Session, schema: str) -> dict[str, list[tuple[str, str]]]:
     """Name and type of every column of the schema's tables, in order, by table; types as the contract writes them."""
-    rows = api.query(
+    rows = redshift.ask(
         "select table_name, column_name, data_type, character_maximum_length, numeric_precision, numeric_scale\n"
         'from information_schema."columns"\n'
-        f"where table_schema = {literal(schema)}\n"
+        "where table_schema = ?\n"
         "order by table_name, ordinal_position",
-        "adventure-columns",
+        (schema,),
     )
     tables: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in rows:
@@ -83,12 +72,12 @@ def differences(found: dict[str, list[tuple[str, str]]], schema: str) -> list[st
             )
             problems.append(
                 f"{schema}.{table.name} {apart}. It is left alone. Move it away (`alter table {schema}.{table.name} "
-                f"rename to {table.name}_before`) and load again: the table is made anew and filled from the lake."
+                f"rename to {table.name}_before`) and load again: the table is made again and filled from the lake."
             )
     return problems
 
 
-def creation(table: Table, schema: str) -> list[Statement]:
+def creation(table: Table, schema: str) -> list[str]:
     """The statements that make a table.
 
     A table of many files is sorted by source file, so that replacing one file's rows and counting them reads no
@@ -100,12 +89,8 @@ def creation(table: Table, schema: str) -> list[Statement]:
     comments = [(f"table {place}", table.description)]
     comments += [(f"column {place}.{column.name}", column.description) for column in table.columns]
     return [
-        Statement(f"make {table.name}", f"create table if not exists {place} (\n{columns}\n)\ndiststyle auto{sort}"),
-        *(
-            Statement(f"describe {table.name}", f"comment on {what} is {literal(description)}")
-            for what, description in comments
-            if description
-        ),
+        f"create table if not exists {place} (\n{columns}\n)\ndiststyle auto{sort}",
+        *(f"comment on {what} is {literal(description)}" for what, description in comments if description),
     ]
 
 

@@ -3,11 +3,14 @@
 What has to change is decided by comparing the lake with Redshift's own load_log and rows, so that a load can be run
 again after anything: it repairs what is not as it should be and does nothing when all is well.
 
-The batch takes load_log for itself first, which makes loads follow one another, and then makes sure that load_log is
-still what the comparison saw. It ends with counting: what each table holds of each file must be what load_log says.
+The transaction takes load_log for itself first, which makes loads follow one another, and then makes sure that load_log
+is still what the comparison saw. Before it commits it compares again: nothing may be left to change.
 """
 
+import math
+import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,22 +18,26 @@ from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.lake import s3_read
 from adventure_works.lake.s3_read import Published
-from adventure_works.redshift.batch import LOG_MOVED, batch
-from adventure_works.redshift.data_api import (
-    QUERY_SECONDS,
-    BatchFailed,
-    DataApi,
-    OutcomeUnknown,
-    literal,
-)
 from adventure_works.redshift.ddl import make_raw_schema
 from adventure_works.redshift.manifests import copy_manifests
-from adventure_works.redshift.plan import Held, HeldFile, changes
+from adventure_works.redshift.plan import Change, Held, HeldFile, Statement, changes, lock, statements
+from adventure_works.redshift.session import ConnectionLost, Session, literal, session
 from adventure_works.settings import S3Place, Settings
 
-# Another load may finish between comparing and loading; each time the comparison is made anew.
+# Another load may finish between comparing and loading, or the connection may break: each time it is compared again.
 ATTEMPTS = 3
-AGAIN = "Mend that (`adventure doctor --target prod` looks for the cause) and run the same command again."
+COMPLETE = (
+    "A load is one transaction: Redshift holds the load before it or this one, complete. Run the same command again: "
+    "it sees which, and goes on from there."
+)
+AGAIN = "Correct that (`adventure doctor --target prod` looks for the cause) and run the same command again."
+MISCOUNTED = (
+    "The files in the lake do not hold the rows that their log says. Load them again with `adventure load --replace "
+    "--to redshift` and the same source."
+)
+
+Announce = Callable[[str], None]
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -42,87 +49,89 @@ class RedshiftResult:
     rows: dict[str, int]
 
 
+class _AnotherLoadFinishedError(AdventureError):
+    """Redshift's load_log has changed since it was compared."""
+
+
 def bring_up(
     lake: S3Place,
     settings: Settings,
     *,
     timeout: float,
     replace: bool = False,
-    announce: Callable[[str], None] = lambda message: None,
-    progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+    announce: Announce = lambda message: None,
+    progress: Progress = lambda what, done, total: None,
 ) -> RedshiftResult:
     """Makes Redshift's raw tables equal to the lake's published version, row for row.
 
     Args:
         lake: where the lake is.
         settings: which Redshift.
-        timeout: seconds that Redshift may take until the load is cancelled.
+        timeout: seconds that the transaction may take until Redshift cancels it.
         replace: let the files of another lake go, when Redshift holds such.
-        announce: told what a user should know, a sentence at a time.
-        progress: told what is under way, steps done and steps in all.
+        announce: called with what a user should know, a sentence at a time.
+        progress: called with what is under way, steps done and steps in all.
 
     Raises:
         AdventureError: with what happened, what Redshift holds now, and what to do.
     """
-    api = DataApi(settings)
     schema = settings.raw_schema
+    lost: ConnectionLost | None = None
+    brought: dict[str, int] = {}
     for _ in range(ATTEMPTS):
-        name = f"adventure-load-{uuid.uuid4().hex[:12]}"
-        progress("Redshift: comparing with the lake", 0, 1)
-        make_raw_schema(api, schema, name)
-        # Redshift is read before the lake: the lake can then only be the newer of the two, never be taken back.
-        held = read_held(api, schema, timeout)
-        published = s3_read.published(lake, settings)
-        if published is None:
-            raise AdventureError(f"{lake}: the lake holds no load yet. Load a source into it first.")
-        _refuse_another_lake(published, held, lake, schema, replace, announce)
-        todo = changes(published, held)
-        done = RedshiftResult(schema, published.load_id, {change.table: change.rows for change in todo if change.rows})
-        if not todo:
-            return done
         try:
-            with copy_manifests(lake, settings, f"{published.load_id}-{name[-12:]}", todo) as manifests:
-                api.run_batch(batch(todo, held, published, settings, manifests), name, timeout, progress)
-            return done
-        except BatchFailed as error:
-            if error.failed is None or error.failed.purpose != LOG_MOVED:
-                was = f"load {held.newest_load}" if held.log else "no load at all"
-                remedy = error.failed.remedy if error.failed and error.failed.remedy else AGAIN
-                raise AdventureError(
-                    f"{error}\nNothing of this load was kept: Redshift is as it was ({was}). {remedy}"
-                ) from error
+            with session() as redshift:
+                progress("Redshift: comparing with the lake", 0, 1)
+                make_raw_schema(redshift, schema)
+                # Redshift is read before the lake: the lake can then only be the newer of the two, never be taken back.
+                held = read_held(redshift, schema)
+                published = s3_read.published(lake, settings)
+                if published is None:
+                    raise AdventureError(f"{lake}: the lake holds no load yet. Load a source into it first.")
+                _refuse_another_lake(published, held, lake, schema, replace, announce)
+                todo = changes(published, held)
+                if todo:
+                    brought = {change.table: change.rows for change in todo if change.rows}
+                    _change(redshift, todo, held, published, lake, settings, timeout, progress)
+                elif lost:
+                    announce("Redshift's load_log says that the load was committed, so all of it is there.")
+                return RedshiftResult(schema, published.load_id, brought)
+        except _AnotherLoadFinishedError:
+            brought = {}
             announce("Another load into Redshift has finished meanwhile; comparing again.")
-        except OutcomeUnknown as error:
-            _settle(api, schema, published, timeout, error)
-            announce(f"{error}\nRedshift's own load_log says that it was committed, so all of it is there.")
-            return done
-    raise AdventureError(
-        f"Other loads into {schema} kept finishing while this one compared ({ATTEMPTS} times). Nothing of this one was "
-        "loaded; Redshift holds what they brought. Run again when they are done."
-    )
+        except ConnectionLost as error:
+            lost = error
+            announce(f"{error}\nConnecting again to see what was committed.")
+        except AdventureError as error:
+            if lost is None:
+                raise
+            raise AdventureError(f"{lost}\nThe next attempt failed: {error}\n{COMPLETE}") from error
+    why = lost or f"Other loads into {schema} kept finishing while this one compared."
+    raise AdventureError(f"{why}\nNo more than {ATTEMPTS} attempts are made. {COMPLETE}")
 
 
-def read_held(api: DataApi, schema: str, timeout: float = QUERY_SECONDS) -> Held:
+def read_held(redshift: Session, schema: str) -> Held:
     """What the raw schema holds. Its tables must be there."""
-    log = api.query(
-        f"select load_id, table_name, source_file, status, loaded, rejected, source from {schema}.load_log",
-        "adventure-log",
-        timeout,
-    )
     counts = " union all\n".join(
         f"select {literal(table)} as table_name, source_file, count(*) as records from {schema}.{table} "
         "group by source_file"
         for table in raw_tables()
         if table != "load_log"
     )
+    log = _read_log(redshift, schema)
     rows: dict[str, dict[str, int]] = {}
-    for row in api.query(counts, "adventure-counts", timeout):
+    for row in redshift.ask(counts):
         rows.setdefault(row["table_name"], {})[row["source_file"]] = row["records"]
-    return Held(tuple(HeldFile(**row) for row in log), rows)
+    return Held(log, rows)
+
+
+def _read_log(redshift: Session, schema: str) -> tuple[HeldFile, ...]:
+    log = f"select load_id, table_name, source_file, status, loaded, rejected, source from {schema}.load_log"
+    return tuple(HeldFile(**row) for row in redshift.ask(log))
 
 
 def _refuse_another_lake(
-    published: Published, held: Held, lake: S3Place, schema: str, replace: bool, announce: Callable[[str], None]
+    published: Published, held: Held, lake: S3Place, schema: str, replace: bool, announce: Announce
 ) -> None:
     """Refuses a lake that shares no load with Redshift's log, unless that is a sample or the user said --replace."""
     loads = {entry.load_id for entry in held.log}
@@ -134,26 +143,60 @@ def _refuse_another_lake(
             "changed there. Set ADVENTURE_LAKE or REDSHIFT_SCHEMA so that they belong together, or pass --replace to "
             "let Redshift's files go."
         )
-    announce(f"The files of another lake that {schema} held give way.")
+    announce(f"The files of another lake in {schema} are replaced.")
 
 
-def _settle(api: DataApi, schema: str, published: Published, timeout: float, error: OutcomeUnknown) -> None:
-    """Asks Redshift's own load_log what came of a batch; returns when it was committed.
-
-    Raises:
-        AdventureError: it was not, or not yet, or that cannot be found out.
-    """
+def _change(
+    redshift: Session,
+    todo: tuple[Change, ...],
+    held: Held,
+    published: Published,
+    lake: S3Place,
+    settings: Settings,
+    timeout: float,
+    progress: Progress,
+) -> None:
+    """Makes the changes in one transaction: all of them, or none."""
+    schema = settings.raw_schema
     try:
-        held = read_held(api, schema, timeout)
-    except AdventureError as silent:
-        raise AdventureError(
-            f"{error}\nRedshift cannot be asked for the outcome either: {silent}\nA load is one transaction: Redshift "
-            "holds the load before it or this one, whole. Run the same command again: it sees which, and goes on from "
-            "there."
-        ) from error
-    if changes(published, held):
+        with copy_manifests(lake, settings, f"{published.load_id}-{uuid.uuid4().hex[:12]}", todo) as manifests:
+            steps = [
+                lock(settings, published.load_id),
+                *statements(todo, settings, manifests, published.load_id),
+            ]
+            deadline = time.monotonic() + timeout
+            with redshift.transaction():
+                for done, step in enumerate(steps):
+                    progress(f"Redshift: {step.purpose}", done, len(steps))
+                    _run(redshift, step, timeout, deadline)
+                    if step is steps[0] and Counter(_read_log(redshift, schema)) != Counter(held.log):
+                        raise _AnotherLoadFinishedError
+                progress("Redshift: comparing again", len(steps), len(steps))
+                left = changes(published, read_held(redshift, schema))
+                if left:
+                    tables = ", ".join(change.table for change in left)
+                    raise AdventureError(
+                        f"The rows that came do not agree with the lake's log, in {tables}. {MISCOUNTED}"
+                    )
+    except (ConnectionLost, _AnotherLoadFinishedError):
+        raise
+    except AdventureError as error:
         was = f"load {held.newest_load}" if held.log else "no load at all"
-        raise AdventureError(
-            f"{error}\nRedshift's load_log knows nothing of this load: Redshift is as it was ({was}). If Redshift "
-            f"took the batch and is still to run it, it comes whole or not at all. {AGAIN}"
-        ) from error
+        raise AdventureError(f"{error}\nNothing of this load was kept: Redshift is as it was ({was}).") from error
+
+
+def _run(redshift: Session, step: Statement, timeout: float, deadline: float) -> None:
+    """Runs a statement, which Redshift itself cancels when the time of the load is up."""
+    left = max(1, math.ceil(1000 * (deadline - time.monotonic())))
+    try:
+        redshift.ask(f"set statement_timeout to {left}")
+        redshift.ask(step.sql, step.parameters)
+    except ConnectionLost:
+        raise
+    except AdventureError as error:
+        what = (
+            f"Redshift had not finished after {timeout:.0f} seconds and the load was cancelled at '{step.purpose}'"
+            if time.monotonic() >= deadline
+            else f"Redshift gave up at '{step.purpose}'"
+        )
+        raise AdventureError(f"{what}: {error}\n{step.remedy or AGAIN}") from error

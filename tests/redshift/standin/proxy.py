@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from standin import deny, rewrite, s3copy
 from standin.refusal import Refused
@@ -74,12 +74,25 @@ class Answer:
     error: str | None = None
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong once, at the next statement whose text contains `at`.
+
+    refused: it fails. Otherwise the client's connection breaks: before the engine gets the statement, after the engine
+    has done it, or during it, which is done when the next client has connected.
+    """
+
+    at: str
+    what: Literal["refused", "before", "during", "after"]
+
+
 @dataclass
 class Proxy:
     """Listens on `port` of 127.0.0.1 and hands statements to the engine behind `socket`.
 
-    logins: user -> {password: until when it holds, in seconds since 1970}; grows by GetCredentials.
+    logins: user -> {password: until when it is valid, in seconds since 1970}; grows by GetCredentials.
     s3: where COPY reads and UNLOAD writes. tls: certificate to offer, or None. log: a JSON object a statement.
+    fault: set by a test.
     """
 
     socket: Path
@@ -88,6 +101,7 @@ class Proxy:
     tls: ssl.SSLContext | None = None
     port: int = 0
     logins: dict[str, dict[str, float]] = field(default_factory=dict)
+    fault: Fault | None = None
 
     def start(self) -> None:
         """Serves in a thread of its own until `stop`; `port` holds the port afterwards."""
@@ -109,7 +123,7 @@ class Proxy:
         self._loop.close()
 
     async def _listen(self, listening: threading.Event) -> None:
-        self._stopping = asyncio.Event()
+        self._stopping, self.connected = asyncio.Event(), asyncio.Event()
         self._sessions: set[asyncio.Task[None]] = set()
         server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=_STREAM_LIMIT)
         self.port = server.sockets[0].getsockname()[1]
@@ -138,6 +152,13 @@ class Proxy:
             if until > now
         )
 
+    def take_fault(self, sql: str) -> str | None:
+        """What goes wrong at this statement."""
+        if self.fault is None or self.fault.at not in sql:
+            return None
+        fault, self.fault = self.fault, None
+        return fault.what
+
     def record(self, entry: dict[str, Any]) -> None:
         """Appends a line to the log."""
         self._log.write(json.dumps(entry) + "\n")
@@ -159,6 +180,7 @@ class Session:
         self.current: Statement | None = None
         self.refusal: Refused | None = None
         self.answers: asyncio.Queue[tuple[bytes, bytes]] | None = None  # of a question of our own
+        self.breaks_after = False  # the current statement
 
     async def run(self) -> None:
         """Serves the client until either side hangs up."""
@@ -212,6 +234,7 @@ class Session:
         pairs = b"".join(name.encode() + b"\0" + value.encode() + b"\0" for name, value in parameters.items())
         packet = struct.pack("!i", _PROTOCOL_3) + pairs + b"\0"
         self.to_engine.write(struct.pack("!i", len(packet) + 4) + packet)
+        self.proxy.connected.set()
         return True
 
     async def _log_in(self) -> bool:
@@ -287,11 +310,27 @@ class Session:
     async def _run_before(self, statement: Statement) -> None:
         """What must happen first; sets `refusal` when it fails. Not in a failed transaction, which refuses all."""
         self.refusal = statement.refused
+        fault = self.proxy.take_fault(statement.sql)
+        if fault in ("before", "during"):
+            await self._break_off(statement if fault == "during" else None)
+        self.breaks_after = fault == "after"
+        if fault == "refused":
+            self.refusal = Refused("stand-in: this statement was set to fail")
         if statement.before and not self.refusal and self.transaction != b"E":
             try:
                 await statement.before()
             except Refused as refusal:
                 self.refusal = refusal
+
+    async def _break_off(self, statement: Statement | None) -> None:
+        """Breaks the client's connection; what it sent last may still be done, once somebody else has connected."""
+        assert self.to_client.transport
+        self.to_client.transport.abort()
+        if statement:
+            self.proxy.connected.clear()
+            await self.proxy.connected.wait()
+            await self.ask(statement.sent)
+        raise ConnectionAbortedError
 
     async def _commit(self) -> None:
         """TRUNCATE commits the transaction that it runs in."""
@@ -356,6 +395,8 @@ class Session:
                 self._record(refusal.message)
                 return b"E", _error(refusal)[5:]
         self._record(None)
+        if self.breaks_after:
+            raise ConnectionAbortedError
         if statement and statement.tag:
             return code, statement.tag.encode() + b"\0"
         if body.startswith(b"MERGE "):  # without a count on Redshift
