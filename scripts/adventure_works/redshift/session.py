@@ -104,7 +104,8 @@ def _login() -> Connect:
         try:
             credentials = load_profile(str(PROJECT), {}, target_override="prod").credentials
             assert isinstance(credentials, RedshiftCredentials), "the target `prod` of profiles.yml is Redshift"
-            return get_connection_method(credentials)()
+            connection: Connection = get_connection_method(credentials)()
+            return connection
         except (ClientError, BotoCoreError) as error:
             raise explained(error, "Redshift's login could not be had") from error
         except (DbtBaseException, Error, OSError) as error:
