@@ -2,6 +2,7 @@
 
 import uuid
 from functools import partial
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -67,7 +68,7 @@ def _region(settings: Settings) -> str:
 
 
 def _credentials(settings: Settings) -> str:
-    return aws.client("sts", settings).get_caller_identity()["Arn"]
+    return str(aws.client("sts", settings).get_caller_identity()["Arn"])
 
 
 def _bucket(settings: Settings) -> str:
@@ -266,10 +267,11 @@ def _trial_key(settings: Settings) -> str:
     return settings.lake_on_s3.key("doctor", uuid.uuid4().hex)
 
 
-def _described_workgroup(settings: Settings) -> dict:
+def _described_workgroup(settings: Settings) -> dict[str, Any]:
     client, name = aws.client("redshift-serverless", settings), settings.workgroup
     try:
-        return client.get_workgroup(workgroupName=name)["workgroup"]
+        found: dict[str, Any] = client.get_workgroup(workgroupName=name)["workgroup"]
+        return found
     except client.exceptions.ResourceNotFoundException as error:
         raise AdventureError(
             f"there is no workgroup {name} in {aws.region(settings)}. Mend REDSHIFT_WORKGROUP or AWS_REGION, or create "
