@@ -169,6 +169,35 @@ def test_docs_know_every_column_and_its_keys(story: Story) -> None:
         assert described == set(manifest["nodes"][name]["columns"]), name
 
 
+def test_every_table_has_the_types_that_its_yaml_declares(story: Story) -> None:
+    """Widths of texts too, which DuckDB does not keep. What a view returns has its types from the tables it reads."""
+    found = story.site.warehouse.administer(
+        f"""
+        select c.relname, a.attname, format_type(a.atttypid, a.atttypmod) from pg_attribute as a
+        join pg_class as c on c.oid = a.attrelid join pg_namespace as n on n.oid = c.relnamespace
+        where n.nspname like '{PREFIX}%' and n.nspname not like '{PREFIX}%audit' and c.relkind = 'r' and a.attnum > 0
+        """
+    )
+    built: dict[str, dict[str, str]] = {}
+    for table, column, data_type in found:
+        built.setdefault(table, {})[column] = data_type
+    manifest = json.loads((story.site.target("prod") / "manifest.json").read_text(encoding="utf-8"))
+    different = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] in ("model", "seed") and node["name"] in built:
+            declared = {name: postgres_name(column["data_type"]) for name, column in node["columns"].items()}
+            different[node["name"]] = set(declared.items()) ^ set(built[node["name"]].items())
+    assert len(different) > 40
+    assert {name: columns for name, columns in different.items() if columns} == {}
+
+
+def postgres_name(data_type: str) -> str:
+    """The name that PostgreSQL gives a type of the YAML."""
+    name, _, width = data_type.replace(", ", ",").partition("(")
+    names = {"varchar": "character varying", "timestamp": "timestamp without time zone"}
+    return f"{names.get(name, name)}({width}" if width else names.get(name, name)
+
+
 def test_facts_lie_by_customer_or_product_and_day(story: Story) -> None:
     found = story.site.warehouse.query('select "table", diststyle, sortkey1 from svv_table_info')
     styles = {name: (style, sort) for name, style, sort in found}

@@ -1,4 +1,4 @@
--- Customers younger than 16 or older than 110: the century of the birth date is probably wrong.
+-- Customers too young or too old: the century of the birth date is probably wrong.
 select
     customer_key,
     full_name,
@@ -6,5 +6,5 @@ select
     age
 from {{ ref('dim_customers') }}
 where
-    age < 16
-    or age > 110
+    age < {{ threshold('suspicious_lowest_age') }}
+    or age > {{ threshold('suspicious_highest_age') }}

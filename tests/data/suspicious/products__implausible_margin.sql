@@ -1,4 +1,4 @@
--- Products sold below cost, or at a margin above 90 %: price and cost may be swapped or in different units.
+-- Products sold below cost, or at too high a margin: price and cost may be swapped or in different units.
 select
     product_key,
     product_name,
@@ -8,4 +8,4 @@ select
 from {{ ref('dim_products') }}
 where
     product_key <> -1
-    and not coalesce(profit_margin between 0 and 0.9, false)
+    and not coalesce(profit_margin between 0 and {{ threshold('suspicious_profit_margin') }}, false)

@@ -1,4 +1,4 @@
--- More than 100 units on one line of a retail order.
+-- More units on one line than a retail order has.
 select
     source_file,
     record_number,
@@ -7,4 +7,4 @@ select
     product_key,
     order_quantity
 from {{ ref('fact_sales') }}
-where order_quantity > 100
+where order_quantity > {{ threshold('suspicious_order_quantity') }}
