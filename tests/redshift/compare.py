@@ -79,6 +79,8 @@ def relations(manifest: dict[str, Any]) -> list[Relation]:
         arguments = test.get("kwargs", {})
         if test.get("name") == "unique":
             keys.setdefault(node["attached_node"], []).append((arguments["column_name"],))
+        elif test.get("name") == "expect_table_row_count_to_be_between" and arguments.get("max_value") == 1:
+            keys.setdefault(node["attached_node"], []).append(())
         elif test.get("name") == "unique_combination_of_columns":
             keys.setdefault(node["attached_node"], []).append(tuple(arguments["combination_of_columns"]))
     found = []
