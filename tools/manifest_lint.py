@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from tools import Manifest, Node
+import yaml
+
+from tools import Manifest, Node, evaluator
 
 
 @dataclass(frozen=True)
@@ -55,28 +57,28 @@ LAYERS = {
     "metrics": Layer("metricflow_", frozenset({"core"})),
 }
 
-# What may be read in spite of its folder, and why.
-EXCEPTIONS = {
-    "int_as_of_date": "the reporting date is a period of one day; it lies in intermediate/as_of because the sales and "
-    "returns as of that day come from it, and the other periods from these",
-}
+# What may break a rule, and why: by rule, by resource.
+EXCEPTIONS = Path(__file__).with_name("lint_exceptions.yml")
 
 KINDS_OF_TESTS = {"must_hold", "reconcile", "suspicious"}
 # PostgreSQL, and Redshift with it, cuts longer names, and then two tests may share a table of failures.
 LONGEST_NAME = 63
 
 
-def problems(manifest: Manifest) -> list[str]:
+def problems(manifest: Manifest, exceptions: dict[str, dict[str, str]] | None = None) -> list[str]:
     """Everything in the manifest that breaks a rule, one sentence each that names the resource; empty when all is well.
 
     Args:
         manifest: The content of dbt's manifest.json (schema v12).
+        exceptions: Reasons by rule and resource, instead of those of lint_exceptions.yml.
     """
+    if exceptions is None:
+        exceptions = yaml.safe_load(EXCEPTIONS.read_text(encoding="utf-8"))
     project = manifest["metadata"]["project_name"]
     own = [node for node in _resources(manifest) if node["package_name"] == project]
     models = [node for node in own if node["resource_type"] == "model"]
     found = [
-        *_layer_problems(models, {node["unique_id"]: node for node in own}),
+        *_excusable_problems(manifest, models, own, exceptions),
         *_name_problems(models),
         *_grain_problems(models, own),
         *_description_problems([node for node in own if node["resource_type"] in ("model", "seed")]),
@@ -106,16 +108,36 @@ def _layer(node: Node) -> str:
     return max(fitting, key=len, default=folder)
 
 
-def _layer_problems(models: list[Node], by_id: dict[str, Node]) -> Iterator[str]:
+def _excusable_problems(
+    manifest: Manifest, models: list[Node], own: list[Node], exceptions: dict[str, dict[str, str]]
+) -> Iterator[str]:
+    """What breaks a rule of the graph and is no exception, and the exceptions that no longer break one."""
+    needed = set()
+    found = [*_layer_problems(models, own), *_unique_problems(own), *evaluator.problems(manifest)]
+    for rule, name, complaint in found:
+        if name in exceptions.get(rule, {}):
+            needed.add((rule, name))
+        else:
+            yield complaint if rule == "layer" else f"{name}: {complaint}"
+    for rule, excused in exceptions.items():
+        for name in excused:
+            if (rule, name) not in needed:
+                yield f"{name}: the exception from {rule} is not needed; remove it from {EXCEPTIONS.name}"
+
+
+def _layer_problems(models: list[Node], own: list[Node]) -> Iterator[tuple[str, str, str]]:
+    """The rule, the resource that must not be read there (or that is no layer's), and the complaint."""
+    by_id = {node["unique_id"]: node for node in own}
     for model in models:
         layer = LAYERS.get(_layer(model))
         if layer is None:
-            yield f"{model['name']}: models/{_layer(model)} is no layer; add it to LAYERS or move the model"
+            complaint = f"{model['name']}: models/{_layer(model)} is no layer; add it to LAYERS or move the model"
+            yield "layer", model["name"], complaint
             continue
         for read in (by_id[unique_id] for unique_id in model["depends_on"]["nodes"] if unique_id in by_id):
-            is_exception = _PERIODS in layer.reads and read["name"] in EXCEPTIONS
-            if not {_layer(read), _folder(read)} & layer.reads and not is_exception:
-                yield f"{model['name']}: {_layer(model)} may not read {read['name']} ({_folder(read)})"
+            if not {_layer(read), _folder(read)} & layer.reads:
+                complaint = f"{model['name']}: {_layer(model)} may not read {read['name']} ({_folder(read)})"
+                yield "layer", read["name"], complaint
 
 
 def _name_problems(models: list[Node]) -> Iterator[str]:
@@ -132,17 +154,39 @@ def _name_problems(models: list[Node]) -> Iterator[str]:
 
 
 def _grain_problems(models: list[Node], own: list[Node]) -> Iterator[str]:
-    tested = {node["attached_node"] for node in own if node["resource_type"] == "test" and _tests_grain(node)}
+    tests = [node for node in own if node["resource_type"] == "test"]
+    tested = {test["attached_node"] for test in tests if _tests_grain(test)}
     for model in models:
         if model["unique_id"] not in tested:
-            yield f"{model['name']}: no test of the grain (unique, or unique_combination_of_columns)"
+            yield f"{model['name']}: no test of the grain (unique and not_null, or unique_combination_of_columns)"
+
+
+def _unique_problems(own: list[Node]) -> Iterator[tuple[str, str, str]]:
+    """Columns that are tested with `unique`, which passes over NULL, and may be NULL."""
+    by_id = {node["unique_id"]: node for node in own}
+    # Models that are only on Redshift are not in a manifest of DuckDB, but tests of them may be.
+    tests = [node for node in own if node["resource_type"] == "test" and node.get("attached_node") in by_id]
+    never_null = {_tested_column(test) for test in tests if _test_name(test) == "not_null"}
+    for unique_id, column in {_tested_column(test) for test in tests if _test_name(test) == "unique"} - never_null:
+        constraints = by_id[unique_id]["columns"].get(column, {}).get("constraints", [])
+        if not any(constraint["type"] == "not_null" for constraint in constraints):
+            yield "unique_or_null", f"{by_id[unique_id]['name']}.{column}", "unique, but not tested for NULL (not_null)"
+
+
+def _test_name(test: Node) -> str | None:
+    return (test.get("test_metadata") or {}).get("name")
+
+
+def _tested_column(test: Node) -> tuple[str, str]:
+    return str(test["attached_node"]), str(test["column_name"])
 
 
 def _tests_grain(test: Node) -> bool:
-    metadata = test.get("test_metadata") or {"name": None, "kwargs": {}}
-    bounds = [metadata["kwargs"].get(bound) for bound in ("min_value", "max_value")]
-    has_one_row = metadata["name"] == "expect_table_row_count_to_be_between" and bounds == [1, 1]
-    return has_one_row or metadata["name"] in ("unique", "unique_combination_of_columns")
+    bounds = [
+        (test.get("test_metadata") or {"kwargs": {}})["kwargs"].get(bound) for bound in ("min_value", "max_value")
+    ]
+    has_one_row = _test_name(test) == "expect_table_row_count_to_be_between" and bounds == [1, 1]
+    return has_one_row or _test_name(test) in ("unique", "unique_combination_of_columns")
 
 
 def _description_problems(nodes: list[Node]) -> Iterator[str]:

@@ -32,6 +32,22 @@ def drop_grain_tests(manifest: dict, name: str) -> None:
             test["attached_node"] = None
 
 
+def drop_test(manifest: dict, name: str) -> None:
+    test = next(node for node in manifest["nodes"].values() if node["name"] == name)
+    del manifest["nodes"][test["unique_id"]]
+
+
+def drop_readers(manifest: dict, name: str) -> None:
+    for node in manifest["nodes"].values():
+        read = node.get("depends_on", {}).get("nodes", [])
+        if f"model.adventure_works.{name}" in read:
+            read.remove(f"model.adventure_works.{name}")
+
+
+def source(manifest: dict, name: str) -> dict:
+    return manifest["sources"][f"source.adventure_works.adventure_works.{name}"]
+
+
 def a_test(manifest: dict) -> dict:
     return next(node for node in manifest["nodes"].values() if node["name"] == "fact_sales__one_row_per_order_line")
 
@@ -39,6 +55,9 @@ def a_test(manifest: dict) -> dict:
 def a_unit_test(manifest: dict) -> dict:
     return next(test for test in manifest["unit_tests"].values() if test["model"] == "fact_sales")
 
+
+LEAVES = ("category_performance", "cross_sell", "price_elasticity", "product_profitability")
+DIMENSIONS = ("customers", "customers_history", "dates", "products", "products_history", "territories")
 
 # What is broken: how, and what the linter says of it.
 BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
@@ -149,6 +168,74 @@ BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
     "a test that must hold only warns": (
         lambda m: a_test(m)["config"].update(severity="warn"),
         "fact_sales__one_row_per_order_line: the severity is warn",
+    ),
+    "a unique column may be NULL": (
+        lambda m: drop_test(m, "not_null_int_customers__scores_customer_key"),
+        "int_customers__scores.customer_key: unique, but not tested for NULL",
+    ),
+    "a model reads nothing": (
+        lambda m: model(m, "fact_returns")["depends_on"].update(nodes=[]),
+        "fact_returns: reads no source and no model",
+    ),
+    "a model names a relation itself": (
+        lambda m: model(m, "fact_returns").update(raw_code="select 1 from {{ x }} join core.fact_sales on true"),
+        "fact_returns: names core.fact_sales itself",
+    ),
+    "a model reads several sources": (
+        lambda m: read(m, "stg_adventure_works__sales", "source.adventure_works.adventure_works.returns"),
+        "stg_adventure_works__sales: reads several sources: returns, sales",
+    ),
+    "a model reads again what its step was made from": (
+        lambda m: read(m, "mart_territory_performance", "model.adventure_works.fact_sales"),
+        "mart_territory_performance: reads fact_sales again beside int_territories__sales_periods, which only it reads",
+    ),
+    "a source is not read": (
+        lambda m: model(m, "stg_adventure_works__sales")["depends_on"].update(nodes=[]),
+        "sales: no model reads this source",
+    ),
+    "two models read a source": (
+        lambda m: read(m, "stg_adventure_works__returns", "source.adventure_works.adventure_works.sales"),
+        "sales: several models read this source",
+    ),
+    "a table is two sources": (
+        lambda m: source(m, "sales").update(relation_name=source(m, "returns")["relation_name"]),
+        "the same table as the source",
+    ),
+    "a source has no freshness": (
+        lambda m: m["sources"]["source.adventure_works.adventure_works_load.load_log"].update(freshness=None),
+        "load_log: no freshness is set",
+    ),
+    "a column of a source is not described": (
+        lambda m: source(m, "sales")["columns"]["order_date"].update(description=""),
+        "sales: no description of the source or of a column: order_date",
+    ),
+    "a source is described elsewhere": (
+        lambda m: source(m, "sales").update(original_file_path="models/staging/runs/_sources.yml"),
+        "sales: described in models/staging/runs, but read by stg_adventure_works__sales elsewhere",
+    ),
+    "views are chained": (
+        lambda m: [node["config"].update(materialized="view") for node in m["nodes"].values()],
+        "views on each other; make one a table",
+    ),
+    "a model has many leaves": (
+        lambda m: [read(m, f"mart_{name}", "model.adventure_works.dim_dates") for name in LEAVES],
+        "dim_dates: read by more than 3 models that no model reads",
+    ),
+    "a model reads many others": (
+        lambda m: read(m, "mart_price_elasticity", *(f"model.adventure_works.dim_{name}" for name in DIMENSIONS)),
+        "mart_price_elasticity: reads more than 7 others",
+    ),
+    "an exposure reads a model that is not public": (
+        lambda m: model(m, "mart_cross_sell").update(access="protected"),
+        "cross_selling, mart_cross_sell: the exposure reads a model that is not public",
+    ),
+    "a public model has no contract": (
+        lambda m: model(m, "ledger_files")["contract"].update(enforced=False),
+        "ledger_files: public, but no contract is enforced",
+    ),
+    "an exception is no longer needed": (
+        lambda m: drop_readers(m, "dim_products"),
+        "dim_products: the exception from model_fanout is not needed",
     ),
     "an exposure has no owner": (
         lambda m: m["exposures"]["exposure.adventure_works.report"].update(owner={"email": "x@example.com"}),
