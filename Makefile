@@ -57,19 +57,19 @@ lint: $(VENV)/.ready-dev  ## Check the types and style of Python, the style of S
 		$(BIN)/dbt --quiet compile --target prod --target-path target/prod
 	@PYTHONPATH=tests/redshift $(BIN)/python -m standin.deny target/prod
 
-format: $(VENV)/.ready-dev  ## Mend the style of Python and SQL where a tool can.
+format: $(VENV)/.ready-dev  ## Correct the style of Python and SQL where a tool can.
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff fix --processes 2 models analyses tests/data
 
 # In a target folder of its own: what dbt leaves there of the last build is the report's evidence.
 docs: export DBT_TARGET_PATH := $(or $(DBT_TARGET_PATH),target)/docs
-docs: $(VENV)/.ready  ## Write the docs site beside the report, and docs/ (glossary, diagram). Needs a build.
+docs: $(VENV)/.ready  ## Write the docs site next to the report, and docs/ (glossary, diagram). Needs a build.
 	@test -f "$${ADVENTURE_DATABASE:-warehouse/adventure_works.duckdb}" || { echo "Nothing is built yet: make run" >&2; exit 1; }
 	@$(BIN)/dbt docs generate --static --quiet
 	@$(BIN)/python -m tools.docs
 
-readme: $(VENV)/.ready  ## Write the answers in README.md anew, from the sample.
+readme: $(VENV)/.ready  ## Write the answers in README.md, from the sample.
 	@$(BIN)/python -m tools.readme
 
 faults: $(VENV)/.ready-dev  ## Do every damage to the sample by itself, see its guard catch it, write docs/faults.md.

@@ -85,19 +85,19 @@ def _references(manifest: Manifest, tables: dict[str, Node]) -> set[tuple[str, s
 
 
 def glossary(manifest: Manifest) -> str:
-    """The measures of the business and what they can be told by, from the metrics and semantic models."""
+    """The measures of the business and the dimensions to break them down by, from the metrics and semantic models."""
     metrics = sorted(manifest["metrics"].values(), key=lambda metric: metric["name"])
     models = sorted(manifest["semantic_models"].values(), key=lambda model: model["name"])
     measures = {measure["name"]: (measure, model) for model in models for measure in model["measures"]}
     lines = [
-        "| Measure | Name | Meaning | Reckoned as |",
+        "| Measure | Name | Meaning | Calculation |",
         "|---|---|---|---|",
         *(
             _table_row(metric["label"], f"`{metric['name']}`", metric["description"], _formula(metric, measures))
             for metric in metrics
         ),
         "",
-        "## What the measures can be told by",
+        "## Dimensions to break the measures down by",
         "",
         "| Dimension | Name | Meaning |",
         "|---|---|---|",
@@ -140,7 +140,7 @@ def _page(title: str, introduction: str, lines: list[str]) -> str:
 
 
 def place_site(target: Path, report: Path) -> Path:
-    """Copies the docs site from dbt's target folder to its place beside the report, and gives that back."""
+    """Copies the docs site from dbt's target folder to its place next to the report, and returns that place."""
     site = report.parent / "docs" / "index.html"
     site.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(target / "static_index.html", site)
@@ -148,7 +148,7 @@ def place_site(target: Path, report: Path) -> Path:
 
 
 def main() -> None:
-    """Writes every document anew and puts the docs site beside the report, from what `dbt docs generate` left."""
+    """Writes every document and puts the docs site next to the report, from the output of `dbt docs generate`."""
     found = settings.read_settings(os.environ)
     manifest = json.loads((found.target / "manifest.json").read_text(encoding="utf-8"))
     for name, content in documents(manifest).items():

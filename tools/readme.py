@@ -1,6 +1,6 @@
 """Writes the answers of analyses into README.md: `make readme`.
 
-A block between two markers belongs to one analysis, and holds its result on the sample:
+A block between two markers belongs to one analysis, and contains its result on the sample:
 
     <!-- begin: analysis category_profit -->
     <!-- end: analysis category_profit -->
@@ -25,7 +25,7 @@ COMPILED = Path("compiled") / "adventure_works" / "analyses"
 
 
 def with_answers(text: str, answer: Callable[[str], str]) -> str:
-    """The text with every block filled anew; `answer` gives the content for the name of an analysis.
+    """The text with every block filled; `answer` gives the content for the name of an analysis.
 
     Raises:
         AdventureError: A marker has no partner of the same name.
@@ -34,7 +34,7 @@ def with_answers(text: str, answer: Callable[[str], str]) -> str:
     markers = len(re.findall(r"<!-- (?:begin|end): analysis", text))
     if markers != 2 * blocks:
         raise AdventureError(
-            f"README.md has {markers} markers of analyses but {blocks} whole blocks.\n"
+            f"README.md has {markers} markers of analyses but {blocks} complete blocks.\n"
             "Each needs `<!-- begin: analysis NAME -->` and `<!-- end: analysis NAME -->` on lines of their own."
         )
     return filled

@@ -1,4 +1,4 @@
-"""Installs the dbt packages: from the dbt hub when it answers, else the project's own twins of them."""
+"""Installs the dbt packages: from the dbt hub when it answers, else the project's own counterparts of them."""
 
 import hashlib
 import json
@@ -26,14 +26,14 @@ _RECORD = ".installed.json"
 
 
 def install(project: Path, hub: str, offline: bool, hub_timeout: float) -> str:
-    """Makes `dbt_packages/` hold every package that `packages.yml` names; returns a line that says how.
+    """Installs every package that `packages.yml` names in `dbt_packages/`; returns a line that says how.
 
     An install that is complete and as `packages.yml` and `offline_packages/` want it is left alone. Otherwise
     the packages come from the hub, whose address is `hub`, if it answers within `hub_timeout` seconds (and `offline`
     is not set), else from `offline_packages/`. A rename puts them in place: half an install is never there.
 
     Raises `AdventureError` when `packages.yml` cannot be read, or names a package that the hub cannot give
-    and that has no offline twin.
+    and that has no offline counterpart.
     """
     wanted = _packages_named_in(project / "packages.yml")
     installed = _what_is_installed(project)
@@ -54,7 +54,7 @@ def installed(project: Path) -> str:
     """
     found = _what_is_installed(project)
     if found is None:
-        raise AdventureError("dbt_packages/ does not hold what packages.yml names. `adventure deps` installs it.")
+        raise AdventureError("dbt_packages/ lacks packages that packages.yml names. `adventure deps` installs it.")
     return f"installed {found}"
 
 
@@ -94,7 +94,7 @@ def _what_is_installed(project: Path) -> str | None:
     if record["packages_yml"] != _digest(project / "packages.yml"):
         return None
     if record["source"] == OFFLINE and any(
-        _contents(twin) != _contents(packages / twin.name) for twin in _twins(project)
+        _contents(counterpart) != _contents(packages / counterpart.name) for counterpart in _counterparts(project)
     ):
         return None
     return str(record["source"])
@@ -181,23 +181,23 @@ def _install_from_hub(project: Path) -> str | None:
 # --- From offline_packages/ ---------------------------------------------------------------------------------
 
 
-def _twins(project: Path) -> list[Path]:
+def _counterparts(project: Path) -> list[Path]:
     return [file.parent for file in sorted((project / "offline_packages").glob("*/dbt_project.yml"))]
 
 
 def _install_offline(project: Path, wanted: list[str], reason: str) -> None:
-    twins = _twins(project)
+    counterparts = _counterparts(project)
     for package in wanted:
-        if _folder(package) not in {twin.name for twin in twins}:
+        if _folder(package) not in {counterpart.name for counterpart in counterparts}:
             raise AdventureError(
                 f"packages.yml: {package} cannot be installed: not from the hub ({reason}), and "
                 f"offline_packages/{_folder(package)} does not exist.\n"
-                "Try again where the hub can be reached, or write the twin (offline_packages/README.md)."
+                "Try again where the hub can be reached, or write the counterpart (offline_packages/README.md)."
             )
     with _staging_folder(project) as staging:
         copy = Path(staging) / "dbt_packages"
-        for twin in twins:
-            shutil.copytree(twin, copy / twin.name)
+        for counterpart in counterparts:
+            shutil.copytree(counterpart, copy / counterpart.name)
         _put_in_place(copy, project, OFFLINE)
 
 

@@ -1,6 +1,6 @@
 """Requests to the servers of others: what may pass is tried again, and failures are in words without URL and token.
 
-What the network libraries and a server say may hold a token, a webhook or a signed URL, and is never repeated.
+What the network libraries and a server say may contain a token, a webhook or a signed URL, and is never repeated.
 """
 
 import logging
@@ -39,7 +39,7 @@ class FailedError(Exception):
     """An attempt failed. `again`: another may succeed. `wait`: the seconds that the server asks for."""
 
     def __init__(self, cause: str, *, again: bool = True, wait: float = 0) -> None:
-        """The cause completes a sentence, and holds no secret."""
+        """The cause completes a sentence, and contains no secret."""
         super().__init__(cause)
         self.again, self.wait = again, wait
 
@@ -97,7 +97,7 @@ def failures_in_words(refusals: Mapping[int, str] | None = None) -> Iterator[Non
         raise FailedError("the TLS certificate or connection was not accepted") from None
     except (requests.Timeout, urllib3.exceptions.TimeoutError):
         raise FailedError("no answer came in time") from None
-    except (ValueError, TypeError):  # a reply that is no JSON, or other JSON
+    except (ValueError, TypeError):  # a reply that is not JSON, or other JSON
         raise FailedError("the reply is not one that can be read") from None
     except (requests.RequestException, urllib3.exceptions.HTTPError):
         raise FailedError("the connection failed or was cut off") from None

@@ -1,8 +1,8 @@
 """The entries of the catalogue, and the tools with which `form` and `content` add theirs.
 
 Works on the sample as on the Kaggle files, which share names and form: CRLF line ends, one record a line, M/D/YYYY.
-Every damage sits at a fixed place, so the same folder is damaged the same way each time. Files are read whole, so
-this is for small scales.
+Every damage sits at a fixed place, so the same folder is damaged the same way each time. Files are read into
+memory, so this is for small scales.
 """
 
 import csv

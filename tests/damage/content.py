@@ -1,6 +1,6 @@
 """Files of the right form that say something wrong: other units, other columns, other keys, half or twice the records.
 
-Most can only be told from what was loaded before, so they are tried on top of a load of the clean files.
+Most show only in comparison with an earlier load, so they are tried on top of a load of the clean files.
 """
 
 from collections.abc import Callable

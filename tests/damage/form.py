@@ -76,7 +76,7 @@ def _mixed_orders(folder: Path) -> None:
     edit_rows(folder / SALES_2016, swap_later_half)
 
 
-@kind_of_damage("dates-days-to-twelve", "sales", "2016 without order dates after the 12th: only sorting tells them")
+@kind_of_damage("dates-days-to-twelve", "sales", "2016 without order dates after the 12th: only sorting decides")
 def _days_to_twelve(folder: Path) -> None:
     edit_rows(
         folder / SALES_2016,
@@ -100,7 +100,7 @@ def _ambiguous_sales(folder: Path) -> None:
     edit_rows(folder / SALES_2016, both_ways)
 
 
-@kind_of_damage("dates-ambiguous-returns", "returns", "returns without dates after the 12th: only sorting tells them")
+@kind_of_damage("dates-ambiguous-returns", "returns", "returns without dates after the 12th: only sorting decides")
 def _ambiguous_returns(folder: Path) -> None:
     edit_rows(
         folder / RETURNS,

@@ -198,7 +198,7 @@ def markdown() -> str:
         "<!-- Written by `make faults`, which does every damage to a sample and sees that its guard catches it. -->",
         "",
         f"{len(DAMAGE)} kinds of damage (`tests/damage`), each done to clean files and loaded over these. Guards that",
-        "begin with `drift__` compare a file with what it brought before, so they see nothing in a first load.",
+        "begin with `drift__` compare a file with its earlier load, so they see nothing in a first load.",
         "",
         "| Damage | To | What it is | What happens | Guard |",
         "|---|---|---|---|---|",

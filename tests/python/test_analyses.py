@@ -67,7 +67,7 @@ def test_blocks_are_filled_and_the_rest_is_kept() -> None:
 
 @pytest.mark.parametrize("end", ["", "<!-- end: analysis two -->\n"])
 def test_a_lone_marker_is_an_error(end: str) -> None:
-    with pytest.raises(AdventureError, match="markers of analyses but 0 whole blocks"):
+    with pytest.raises(AdventureError, match="markers of analyses but 0 complete blocks"):
         with_answers(f"<!-- begin: analysis one -->\n{end}", str)
 
 

@@ -1,4 +1,4 @@
-"""CSV text from arrays, and folders that are written whole or not at all."""
+"""CSV text from arrays, and a folder that is written in full or not at all."""
 
 import errno
 import json
@@ -79,7 +79,7 @@ def digits(numbers: np.ndarray, largest: int) -> list[np.ndarray]:
 def lines(columns: Sequence[np.ndarray | bytes]) -> bytes:
     """Joins columns (byte strings of equal count, or one constant) row by row into one text.
 
-    Fixed-width byte strings are padded with NUL and no field holds one, so dropping them leaves the text.
+    Fixed-width byte strings are padded with NUL and no field contains one, so dropping them leaves the text.
     """
     count = next(len(column) for column in columns if isinstance(column, np.ndarray))
     fields = [np.full(count, column) if isinstance(column, bytes) else column for column in columns]
@@ -108,7 +108,7 @@ def replaced(folder: Path, bytes_needed: int, made_with: Mapping[str, object]) -
     """Gives a temporary folder that takes the place of `folder` when the block ends without an error.
 
     An interrupted run leaves `folder` as it was; the next run clears what it left beside it. `made_with` goes
-    into the marker file, for people to see. Raises AdventureError when `folder` holds files that were not generated
+    into the marker file, for people to see. Raises AdventureError when `folder` has files that were not generated
     here, when the disk lacks `bytes_needed`, or when writing fails.
     """
     folder = folder.resolve()
@@ -145,7 +145,7 @@ def _check_replaceable(folder: Path) -> None:
     own = sorted({path.name for path in folder.iterdir()} - _generated(folder))
     if own:
         raise AdventureError(
-            f"{shown(folder)} holds files that `adventure sample` did not make ({own[0]}), so it is left alone.\n"
+            f"{shown(folder)} has files that `adventure sample` did not make ({own[0]}), so it is left alone.\n"
             "Name a new or an empty folder."
         )
 

@@ -22,13 +22,13 @@ def generate(
     seed: int = 42,
     progress: Progress = lambda done, total: None,
 ) -> None:
-    """Writes the ten files into `folder`, which is created or, if generated before, replaced as a whole.
+    """Writes the ten files into `folder`, which is created or, if generated before, replaced.
 
     Scale 1 has the size of the Kaggle set (56 thousand order lines, 18 thousand customers, 4.5 MB); others are in
     proportion, except calendar, products and territories. The same seed and scale give the same bytes on any
     machine.
 
-    Raises AdventureError when the scale is out of range, the folder holds files that were not generated, or writing
+    Raises AdventureError when the scale is out of range, the folder has files that were not generated, or writing
     fails.
     """
     if not (math.isfinite(scale) and SMALLEST_SCALE <= scale <= LARGEST_SCALE):

@@ -36,7 +36,7 @@ TERRITORIES = [
 ]
 """Region, country and continent; the key is the place in the list, from 1."""
 
-# Orders of the real file in the periods whose borders matter: years (files) and the launch.
+# Orders of the real file in the periods that differ: years (files) and the launch.
 _PERIODS = [
     (date(2015, 1, 1), 2_630),
     (date(2016, 1, 1), 1_706),
@@ -88,7 +88,7 @@ _FAMILIES = {
     "dry bag": 7,
     "cleaner": 9,
     "rack": 3,
-    "stand": 2,
+    "workshop": 2,
     "hat": 21,
     "gloves": 14,
     "rash top": 32,
@@ -176,7 +176,7 @@ class Tables(NamedTuple):
 
 
 def plan(scale: float, seed: int) -> Plan:
-    """What a sample of this scale holds; 1 is the size of the Kaggle set."""
+    """How much a sample of this scale contains; 1 is the size of the Kaggle set."""
     ends = [start for start, _ in _PERIODS[1:]] + [FIRST_DAY + timedelta(days=DAYS)]
     weights = _day_weights(seed)
     counts = np.zeros(DAYS, dtype=np.int64)

@@ -206,7 +206,7 @@ def _chunks(archive: Path, opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
 
 
 def _discard(chunk: bytes) -> None:
-    """Stands in for `write` where only the reading matters."""
+    """Takes the place of `write` where only the reading matters."""
 
 
 @contextmanager

@@ -119,7 +119,7 @@ def _credentials() -> Any:
     if not token:
         return (login["username"], login["key"]) if {"username", "key"} <= login.keys() else None
     if not (token.isascii() and token.isprintable()):
-        raise FailedError("the Kaggle token in KAGGLE_API_TOKEN or ~/.kaggle holds impossible characters")
+        raise FailedError("the Kaggle token in KAGGLE_API_TOKEN or ~/.kaggle has characters that no token has")
     return KaggleHttpClient.BearerAuth(token)
 
 
@@ -128,7 +128,7 @@ def _newest_version(client: DatasetApiClient) -> int:
     request.owner_slug, request.dataset_slug = OWNER, DATASET
     with failures_in_words(REFUSALS):
         version = client.get_dataset(request).current_version_number
-    if not isinstance(version, int) or version < 1:  # the SDK takes over whatever the reply holds
+    if not isinstance(version, int) or version < 1:  # the SDK does not check the reply
         raise FailedError("the reply names no version")
     return version
 
