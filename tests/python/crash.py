@@ -71,10 +71,15 @@ def reduced_run() -> None:
 
 
 def publish_for_ever() -> None:
-    """Publishes one state after another, and goes back now and then; runs in a child of ForkServer, until killed."""
+    """Publishes one state after another, and goes back now and then; runs in a child of ForkServer, until killed.
+
+    Prints the number of each state that it has published.
+    """
     warehouse = Warehouse(Path(sys.argv[1]), print)
     while True:
-        if publish_once(warehouse) % 3 == 0:
+        number = publish_once(warehouse)
+        print(number, flush=True)
+        if number % 3 == 0:
             exchange(warehouse)
             exchange(warehouse)
 

@@ -24,10 +24,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+from support.waiting import TIMEOUT
+
 TOKEN = "fake-token-3f1c"
 SIGNATURE = "fake-signature-9b7e"
 STORAGE_HOST = "storage.invalid"
-LIFETIME_SECONDS = 120
+LIFETIME_SECONDS = TIMEOUT
 LARGEST_REQUEST_BYTES = 1 << 20
 
 

@@ -25,6 +25,7 @@ def project_folder(folder: Path) -> Path:
 def ask(folder: Path, queries: dict[str, list[str]]) -> dict[str, list[dict[str, str]]]:
     """The rows that `mf query` gives for each list of arguments, on the build in `folder`."""
     from support.places import own_places
+    from support.waiting import TIMEOUT
 
     answers = folder / ANSWERS
     answers.mkdir(exist_ok=True)
@@ -36,7 +37,7 @@ def ask(folder: Path, queries: dict[str, list[str]]) -> dict[str, list[dict[str,
         env=own_places(folder),
         text=True,
         capture_output=True,
-        timeout=120,
+        timeout=TIMEOUT,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return {name: _rows(answers / f"{name}.csv") for name in queries}

@@ -19,6 +19,14 @@ def process(code: str, *arguments: str | Path) -> Iterator[subprocess.Popen[str]
             running.stdin.close()
 
 
+def ended(running: subprocess.Popen[str]) -> str:
+    """Ends a process that ends with its next line, and gives what it has printed since it was last read."""
+    assert running.stdin and running.stdout
+    running.stdin.write("end\n")
+    running.stdin.flush()
+    return running.stdout.read()
+
+
 HOLD = """
 import duckdb, sys
 connection = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "reading")
@@ -37,5 +45,5 @@ while not select.select([sys.stdin], [], [], 0.05)[0]:
         found = connection.execute(query).fetchone()
     if found not in seen:
         seen.append(found)
-print(*seen, sep="\\n", flush=True)
+        print(found, flush=True)
 """

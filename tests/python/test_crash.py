@@ -12,8 +12,9 @@ from adventure_works.publish.audited import roll_back
 from adventure_works.publish.files import Warehouse, exchange
 from crash import PHASES, STATE, Rehearsal, publish_once
 from fork_server import Call, ForkServer
-from processes import ASK, process
+from processes import ASK, ended, process
 from support.places import own_places
+from support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +47,7 @@ def test_a_run_shows_the_old_state_or_the_new_one(rehearsal: Rehearsal) -> None:
     old, new = rehearsal.published(), rehearsal.states[1 - rehearsal.now]
     with process(ASK, rehearsal.warehouse.published, STATE) as asking:
         rehearsal.converge()
-        seen, _ = asking.communicate("end\n")
+        seen = ended(asking)
     assert seen.splitlines() == [str(old), str(new)]
     # The two agree with the files, and the view over the lake with the table.
     for state, folder in zip(rehearsal.states, rehearsal.sources, strict=True):
@@ -87,8 +88,12 @@ def test_publication_killed_at_any_moment(server: ForkServer, tmp_path: Path) ->
     cycle, last = time.monotonic() - begin, 1
     chance = random.Random(3)
     moved = 0
-    for _ in range(KILLS):
+    for kill in range(KILLS):
+        output.unlink(missing_ok=True)
         call = start()
+        if kill % 2:
+            # Were all of the moments too early, on a busy machine for example, this test would prove little.
+            wait_until(lambda: output.exists() and output.stat().st_size)
         time.sleep(cycle * chance.uniform(0, 2))
         call.kill()
         assert call.wait() == -9, output.read_text(encoding="utf-8")

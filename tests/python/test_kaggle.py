@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import random
+import re
 import resource
 import sys
 import time
@@ -24,9 +25,12 @@ from kagglesdk.datasets.types.dataset_api_service import ApiGetDatasetRequest
 from adventure_works.errors import AdventureError, FetchError
 from adventure_works.sources import kaggle
 from kaggle_server import SIGNATURE, TOKEN, Failure, KaggleServer, body, cut_after, drip, hang, reset, status
+from support.waiting import TIMEOUT
 
-PATIENT = kaggle.Patience(connect=2, read=2, download=10, attempts=3, first_wait=0.01, longest_wait=0.05)
-HASTY = kaggle.Patience(connect=2, read=0.1, download=0.2, attempts=2, first_wait=0.01, longest_wait=0.05)
+PATIENT = kaggle.Patience(
+    connect=TIMEOUT, read=TIMEOUT, download=TIMEOUT, attempts=3, first_wait=0.01, longest_wait=0.05
+)
+HASTY = dataclasses.replace(PATIENT, read=0.1, download=0.2, attempts=2)
 
 
 def packed(**contents: bytes) -> bytes:
@@ -266,21 +270,29 @@ def test_a_server_that_does_not_answer_is_left(
     server: KaggleServer, folder: Path, said: list[str], step: str, fault: Failure, cause: str
 ) -> None:
     server.failures[step].extend([fault] * HASTY.attempts)
-    started = time.monotonic()
+    # The fault lasts until the server ends.
     failure(folder, said, cause, f"failed {HASTY.attempts} times", patience=HASTY)
-    assert time.monotonic() - started < 5
     server.failures[step].append(fault)
     # More attempts, since on a busy machine a good answer too may take longer than this little patience.
-    assert is_third(fetched(folder, said, dataclasses.replace(HASTY, attempts=9)), folder, new=True)
+    less_hasty = dataclasses.replace(HASTY, read=0.5, download=1, attempts=50)
+    assert is_third(fetched(folder, said, less_hasty), folder, new=True)
+
+
+ROUNDED = 0.05
+
+
+def waits(said: list[str]) -> list[float]:
+    """The waits that were announced; the pauses that were seen are longer on a busy machine."""
+    return [float(found[1]) for line in said if (found := re.search(r"trying again in ([\d.]+) s", line))]
 
 
 @pytest.mark.parametrize(
     ("retry_after", "longest_wait", "least", "most"),
     [
-        ("1", 60, 1.0, 4.0),
-        ("8", 0.3, 0.3, 4.0),
-        ("Fri, 31 Dec 2100 23:59:59 GMT", 0.3, 0.3, 4.0),
-        ("soon", 0.3, 0.0, 4.0),
+        ("1", 60, 1.0, 1.0),
+        ("8", 0.3, 0.3, 0.3),
+        ("Fri, 31 Dec 2100 23:59:59 GMT", 0.3, 0.3, 0.3),
+        ("soon", 0.3, 0.0, 0.01),
     ],
 )
 def test_the_wait_that_kaggle_asks_for_is_kept_within_reason(
@@ -292,21 +304,24 @@ def test_the_wait_that_kaggle_asks_for_is_kept_within_reason(
     least: float,
     most: float,
 ) -> None:
-    patience = kaggle.Patience(read=2, attempts=2, first_wait=0.01, longest_wait=longest_wait)
+    patience = kaggle.Patience(attempts=2, first_wait=0.01, longest_wait=longest_wait)
     server.failures["version"].append(status(429, Retry_After=retry_after))
     fetched(folder, said, patience)
     first, second = [request.at for request in server.requests if request.step == "version"]
-    assert least <= second - first <= most
+    assert second - first >= least
+    (wait,) = waits(said)
+    assert wait <= most + ROUNDED
 
 
 def test_waits_grow_from_attempt_to_attempt(server: KaggleServer, folder: Path, said: list[str]) -> None:
-    patience = kaggle.Patience(read=2, attempts=4, first_wait=0.05, longest_wait=60)
+    patience = kaggle.Patience(attempts=4, first_wait=0.05, longest_wait=60)
     server.failures["version"].extend([status(503)] * 3)
     fetched(folder, said, patience)
     times = [request.at for request in server.requests if request.step == "version"]
     pauses = [after - before for before, after in itertools.pairwise(times)]
-    for pause, longest in zip(pauses, (0.05, 0.1, 0.2), strict=True):
-        assert longest / 2 <= pause <= longest + 2  # the machine may be busy
+    for pause, wait, longest in zip(pauses, waits(said), (0.05, 0.1, 0.2), strict=True):
+        assert pause >= longest / 2
+        assert wait <= longest + ROUNDED
 
 
 # What does not pass

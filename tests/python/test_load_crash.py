@@ -72,10 +72,13 @@ def test_kill_at_any_moment(files: Path, tmp_path: Path) -> None:
     now, unfinished = other, 0
     for moment in range(MOMENTS):
         target = files if now == other else other
-        load_killed_after(whole * moment / (MOMENTS - 1), target, lake)
+        ran = load_killed_after(whole * moment / (MOMENTS - 1), target, lake)
         found = fingerprint(lake)
         assert found in (states[now], states[target]), f"killed at moment {moment}"
         unfinished += found == states[now]
+        if found == states[target]:
+            # Faster than the first time, as it is when the machine has less else to do.
+            whole = min(whole, ran)
         load(str(target), lake)
         assert fingerprint(lake) == states[target], f"the load after the one killed at moment {moment}"
         now = target

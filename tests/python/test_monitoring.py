@@ -24,6 +24,7 @@ from adventure_works.monitor.history import Trouble, last_runs, newest_load, of_
 from adventure_works.monitor.status import Status, status_of
 from adventure_works.settings import Settings
 from recorded import record
+from support.waiting import TIMEOUT
 from warehouse import Warehouse
 
 LOG = Path("logs/dbt.log")
@@ -225,8 +226,8 @@ def hook(*codes: int, pause: float = 0) -> Iterator[Hook]:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """No pauses between attempts."""
-    monkeypatch.setattr(alerts, "PATIENCE", replace(alerts.PATIENCE, connect=0.5, read=0.5, first_wait=0))
+    """No pauses between attempts, and no hurry."""
+    monkeypatch.setattr(alerts, "PATIENCE", replace(alerts.PATIENCE, connect=TIMEOUT, read=TIMEOUT, first_wait=0))
     return monkeypatch
 
 
@@ -238,12 +239,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         ([503], 0, 3, "the server cannot answer now (status 503)"),
         ([404], 0, 1, "the request is refused (status 404)"),
         ([302], 0, 1, "it leads elsewhere (status 302)"),
-        ([200], 5, 3, "no answer came in time"),
+        ([200], TIMEOUT, 3, "no answer came in time"),
     ],
 )
 def test_the_webhook(
     quick: pytest.MonkeyPatch, codes: list[int], pause: float, attempts: int, says: str | None
 ) -> None:
+    if pause:
+        quick.setattr(alerts, "PATIENCE", replace(alerts.PATIENCE, read=0.2))
     with hook(*codes, pause=pause) as server:
         problems = alerts.send(Settings(alert_webhook=server.url), "5 < 7 & more")
         assert server.received == [("application/json", "5 &lt; 7 &amp; more")] * attempts

@@ -386,11 +386,14 @@ def test_kill_at_any_moment(
     now, unfinished = other, 0
     for moment in range(MOMENTS):
         target = files if now == other else other
-        load_killed_after(target, place, whole * (moment + 0.5) / MOMENTS)
+        ran = load_killed_after(target, place, whole * (moment + 0.5) / MOMENTS)
         found = sales(place, tmp_path)
         assert_whole(aws, place)
         assert found in (states[now], states[target]), f"killed at moment {moment}"
         unfinished += found == states[now]
+        if found == states[target]:
+            # Faster than the first time, as it is when the machine has less else to do.
+            whole = min(whole, ran)
         load(str(target), place)
         assert sales(place, tmp_path) == states[target], f"after moment {moment}"
         now = target

@@ -16,6 +16,7 @@ from adventure_works.lake import s3_read
 from adventure_works.settings import PROJECT, S3Place, read_settings
 from standin.engine import READERS
 from standin.stack import Warehouse
+from support.waiting import TIMEOUT
 
 PREFIX = "adventure_works_"
 """What the schemas on Redshift begin with."""
@@ -75,7 +76,7 @@ class Site:
             env=self.environ if environ is None else environ,
             text=True,
             capture_output=True,
-            timeout=1800,
+            timeout=TIMEOUT,
         )
 
     def dbt(self, *arguments: str, target: str = "prod") -> str:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from standin import deny, rewrite
+from support.waiting import TIMEOUT
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[2] / "shared" / "redshift" / "corpus.json"
@@ -179,5 +180,5 @@ def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         cwd=HERE,
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=TIMEOUT,
     )

@@ -17,6 +17,7 @@ from adventure_works.settings import PROJECT, Settings, read_settings
 from standin.engine import IAM_USER
 from standin.s3copy import Store
 from standin.stack import SECRET_KEY, Warehouse
+from support.waiting import TIMEOUT
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def doctor(*arguments: str) -> subprocess.CompletedProcess[str]:
         env=os.environ,
         text=True,
         capture_output=True,
-        timeout=120,
+        timeout=TIMEOUT,
     )
 
 

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from adventure_works.settings import PROJECT, S3Place, Settings, read_settings
 from standin.proxy import Fault
 from standin.services import once
 from standin.stack import StandIn, Warehouse
+from support.waiting import TIMEOUT, wait_until
 
 RAW = "adventure_works_raw"
 SALES = "AdventureWorks_Sales_2016.csv"
@@ -55,7 +55,7 @@ class Site:
     def into_lake(self, **options: object) -> None:
         load(str(self.files), self.lake, now(), **options)
 
-    def into_redshift(self, timeout: float = 60, **options: object) -> RedshiftResult:
+    def into_redshift(self, timeout: float = TIMEOUT, **options: object) -> RedshiftResult:
         return bring_up(self.lake, now(), timeout=timeout, announce=self.said.append, **options)
 
     def load(self) -> RedshiftResult:
@@ -473,7 +473,7 @@ def test_a_load_that_is_interrupted_is_cancelled(pending: Site) -> None:
         running = start_command("load", "--source", pending.files, "--to", "redshift")
         wait_until(lambda: waiting_for_locks(pending))
         running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=60)
+        _, said = running.communicate(timeout=TIMEOUT)
         assert running.returncode == 130, said
         assert "Stopped." in said
         wait_until(lambda: not waiting_for_locks(pending))
@@ -557,7 +557,7 @@ def start_command(*arguments: object, **environment: str) -> subprocess.Popen[st
 
 def run_command(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     running = start_command(*arguments, **environment)
-    out, err = running.communicate(timeout=120)
+    out, err = running.communicate(timeout=TIMEOUT)
     return subprocess.CompletedProcess(running.args, running.returncode, out, err)
 
 
@@ -604,10 +604,3 @@ def waiting_for_locks(site: Site) -> bool:
         "= 'Lock'"
     )[0]
     return count > 0
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

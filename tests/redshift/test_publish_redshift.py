@@ -17,6 +17,7 @@ from adventure_works.run import BuildResult, Problem
 from adventure_works.settings import Settings, read_settings
 from adventure_works.show_production import print_redshift_build
 from standin.stack import Warehouse
+from support.waiting import wait_until
 
 GROWN = [("core", "fact"), ("intermediate", "snap"), ("core", "not_there_yet")]
 
@@ -244,8 +245,7 @@ def test_a_second_run_is_refused_or_waits(where: Settings, monkeypatch: pytest.M
             pass
         thread = threading.Thread(target=second)
         thread.start()
-        while not said:
-            time.sleep(0.05)
+        wait_until(lambda: said)
         left = time.monotonic()
     thread.join()
     assert said == ["Another run is at work on mine; waiting for it to finish."]

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from standin.engine import IAM_USER
 from standin.stack import COPY_ROLE, NAMESPACE, WORKGROUP, Warehouse
 from support.commands import run_tool
+from support.waiting import TIMEOUT
 
 
 def code(raised: pytest.ExceptionInfo[ClientError]) -> str:
@@ -39,7 +40,7 @@ def test_an_unsigned_request_is_refused(warehouse: Warehouse) -> None:
         warehouse.environ["AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS"],
         headers={"X-Amz-Target": "RedshiftServerless.GetWorkgroup"},
         json={},
-        timeout=10,
+        timeout=TIMEOUT,
     )
     assert (answer.status_code, answer.json()["__type"]) == (403, "MissingAuthenticationTokenException")
 

@@ -17,6 +17,7 @@ import redshift_connector
 from standin.engine import IAM_USER, PASSWORD_USER
 from standin.stack import Warehouse
 from support.places import PROJECT
+from support.waiting import TIMEOUT, wait_until
 
 
 def said(raised: pytest.ExceptionInfo[redshift_connector.Error]) -> tuple[str, str]:
@@ -258,7 +259,7 @@ for sql in ("select public.slow()", "select string_agg('a', ',')", "select nvl(n
 
 
 def test_libpq_cancels_and_sends_statements_without_preparing_them(warehouse: Warehouse) -> None:
-    warehouse.administer("create function public.slow() returns int language sql as 'select 1 from pg_sleep(30)'")
+    warehouse.administer("create function public.slow() returns int language sql as 'select 1 from pg_sleep(3600)'")
     port, password = warehouse.standin.proxy.port, warehouse.standin.password
     dsn = f"host=127.0.0.1 port={port} dbname={warehouse.database} user={PASSWORD_USER} password={password}"
     done = subprocess.run(
@@ -266,7 +267,7 @@ def test_libpq_cancels_and_sends_statements_without_preparing_them(warehouse: Wa
         env=os.environ | {"DSN": f"{dsn} sslmode=require"},
         capture_output=True,
         text=True,
-        timeout=25,
+        timeout=TIMEOUT,
     )
     assert done.stdout.split("\n")[:3] == ["57014", "0A000", "[(3,)]"], done.stderr
 
@@ -296,8 +297,4 @@ def test_no_engine_outlives_whoever_started_it(tmp_path: Path, ending: signal.Si
     server = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
     child.send_signal(ending)
     child.wait()
-    until = time.monotonic() + 20
-    while folder.exists() and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not folder.exists()
-    assert not Path(f"/proc/{server}").exists()
+    wait_until(lambda: not folder.exists() and not Path(f"/proc/{server}").exists())

@@ -7,9 +7,7 @@ from pathlib import Path
 
 from support import warm
 from support.places import PROJECT, own_places
-
-# Seconds after which a command or server counts as stuck: many times what any takes, so that a busy machine fails none.
-TIMEOUT = 1800
+from support.waiting import TIMEOUT
 
 parsed: Callable[[], Path | None] = lambda: None  # noqa: E731
 """Gives the places of the session's parse of the project; set by `tests/conftest.py`."""
