@@ -85,7 +85,7 @@ $(VENV)/bin/python:
 		echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
 $(VENV)/.ready: requirements.txt pyproject.toml packages.yml | $(VENV)/bin/python
-	@echo "Setting up (about a minute, once)."
+	@echo "Setting up, once (seconds with uv, a minute or two with pip)."
 	@packages="--require-hashes -r requirements.txt"; $(INSTALL)
 	@packages="--no-deps --no-build-isolation --editable ."; $(INSTALL)
 	@mkdir -p warehouse
