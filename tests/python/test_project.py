@@ -105,3 +105,18 @@ def test_a_second_make_sets_nothing_up() -> None:
     assert done.returncode == 0
     (command,) = done.stdout.splitlines()
     assert "adventure run" in command
+
+
+def test_make_works_below_a_folder_with_a_blank_in_its_name(tmp_path: Path) -> None:
+    """A project that is set up, with an `adventure` that says how it was called."""
+    project = tmp_path / "My Projects" / "adventure works"
+    (project / ".venv" / "bin").mkdir(parents=True)
+    for name in ("Makefile", "requirements.txt", "pyproject.toml", "packages.yml"):
+        shutil.copy(PROJECT / name, project / name)
+    stub = project / ".venv" / "bin" / "adventure"
+    stub.write_text('#!/bin/sh\nprintf "%s|" "$@"\n')
+    stub.chmod(0o755)
+    (project / ".venv" / "bin" / "python").touch()
+    (project / ".venv" / ".ready").touch()
+    done = subprocess.run(["make", "run", "SOURCE=my files"], cwd=project, text=True, capture_output=True)
+    assert (done.returncode, done.stdout) == (0, "run|--source|my files|--target|dev|"), done.stderr
