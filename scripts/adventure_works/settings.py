@@ -39,6 +39,10 @@ class S3Place:
         """The key of the object at that place below the prefix."""
         return "/".join(part for part in (self.prefix, *parts) if part)
 
+    def uri(self, key: str) -> str:
+        """An object of the bucket, by its key, as a user would type it."""
+        return f"s3://{self.bucket}/{key}"
+
 
 @dataclass(frozen=True)
 class Variable:

@@ -97,7 +97,7 @@ def rows(folder: Path) -> list[tuple]:
 def assert_whole(aws: S3Server, place: S3Place) -> None:
     """Every file that the manifest lists is there, in its size."""
     stored = aws.objects(place.prefix)
-    assert all(stored[reader(place).key(file)] == file.bytes for file in current(place).files)
+    assert all(stored[file.key] == file.bytes for file in current(place).files)
 
 
 def sales(place: S3Place, folder: Path) -> list[tuple]:
@@ -152,20 +152,19 @@ def test_the_lake_on_s3_holds_what_the_one_in_a_folder_holds(
 
     version = current(place)
     (sales,) = (file for file in version.files if file.source_file == odd and file.table == "sales")
-    base = f"{place}/versions/{version.load_id}"
-    assert sales.uri == f"{base}/sales/{object_name(odd)}/0000.parquet"
+    assert sales.key == f"{place.prefix}/versions/{version.load_id}/sales/{object_name(odd)}/0000.parquet"
     assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", object_name(odd))
     assert sales.rows == len(duckdb.sql(f"select 1 from read_csv('{files / odd}')").fetchall())
     # Exactly these objects, each with its own digest and encrypted, and only names that Athena and Spectrum see.
     names = {"current.json", f"versions/{version.load_id}/manifest.json"}
-    names |= {file.uri.removeprefix(f"{place}/") for file in version.files}
+    names |= {file.key.removeprefix(f"{place.prefix}/") for file in version.files}
     assert {key.removeprefix(f"{place.prefix}/") for key in aws.objects(place.prefix)} == names
     assert not [name for name in names for part in name.split("/") if part.startswith(("_", ".", "#"))]
-    digests = {file.uri: file.sha256 for file in version.files}
+    digests = {file.key: file.sha256 for file in version.files}
     for name in names:
         head = aws.s3.head_object(Bucket=BUCKET, Key=place.key(name))
         assert head["ServerSideEncryption"] == "AES256"
-        assert head["Metadata"]["sha256"] == digests.get(f"{place}/{name}", head["Metadata"]["sha256"])
+        assert head["Metadata"]["sha256"] == digests.get(place.key(name), head["Metadata"]["sha256"])
     # Written last, and only where there was nothing.
     assert [request.path for request in aws.requests if request.method == "PUT"][-2:] == [
         f"/{BUCKET}/{place.key('versions', version.load_id, 'manifest.json')}",
@@ -257,7 +256,7 @@ def test_the_version_before_is_kept_and_nothing_that_is_no_version_is_touched(
     assert found == set(versions[-2:])
     assert "Uploads" not in aws.s3.list_multipart_uploads(Bucket=BUCKET, Prefix=place.prefix)
     # From the second load on a key of KMS encrypted all that was written, copies as well.
-    digests = {reader(place).key(file): file.sha256 for file in current(place).files}
+    digests = {file.key: file.sha256 for file in current(place).files}
     for key in [*aws.objects(place.key("versions", versions[-1])), place.key("current.json")]:
         head = aws.s3.head_object(Bucket=BUCKET, Key=key)
         assert head["Metadata"]["sha256"] == digests.get(key, head["Metadata"]["sha256"])
@@ -485,7 +484,7 @@ def test_a_damaged_or_missing_object_is_found_when_it_is_copied_and_replace_mend
     load(str(files), place)
     before = content(place, tmp_path / "fetched")
     (customers,) = (file for file in current(place).files if file.table == "customers")
-    key = reader(place).key(customers)
+    key = customers.key
     body = bytearray(aws.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
     body[100] ^= 1
     change(files, 9)
@@ -495,7 +494,7 @@ def test_a_damaged_or_missing_object_is_found_when_it_is_copied_and_replace_mend
         else:
             aws.s3.delete_object(Bucket=BUCKET, Key=key)
         for attempt in (lambda: load(str(files), place), lambda: content(place, tmp_path / "fetched")):
-            with pytest.raises(AdventureError, match=rf"{re.escape(customers.uri)}: {words}.*--replace"):
+            with pytest.raises(AdventureError, match=rf"{re.escape(place.uri(key))}: {words}.*--replace"):
                 attempt()
         shutil.rmtree(tmp_path / "fetched")
     load(str(files), place, replace_lake=True)
@@ -575,7 +574,7 @@ def test_a_large_table_comes_in_as_many_parts_as_the_slices_read_equally(
     load(str(files), place)
     load(str(files), tmp_path / "lake")
     files_of = {
-        file.uri: file.rows for file in current(place).files if file.source_file == SALES and "/sales/" in file.uri
+        file.key: file.rows for file in current(place).files if file.source_file == SALES and "/sales/" in file.key
     }
     assert len(files_of) > 3
     assert len(files_of) % 3 == 0
@@ -651,9 +650,7 @@ def test_the_catalog_has_every_table_typed_and_pointing_at_the_current_version(
         assert int(table["Parameters"]["numRows"]) == sum(file.rows for file in version.files if file.table == name)
         # Whatever lies at the location is read: nothing but this table's files may.
         key = table["StorageDescriptor"]["Location"].removeprefix(f"s3://{BUCKET}/")
-        assert {f"s3://{BUCKET}/{found}" for found in aws.objects(key)} == {
-            file.uri for file in version.files if file.table == name
-        }
+        assert set(aws.objects(key)) == {file.key for file in version.files if file.table == name}
     aws.recover()
     change(files, 9)
     load(str(files), place)

@@ -570,8 +570,8 @@ def objects(site: Site, below: str) -> list[str]:
 def lake_key(site: Site, table: str, source_file: str) -> str:
     """The key of the part that holds the rows of a file."""
     files = s3_read.published(site.lake, now()).files
-    (uri,) = (file.uri for file in files if (file.table, file.source_file) == (table, source_file))
-    return uri.removeprefix(f"s3://{site.lake.bucket}/")
+    (key,) = (file.key for file in files if (file.table, file.source_file) == (table, source_file))
+    return key
 
 
 @contextmanager

@@ -97,9 +97,7 @@ def _bucket_works(settings: Settings) -> str:
         client.put_object(Bucket=lake.bucket, Key=key, Body=b"doctor", **encryption(settings))
         found = client.get_object(Bucket=lake.bucket, Key=key)["Body"].read()
         if found != b"doctor":
-            raise AdventureError(
-                f"s3://{lake.bucket}/{key} reads back otherwise than it was written. Look for a proxy."
-            )
+            raise AdventureError(f"{lake.uri(key)} reads back otherwise than it was written. Look for a proxy.")
     finally:
         client.delete_object(Bucket=lake.bucket, Key=key)
     return f"works below {lake}"
@@ -236,7 +234,7 @@ def _copy_works(settings: Settings) -> str:
     """Copies one line from the bucket into a temporary table: role, policy and key are tried as a load uses them."""
     client, lake, key = aws.client("s3", settings), settings.lake_on_s3, _trial_key(settings)
     role = "default" if settings.copy_role == "default" else literal(settings.copy_role)
-    place = literal(f"s3://{lake.bucket}/{key}")
+    place = literal(lake.uri(key))
     try:
         client.put_object(Bucket=lake.bucket, Key=key, Body=b"doctor\n", **encryption(settings))
         with session() as redshift:

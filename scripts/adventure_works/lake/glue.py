@@ -93,7 +93,7 @@ def table_input(table: Table, lake: S3Place, load_id: str, rows: int) -> dict[st
         {"Name": column.name, "Type": glue_type(column), "Comment": _text(column.description, COMMENT)}
         for column in table.columns
     ]
-    location = f"s3://{lake.bucket}/{lake.key(VERSIONS, load_id, table.name)}/"
+    location = f"{lake.uri(lake.key(VERSIONS, load_id, table.name))}/"
     return {
         "Name": table.name,
         "Description": _text(table.description, DESCRIPTION),

@@ -156,17 +156,12 @@ class S3Version(NewVersion):
     def publish(self, progress: Callable[[str, int, int], None]) -> None:
         """Uploads everything, then the manifest, then makes the version current if no other load has been faster."""
         uploads = self._parts(progress)
-        copies = [(file, replace(file, uri=f"{self._uri}/{self._below(file)}")) for file in self._carried_over]
-        files = (*(file for _, file in uploads), *(file for _, file in copies))
+        copies = [(file, replace(file, key=self._key(self._below(file)))) for file in self._carried_over]
+        files = tuple(sorted((file for _, file in [*uploads, *copies]), key=lambda file: file.key))
         in_parallel(self._copy, copies)
         self._send(uploads, progress)
-        entries = [
-            {**asdict(file), "key": self.lake.reader.key(file)} for file in sorted(files, key=lambda file: file.uri)
-        ]
-        for entry in entries:
-            del entry["uri"]
-        manifest = _json({"format": FORMAT, "load_id": self.load_id, "files": entries})
-        self.lake.writer.put(self.lake.place.key(VERSIONS, self.load_id, MANIFEST), manifest)
+        manifest = _json({"format": FORMAT, "load_id": self.load_id, "files": [asdict(file) for file in files]})
+        self.lake.writer.put(self._key(MANIFEST), manifest)
         self.lake.published(self._make_current(hashlib.sha256(manifest).hexdigest()), files)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
@@ -178,14 +173,13 @@ class S3Version(NewVersion):
             with suppress(AdventureError):
                 self.lake.writer.remove_version(self.load_id)
 
-    @property
-    def _uri(self) -> str:
-        return f"s3://{self.lake.place.bucket}/{self.lake.place.key(VERSIONS, self.load_id)}"
+    def _key(self, below: str) -> str:
+        return self.lake.place.key(VERSIONS, self.load_id, below)
 
     def _below(self, file: LakeFile) -> str:
         """Where a file of the version before lies in it."""
         assert self.before.pointer
-        return self.lake.reader.key(file).removeprefix(self.lake.place.key(VERSIONS, self.before.pointer.load_id) + "/")
+        return file.key.removeprefix(self.lake.place.key(VERSIONS, self.before.pointer.load_id) + "/")
 
     def _parts(self, progress: Callable[[str, int, int], None]) -> list[tuple[Path, LakeFile]]:
         """The files to upload, each with what the manifest is to say of it."""
@@ -214,14 +208,14 @@ class S3Version(NewVersion):
         for path, rows in written:
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            uri = f"{self._uri}/{below}{path.name if below.endswith('/') else ''}"
-            made.append((path, LakeFile(table, source_file, uri, path.stat().st_size, sha256, rows)))
+            key = self._key(f"{below}{path.name if below.endswith('/') else ''}")
+            made.append((path, LakeFile(table, source_file, key, path.stat().st_size, sha256, rows)))
         return made
 
     def _copy(self, copy: tuple[LakeFile, LakeFile]) -> None:
         old, new = copy
         self._has_uploaded = True
-        self.lake.writer.copy(self.lake.reader.key(old), self.lake.reader.key(new), old.sha256)
+        self.lake.writer.copy(old.key, new.key, old.sha256)
 
     def _send(self, uploads: list[tuple[Path, LakeFile]], progress: Callable[[str, int, int], None]) -> None:
         total, done, lock = sum(file.bytes for _, file in uploads), 0, Lock()
@@ -235,7 +229,7 @@ class S3Version(NewVersion):
         def send(upload: tuple[Path, LakeFile]) -> None:
             path, file = upload
             self._has_uploaded = True
-            self.lake.writer.send(path, self.lake.reader.key(file), file.sha256, sent)
+            self.lake.writer.send(path, file.key, file.sha256, sent)
             path.unlink()
 
         in_parallel(send, uploads)

@@ -48,11 +48,14 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class LakeFile:
-    """One Parquet file of a version: `bytes` is its size, `sha256` the digest of them in hexadecimal."""
+    """One Parquet file of a version: `bytes` is its size, `sha256` the digest of them in hexadecimal.
+
+    The fields are those of its entry in the manifest.
+    """
 
     table: str
     source_file: str
-    uri: str
+    key: str
     bytes: int
     sha256: str
     rows: int
@@ -60,12 +63,16 @@ class LakeFile:
 
 @dataclass(frozen=True)
 class Published:
-    """A version of the lake: its files, the newest `load_log` entry of each source file, and all entries."""
+    """A version of the lake: its files, and all entries of its `load_log`."""
 
     load_id: str
     files: tuple[LakeFile, ...]
-    entries: dict[str, LogEntry]
     log: list[LogEntry]
+
+    @property
+    def entries(self) -> dict[str, LogEntry]:
+        """The newest entry of each source file whose rows the version has, by file name."""
+        return newest_entries(self.log)
 
 
 @dataclass(frozen=True)
@@ -93,8 +100,7 @@ def published(lake: S3Place, settings: Settings) -> Published | None:
     if pointer is None:
         return None
     files = reader.files(pointer)
-    log = reader.log(files)
-    return Published(pointer.load_id, files, newest_entries(log), log)
+    return Published(pointer.load_id, files, reader.log(files))
 
 
 class Reader:
@@ -113,7 +119,7 @@ class Reader:
             return None
         try:
             found = json.loads(data)
-            _refuse_other_format(found, f"s3://{self.lake.bucket}/{key}")
+            _refuse_other_format(found, self.lake.uri(key))
             return Pointer(found["load_id"], found["previous"], found["manifest_sha256"], etag)
         except (ValueError, KeyError, TypeError) as error:
             raise self._damaged(key) from error
@@ -124,20 +130,10 @@ class Reader:
         try:
             data, _ = self._get(key, pointer.manifest_sha256)
         except KeyError as error:
-            raise missing(f"s3://{self.lake.bucket}/{key}") from error
+            raise missing(self.lake.uri(key)) from error
         found = json.loads(data)
-        _refuse_other_format(found, f"s3://{self.lake.bucket}/{key}")
-        return tuple(
-            LakeFile(
-                table=entry["table"],
-                source_file=entry["source_file"],
-                uri=f"s3://{self.lake.bucket}/{entry['key']}",
-                bytes=entry["bytes"],
-                sha256=entry["sha256"],
-                rows=entry["rows"],
-            )
-            for entry in found["files"]
-        )
+        _refuse_other_format(found, self.lake.uri(key))
+        return tuple(LakeFile(**entry) for entry in found["files"])
 
     def log(self, files: Iterable[LakeFile]) -> list[LogEntry]:
         """Every `load_log` entry among the files of a version, oldest first."""
@@ -145,7 +141,7 @@ class Reader:
             folder = Path(name) / "load_log"
             folder.mkdir()
             logs = [file for file in files if file.table == "load_log"]
-            in_parallel(lambda file: self.fetch(file, folder / file.uri.rpartition("/")[2]), logs)
+            in_parallel(lambda file: self.fetch(file, folder / file.key.rpartition("/")[2]), logs)
             return read_log(folder.parent)
 
     def fetch(self, file: LakeFile, target: Path) -> None:
@@ -156,13 +152,9 @@ class Reader:
         """
         try:
             with disk.replaced(target) as new, new.open("wb") as out:
-                self._read(self.key(file), file.sha256, out)
+                self._read(file.key, file.sha256, out)
         except KeyError as error:
-            raise missing(file.uri) from error
-
-    def key(self, file: LakeFile) -> str:
-        """The key of a file of this lake."""
-        return file.uri.removeprefix(f"s3://{self.lake.bucket}/")
+            raise missing(self.lake.uri(file.key)) from error
 
     def _get(self, key: str, sha256: str | None) -> tuple[bytes, str]:
         out = io.BytesIO()
@@ -174,7 +166,7 @@ class Reader:
 
         The digest is `sha256`, else the one that the object carries itself. KeyError when the object does not exist.
         """
-        uri = f"s3://{self.lake.bucket}/{key}"
+        uri = self.lake.uri(key)
         retried = retry_if_exception_type((*CUT_OFF, _DifferentBytesError))
         try:
             return Retrying(retry=retried, stop=stop_after_attempt(READS), reraise=True)(
@@ -202,7 +194,7 @@ class Reader:
         return str(answer["ETag"])
 
     def _damaged(self, key: str) -> AdventureError:
-        uri = f"s3://{self.lake.bucket}/{key}"
+        uri = self.lake.uri(key)
         if key == self.lake.key(CURRENT):
             return damaged(uri, f"if it stays so, remove it (aws s3 rm {uri}) and load all files again.")
         return damaged(uri)

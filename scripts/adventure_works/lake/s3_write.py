@@ -70,7 +70,7 @@ class Writer:
                 )
             except ClientError as error:
                 if condition and aws.code(error) in LOST:
-                    raise LostRaceError(f"{self._uri(key)}: was written by another load.") from error
+                    raise LostRaceError(f"{self.lake.uri(key)}: was written by another load.") from error
                 raise
         return str(answer["ETag"])
 
@@ -92,10 +92,10 @@ class Writer:
             except ClientError as error:
                 if aws.code(error) not in ("NoSuchKey", "404"):
                     raise
-                raise missing(self._uri(source)) from error
+                raise missing(self.lake.uri(source)) from error
         found = answer["CopyObjectResult"].get("ChecksumSHA256")
         if found and base64.b64decode(found).hex() != sha256:
-            raise damaged(self._uri(source))
+            raise damaged(self.lake.uri(source))
 
     def versions(self) -> list[str]:
         """The load ids that something is stored under, complete or not."""
@@ -120,7 +120,7 @@ class Writer:
                         Bucket=self.lake.bucket, Delete={"Objects": doomed, "Quiet": True}
                     )
                     for error in answer.get("Errors", ())[:1]:
-                        raise AdventureError(f"{self._uri(error['Key'])} could not be removed: {error['Message']}")
+                        raise AdventureError(f"{self.lake.uri(error['Key'])} could not be removed: {error['Message']}")
 
     def abort_uploads(self, before: str) -> None:
         """Ends the uploads that loads older than `before` have left unfinished, whose parts are paid for."""
@@ -133,12 +133,9 @@ class Writer:
                         Bucket=self.lake.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
                     )
 
-    def _uri(self, key: str) -> str:
-        return f"s3://{self.lake.bucket}/{key}"
-
     @contextmanager
     def _explaining(self, key: str, what: str) -> Iterator[None]:
         try:
             yield
         except (ClientError, BotoCoreError, Boto3Error) as error:
-            raise aws.explained(error, f"{self._uri(key)} {what}") from error
+            raise aws.explained(error, f"{self.lake.uri(key)} {what}") from error

@@ -36,14 +36,16 @@ def copy_manifests(
     keys = {change: lake.key("copies", folder, f"{change.table}.manifest") for change in todo if change.files}
     try:
         for change, key in keys.items():
-            writer.put(key, _manifest(change))
-        yield {change.table: f"s3://{lake.bucket}/{key}" for change, key in keys.items()}
+            writer.put(key, _manifest(lake, change))
+        yield {change.table: lake.uri(key) for change, key in keys.items()}
     finally:
         _remove(client, lake.bucket, keys.values())
 
 
-def _manifest(change: Change) -> bytes:
-    entries = [{"url": file.uri, "mandatory": True, "meta": {"content_length": file.bytes}} for file in change.files]
+def _manifest(lake: S3Place, change: Change) -> bytes:
+    entries = [
+        {"url": lake.uri(file.key), "mandatory": True, "meta": {"content_length": file.bytes}} for file in change.files
+    ]
     return json.dumps({"entries": entries}).encode()
 
 
