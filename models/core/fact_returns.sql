@@ -1,12 +1,3 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='replace_source_files',
-        on_schema_change='fail',
-        meta={'raw_table': 'returns'},
-    )
-}}
-
 {#- The fact comes last: what it says of a file it was built from must hold for the others as well. -#}
 {% do depends_on_only('int_returns__quarantined') %}
 

@@ -26,6 +26,10 @@ def read(manifest: dict, reader: str, *read: str) -> None:
     model(manifest, reader)["depends_on"]["nodes"] += read
 
 
+def leave_out(manifest: dict, reader: str, read: str) -> None:
+    model(manifest, reader)["depends_on"]["nodes"].remove(read)
+
+
 def drop_grain_tests(manifest: dict, name: str) -> None:
     for test in manifest["nodes"].values():
         if test.get("attached_node") == f"model.adventure_works.{name}":
@@ -92,6 +96,10 @@ BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
     "a mart reads below the core what is not noted": (
         lambda m: read(m, "mart_customer_value", "model.adventure_works.int_sales__checked"),
         "mart_customer_value: marts/customers may not read int_sales__checked (intermediate/sales)",
+    ),
+    "a raw table is left out of the ledger": (
+        lambda m: leave_out(m, "ledger_files", "model.adventure_works.stg_adventure_works__territories"),
+        "ledger_files: does not read the raw table territories; add it to the macro raw_tables",
     ),
     "a folder is no layer": (
         lambda m: model(m, "dim_dates").update(original_file_path="models/misc/dim_dates.sql"),

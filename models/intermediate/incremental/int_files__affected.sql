@@ -1,5 +1,3 @@
-{{ config(materialized='table') }}
-
 {% do depends_on_only('int_sales__as_of') %}
 {% set changes = ref('int_files__changed') %}
 {% set repeated = existing_relation('int_sales__repeated') %}

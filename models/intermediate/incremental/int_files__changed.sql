@@ -1,5 +1,3 @@
-{{ config(materialized='table') }}
-
 {#- What earlier runs have left; none in a first or full build, in which every file is new. -#}
 {% set fact_sales = existing_relation('fact_sales', 'build_state') %}
 {% set fact_returns = existing_relation('fact_returns', 'build_state') %}

@@ -31,7 +31,7 @@ versions as (
 
 ),
 
-looked_up as (
+checked as (
 
     select
         returns.source_file,
@@ -41,10 +41,7 @@ looked_up as (
         returns.product_key,
         returns.return_quantity,
         versions.product_price as unit_price,
-        coalesce(returns.return_quantity <= 0, true) as is_quantity_impossible,
-        calendar.calendar_date is null as is_outside_calendar,
-        versions.product_key is null as is_product_unknown,
-        not coalesce(versions.product_price >= 0, false) as is_price_invalid
+        {{ quarantine_reason_columns('returns') }}
     from returns
     left join calendar on returns.return_date = calendar.calendar_date
     left join versions
@@ -52,32 +49,6 @@ looked_up as (
             returns.product_key = versions.product_key
             and returns.return_date >= versions.valid_from
             and returns.return_date < versions.valid_to
-
-),
-
-checked as (
-
-    select
-        source_file,
-        record_number,
-        return_date,
-        territory_key,
-        product_key,
-        return_quantity,
-        unit_price,
-        is_quantity_impossible,
-        is_outside_calendar,
-        is_product_unknown,
-        is_price_invalid,
-        cast(
-            case
-                when is_quantity_impossible then 'impossible_quantity'
-                when is_outside_calendar then 'date_outside_calendar'
-                when is_product_unknown then 'unknown_product'
-                when is_price_invalid then 'no_valid_price'
-            end as varchar(64)
-        ) as quarantine_reason
-    from looked_up
 
 )
 

@@ -46,8 +46,10 @@ versions as (
 
 ),
 
--- Duplicates leave here: they are neither sold nor quarantined, and the ledger counts them apart.
-looked_up as (
+-- Duplicates leave here: they are neither sold nor quarantined, and the ledger counts them separately.
+-- The fact filters by the one column of reasons: DuckDB multiplies its estimates of several filters, and then
+-- takes the sales for the small side of its joins.
+checked as (
 
     select
         sales.order_number,
@@ -62,12 +64,7 @@ looked_up as (
         versions.product_cost as unit_cost,
         sales.source_file,
         sales.record_number,
-        coalesce(repeated.verdict = 'conflict', false) as is_conflicting,
-        coalesce(sales.order_quantity <= 0, true) as is_quantity_impossible,
-        calendar.calendar_date is null as is_outside_calendar,
-        coalesce(sales.stock_date > sales.order_date, false) as is_stocked_after_order,
-        versions.product_key is null as is_product_unknown,
-        not coalesce(versions.product_price >= 0 and versions.product_cost >= 0, false) as is_price_invalid
+        {{ quarantine_reason_columns('sales') }}
     from sales
     left join repeated
         on
@@ -80,43 +77,6 @@ looked_up as (
             and sales.order_date >= versions.valid_from
             and sales.order_date < versions.valid_to
     where coalesce(repeated.verdict, 'kept') <> 'duplicate'
-
-),
-
--- The fact takes the records without a reason. One column to filter by, rather than the flags, because DuckDB
--- multiplies its guesses of several filters and then takes the sales for the small side of its joins.
-checked as (
-
-    select
-        order_number,
-        order_line_number,
-        order_date,
-        stock_date,
-        product_key,
-        customer_key,
-        territory_key,
-        order_quantity,
-        unit_price,
-        unit_cost,
-        source_file,
-        record_number,
-        is_conflicting,
-        is_quantity_impossible,
-        is_outside_calendar,
-        is_stocked_after_order,
-        is_product_unknown,
-        is_price_invalid,
-        cast(
-            case
-                when is_conflicting then 'conflicting_records'
-                when is_quantity_impossible then 'impossible_quantity'
-                when is_outside_calendar then 'date_outside_calendar'
-                when is_stocked_after_order then 'stocked_after_order'
-                when is_product_unknown then 'unknown_product'
-                when is_price_invalid then 'no_valid_price'
-            end as varchar(64)
-        ) as quarantine_reason
-    from looked_up
 
 )
 

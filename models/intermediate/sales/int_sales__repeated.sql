@@ -1,12 +1,3 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='replace_source_files',
-        on_schema_change='fail',
-        meta={'raw_table': 'sales'},
-    )
-}}
-
 with
 
 sales as (

@@ -1,8 +1,3 @@
-{% set raw_tables = [
-    'calendar', 'customers', 'product_categories', 'product_subcategories',
-    'products', 'returns', 'sales', 'territories',
-] %}
-
 with
 
 load_log as (
@@ -24,7 +19,7 @@ load_log as (
 ),
 
 raw_rows as (
-    {% for raw_table in raw_tables %}
+    {% for raw_table in raw_tables() %}
     select
         '{{ raw_table }}' as table_name,
         source_file,

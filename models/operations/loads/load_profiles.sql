@@ -1,42 +1,21 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    full_refresh=false,
-    meta={'keeps_history': true},
-) }}
-
-{#- What is looked at: the mean of numbers, mean and range of dates, the share of each value of codes. -#}
-{%- set columns = [
-    ('calendar', 'calendar_date', 'date'),
-    ('customers', 'annual_income', 'number'),
-    ('customers', 'total_children', 'number'),
-    ('customers', 'birth_date', 'date'),
-    ('customers', 'prefix', 'code'),
-    ('customers', 'gender', 'code'),
-    ('customers', 'marital_status', 'code'),
-    ('customers', 'education_level', 'code'),
-    ('customers', 'occupation', 'code'),
-    ('product_categories', 'category_name', 'code'),
-    ('product_subcategories', 'subcategory_name', 'code'),
-    ('product_subcategories', 'product_category_key', 'code'),
-    ('products', 'product_price', 'number'),
-    ('products', 'product_cost', 'number'),
-    ('products', 'product_color', 'code'),
-    ('products', 'product_subcategory_key', 'code'),
-    ('returns', 'return_quantity', 'number'),
-    ('returns', 'return_date', 'date'),
-    ('returns', 'territory_key', 'code'),
-    ('sales', 'order_quantity', 'number'),
-    ('sales', 'order_date', 'date'),
-    ('sales', 'stock_date', 'date'),
-    ('sales', 'territory_key', 'code'),
-    ('territories', 'region', 'code'),
-    ('territories', 'country', 'code'),
-] -%}
-
 with
 
+{% if is_incremental() -%}
+profiled_files as (
+
+    select
+        load_id,
+        table_name,
+        source_file
+    from {{ this }}
+    group by
+        load_id,
+        table_name,
+        source_file
+
+),
+
+{% endif -%}
 -- The files that have come since the last build; the profiles of earlier loads stay as they are.
 new_files as (
 
@@ -47,36 +26,31 @@ new_files as (
         current_loads.loaded_at
     from {{ ref('int_load_log__current') }} as current_loads
     {%- if is_incremental() %}
-    left join
-        (
-            select distinct
-                load_id,
-                source_file
-            from {{ this }}
-        ) as profiled
+    left join profiled_files
         on
-            current_loads.load_id = profiled.load_id
-            and current_loads.source_file = profiled.source_file
-    where profiled.load_id is null
+            current_loads.load_id = profiled_files.load_id
+            and current_loads.table_name = profiled_files.table_name
+            and current_loads.source_file = profiled_files.source_file
+    where profiled_files.load_id is null
     {%- endif %}
 
 ),
 
 profiles as (
-    {% for table, column, kind in columns %}
+    {% for table_name, column, kind in profiled_columns() %}
     select
-        '{{ table }}' as table_name,
+        '{{ table_name }}' as table_name,
         source_file,
         '{{ column }}' as column_name,
-        {{ "coalesce(cast(" ~ column ~ " as varchar(256)), '(empty)')" if kind == 'code' else "'(all)'" }}
+        {{ "coalesce(cast(" ~ column ~ " as varchar(256)), '(empty)')" if kind == 'codes' else "'(all)'" }}
             as column_value,
         count(*) as records,
         {{ mean_of(column, kind) }} as mean_value,
-        {{ 'min(' ~ column ~ ')' if kind == 'date' else 'cast(null as date)' }} as first_date,
-        {{ 'max(' ~ column ~ ')' if kind == 'date' else 'cast(null as date)' }} as last_date
-    from {{ ref('stg_adventure_works__' ~ table) }}
+        {{ 'min(' ~ column ~ ')' if kind == 'dates' else 'cast(null as date)' }} as first_date,
+        {{ 'max(' ~ column ~ ')' if kind == 'dates' else 'cast(null as date)' }} as last_date
+    from {{ ref('stg_adventure_works__' ~ table_name) }}
     where source_file in (select new_files.source_file from new_files)
-    group by {{ 'source_file, ' ~ column if kind == 'code' else 'source_file' }}
+    group by {{ 'source_file, ' ~ column if kind == 'codes' else 'source_file' }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 

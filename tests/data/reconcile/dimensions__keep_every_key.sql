@@ -1,28 +1,21 @@
--- Each dimension has as many rows as its file, and the Unknown member; what only earlier files named is
--- marked.
-{% set dimensions = {
-    'dim_customers': 'stg_adventure_works__customers',
-    'dim_products': 'stg_adventure_works__products',
-    'dim_product_categories': 'stg_adventure_works__product_categories',
-    'dim_product_subcategories': 'stg_adventure_works__product_subcategories',
-    'dim_territories': 'stg_adventure_works__territories',
-} %}
+-- Each dimension has one row per row of its file, and the Unknown member; members that are missing from the
+-- current file are marked as deleted.
 {% set with_history = ['dim_customers', 'dim_products'] %}
 
 with
 
 counts as (
-    {% for dimension, staged in dimensions.items() %}
+    {% for table_name, table in raw_tables().items() if table.dimension %}
     select
-        '{{ dimension }}' as dimension,
+        '{{ table.dimension }}' as dimension,
         (
             select count(*)
-            from {{ ref(dimension) }}
-            {%- if dimension in with_history %}
+            from {{ ref(table.dimension) }}
+            {%- if table.dimension in with_history %}
             where not is_deleted
             {%- endif %}
         ) as dimension_rows,
-        (select count(*) from {{ ref(staged) }}) as staged_rows
+        (select count(*) from {{ ref('stg_adventure_works__' ~ table_name) }}) as staged_rows
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 )

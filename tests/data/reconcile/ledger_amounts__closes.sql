@@ -1,4 +1,4 @@
--- Every file of sales or returns in the load log or the lake is in the ledger, with all its amounts explained.
+-- Every file of sales or returns in the load log or the lake is in the ledger, with its amounts explained.
 -- The files lead, so that an empty or missing side fails rather than compares as NULL.
 with
 

@@ -1,13 +1,8 @@
 -- Every file's records are accounted for on the way into the lake, and every raw table has a file.
-{% set raw_tables = [
-    'calendar', 'customers', 'product_categories', 'product_subcategories',
-    'products', 'returns', 'sales', 'territories',
-] %}
-
 with
 
 raw_tables as (
-    {% for raw_table in raw_tables %}
+    {% for raw_table in raw_tables() %}
     select '{{ raw_table }}' as table_name
     {{ 'union all' if not loop.last }}
     {%- endfor %}

@@ -1,8 +1,8 @@
 {#- The mean of a column of numbers, or of dates in days since 2000; none for other kinds. -#}
 {% macro mean_of(column, kind) -%}
-    {%- if kind == 'number' -%}
+    {%- if kind == 'numbers' -%}
         avg(cast({{ column }} as double precision))
-    {%- elif kind == 'date' -%}
+    {%- elif kind == 'dates' -%}
         avg(cast({{ dbt.datediff("cast('2000-01-01' as date)", column, 'day') }} as double precision))
     {%- else -%}
         cast(null as double precision)

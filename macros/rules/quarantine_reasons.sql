@@ -1,0 +1,44 @@
+{#-
+    Why a record of sales or returns is quarantined: each reason with its condition on the CTEs of the model that checks
+    the table (`int_sales__checked`, `int_returns__checked`). A record has the first that applies as its main reason.
+-#}
+{% macro quarantine_reasons(table_name) -%}
+    {%- set is_unknown = 'versions.product_key is null' -%}
+    {{ return({
+        'sales': {
+            'conflicting_records': "repeated.verdict = 'conflict'",
+            'impossible_quantity': 'coalesce(sales.order_quantity <= 0, true)',
+            'date_outside_calendar': 'calendar.calendar_date is null',
+            'stocked_after_order': 'sales.stock_date > sales.order_date',
+            'unknown_product': is_unknown,
+            'no_valid_price':
+                'not coalesce(versions.product_price >= 0 and versions.product_cost >= 0, ' ~ is_unknown ~ ')',
+        },
+        'returns': {
+            'impossible_quantity': 'coalesce(returns.return_quantity <= 0, true)',
+            'date_outside_calendar': 'calendar.calendar_date is null',
+            'unknown_product': is_unknown,
+            'no_valid_price': 'not coalesce(versions.product_price >= 0, ' ~ is_unknown ~ ')',
+        },
+    }[table_name]) }}
+{%- endmacro %}
+
+
+{#- The two columns of reasons: the main one, and all that apply. Both are NULL for a record that goes into the fact. -#}
+{% macro quarantine_reason_columns(table_name) -%}
+    {%- set reasons = quarantine_reasons(table_name) -%}
+    cast(
+            case
+                {%- for reason, condition in reasons.items() %}
+                when {{ condition }} then '{{ reason }}'
+                {%- endfor %}
+            end as varchar(64)
+        ) as quarantine_reason,
+        cast(
+            nullif(trim(
+                {%- for reason, condition in reasons.items() %}
+                {{ '|| ' if not loop.first }}case when {{ condition }} then '{{ reason }} ' else '' end
+                {%- endfor %}
+            ), '') as varchar(256)
+        ) as quarantine_reasons
+{%- endmacro %}

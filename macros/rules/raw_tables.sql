@@ -1,0 +1,43 @@
+{#-
+    The raw tables of the contract (_adventure_works__sources.yml; tools/manifest_lint.py compares). `dimension` is the
+    dimension made of the table; `load_profiles` describes the columns: the mean of `numbers`, the mean and range of
+    `dates`, the share of each value of `codes`.
+-#}
+{% macro raw_tables() -%}
+    {{ return({
+        'calendar': {'dates': ['calendar_date']},
+        'customers': {
+            'dimension': 'dim_customers',
+            'numbers': ['annual_income', 'total_children'],
+            'dates': ['birth_date'],
+            'codes': ['prefix', 'gender', 'marital_status', 'education_level', 'occupation'],
+        },
+        'product_categories': {'dimension': 'dim_product_categories', 'codes': ['category_name']},
+        'product_subcategories': {
+            'dimension': 'dim_product_subcategories',
+            'codes': ['subcategory_name', 'product_category_key'],
+        },
+        'products': {
+            'dimension': 'dim_products',
+            'numbers': ['product_price', 'product_cost'],
+            'codes': ['product_color', 'product_subcategory_key'],
+        },
+        'returns': {'numbers': ['return_quantity'], 'dates': ['return_date'], 'codes': ['territory_key']},
+        'sales': {'numbers': ['order_quantity'], 'dates': ['order_date', 'stock_date'], 'codes': ['territory_key']},
+        'territories': {'dimension': 'dim_territories', 'codes': ['region', 'country']},
+    }) }}
+{%- endmacro %}
+
+
+{#- The columns that `load_profiles` describes, as (table, column, kind). -#}
+{% macro profiled_columns() -%}
+    {%- set columns = [] -%}
+    {%- for table_name, table in raw_tables().items() -%}
+        {%- for kind in ('numbers', 'dates', 'codes') -%}
+            {%- for column in table.get(kind, []) -%}
+                {%- do columns.append((table_name, column, kind)) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(columns) }}
+{%- endmacro %}
