@@ -1,43 +1,6 @@
 with
 
-customers as (
-
-    select
-        customer_key,
-        prefix,
-        first_name,
-        last_name,
-        full_name,
-        email_address,
-        birth_date,
-        gender,
-        marital_status,
-        is_home_owner,
-        total_children,
-        education_level,
-        occupation,
-        annual_income,
-        version_number,
-        valid_from,
-        valid_to,
-        is_current,
-        is_deleted
-    from {{ ref('int_customers__history') }}
-
-),
-
-income_brackets as (
-
-    select
-        income_bracket,
-        lower_income,
-        upper_income,
-        income_bracket_order
-    from {{ ref('income_brackets') }}
-
-),
-
-described as (
+versions as (
 
     select
         customers.customer_key,
@@ -61,8 +24,8 @@ described as (
         customers.annual_income,
         coalesce(income_brackets.income_bracket, 'Unknown') as income_bracket,
         coalesce(income_brackets.income_bracket_order, 99) as income_bracket_order
-    from customers
-    left join income_brackets
+    from {{ ref('int_customers__history') }} as customers
+    left join {{ ref('income_brackets') }} as income_brackets
         on
             customers.annual_income >= income_brackets.lower_income
             and customers.annual_income < income_brackets.upper_income
@@ -98,7 +61,7 @@ unknown_member as (
 
 final as (
 
-    select * from described
+    select * from versions
     union all
     select * from unknown_member
 

@@ -1,25 +1,11 @@
 with
 
-days as (
-
-    select date_day
-    from {{ ref('int_dates__spine') }}
-
-),
-
-calendar as (
-
-    select calendar_date
-    from {{ ref('stg_adventure_works__calendar') }}
-
-),
-
 weekdays as (
 
     select
         date_day,
         cast((extract(dow from date_day) + 6) % 7 + 1 as integer) as day_of_week
-    from days
+    from {{ ref('int_dates__spine') }}
 
 ),
 
@@ -27,8 +13,7 @@ weekdays as (
 weeks as (
 
     select
-        date_day,
-        day_of_week,
+        *,
         date_day - (day_of_week - 1) as week_start_date,
         date_day - (day_of_week - 4) as week_thursday
     from weekdays
@@ -56,7 +41,8 @@ described as (
         weeks.week_start_date,
         calendar.calendar_date is not null as is_in_calendar
     from weeks
-    left join calendar on weeks.date_day = calendar.calendar_date
+    left join {{ ref('stg_adventure_works__calendar') }} as calendar
+        on weeks.date_day = calendar.calendar_date
 
 )
 

@@ -3,31 +3,13 @@ with
 subcategories as (
 
     select
-        product_subcategory_key,
-        subcategory_name,
-        product_category_key
-    from {{ ref('stg_adventure_works__product_subcategories') }}
-
-),
-
-categories as (
-
-    select
-        product_category_key,
-        category_name
-    from {{ ref('stg_adventure_works__product_categories') }}
-
-),
-
-categorised as (
-
-    select
         subcategories.product_subcategory_key,
         subcategories.subcategory_name,
         coalesce(categories.product_category_key, -1) as product_category_key,
         coalesce(categories.category_name, 'Unknown') as category_name
-    from subcategories
-    left join categories on subcategories.product_category_key = categories.product_category_key
+    from {{ ref('stg_adventure_works__product_subcategories') }} as subcategories
+    left join {{ ref('stg_adventure_works__product_categories') }} as categories
+        on subcategories.product_category_key = categories.product_category_key
 
 ),
 
@@ -43,7 +25,7 @@ unknown_member as (
 
 final as (
 
-    select * from categorised
+    select * from subcategories
     union all
     select * from unknown_member
 

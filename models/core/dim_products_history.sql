@@ -1,40 +1,6 @@
 with
 
-products as (
-
-    select
-        product_key,
-        product_subcategory_key,
-        product_sku,
-        product_name,
-        model_name,
-        product_description,
-        product_color,
-        product_size,
-        product_style,
-        product_price,
-        product_cost,
-        version_number,
-        valid_from,
-        valid_to,
-        is_current,
-        is_deleted
-    from {{ ref('int_products__history') }}
-
-),
-
-subcategories as (
-
-    select
-        product_subcategory_key,
-        subcategory_name,
-        product_category_key,
-        category_name
-    from {{ ref('dim_product_subcategories') }}
-
-),
-
-categorised as (
+versions as (
 
     select
         products.product_key,
@@ -58,8 +24,9 @@ categorised as (
         products.product_cost,
         {{ safe_divide('products.product_price - products.product_cost', 'products.product_price') }}
             as profit_margin
-    from products
-    left join subcategories on products.product_subcategory_key = subcategories.product_subcategory_key
+    from {{ ref('int_products__history') }} as products
+    left join {{ ref('dim_product_subcategories') }} as subcategories
+        on products.product_subcategory_key = subcategories.product_subcategory_key
 
 ),
 
@@ -91,7 +58,7 @@ unknown_member as (
 
 final as (
 
-    select * from categorised
+    select * from versions
     union all
     select * from unknown_member
 

@@ -1,42 +1,5 @@
 with
 
-sales as (
-
-    select
-        order_number,
-        order_date,
-        customer_key,
-        territory_key,
-        order_quantity,
-        revenue,
-        cost,
-        profit
-    from {{ ref('fact_sales') }}
-
-),
-
-customers as (
-
-    select
-        customer_key,
-        birth_date,
-        valid_from,
-        valid_to
-    from {{ ref('dim_customers_history') }}
-
-),
-
-age_groups as (
-
-    select
-        age_group,
-        lower_age,
-        upper_age,
-        age_group_order
-    from {{ ref('age_groups') }}
-
-),
-
 -- The Unknown key is below every other: where the lines of an order disagree, the known member wins.
 summed as (
 
@@ -50,7 +13,7 @@ summed as (
         cast(sum(revenue) as numeric(18, 4)) as revenue,
         cast(sum(cost) as numeric(18, 4)) as cost,
         cast(sum(profit) as numeric(18, 4)) as profit
-    from sales
+    from {{ ref('fact_sales') }}
     group by order_number
 
 ),
@@ -59,10 +22,7 @@ summed as (
 numbered as (
 
     select
-        summed.order_number,
-        summed.order_date,
-        summed.customer_key,
-        summed.territory_key,
+        summed.*,
         cast(
             case
                 when summed.customer_key <> -1
@@ -73,14 +33,9 @@ numbered as (
                         )
             end as integer
         ) as customer_order_number,
-        {{ completed_years('customers.birth_date', 'summed.order_date') }} as customer_age,
-        summed.order_lines,
-        summed.units,
-        summed.revenue,
-        summed.cost,
-        summed.profit
+        {{ completed_years('customers.birth_date', 'summed.order_date') }} as customer_age
     from summed
-    left join customers
+    left join {{ ref('dim_customers_history') }} as customers
         on
             summed.customer_key = customers.customer_key
             and summed.order_date >= customers.valid_from
@@ -106,7 +61,7 @@ final as (
         numbered.cost,
         numbered.profit
     from numbered
-    left join age_groups
+    left join {{ ref('age_groups') }} as age_groups
         on
             numbered.customer_age >= age_groups.lower_age
             and numbered.customer_age < age_groups.upper_age

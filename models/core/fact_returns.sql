@@ -1,18 +1,11 @@
-{#- The fact comes last: what it says of a file it was built from must hold for the others as well. -#}
+{#- The fact is built last: its build_state then applies to the other tables of its file as well. -#}
 {% do depends_on_only('int_returns__quarantined') %}
 
 with
 
 returns as (
 
-    select
-        source_file,
-        record_number,
-        return_date,
-        territory_key,
-        product_key,
-        return_quantity,
-        unit_price
+    select *
     from {{ ref('int_returns__checked') }}
     where
         quarantine_reason is null
@@ -20,27 +13,10 @@ returns as (
 
 ),
 
-territories as (
-
-    select territory_key
-    from {{ ref('stg_adventure_works__territories') }}
-
-),
-
 build as (
 
     select max(build_state) as build_state
     from {{ ref('int_files__affected') }}
-
-),
-
-loads as (
-
-    select
-        source_file,
-        loaded_at
-    from {{ ref('int_load_log__current') }}
-    where table_name = 'returns'
 
 ),
 
@@ -58,8 +34,12 @@ valued as (
         loads.loaded_at,
         build.build_state
     from returns
-    left join territories on returns.territory_key = territories.territory_key
-    left join loads on returns.source_file = loads.source_file
+    left join {{ ref('stg_adventure_works__territories') }} as territories
+        on returns.territory_key = territories.territory_key
+    left join {{ ref('int_load_log__current') }} as loads
+        on
+            returns.source_file = loads.source_file
+            and loads.table_name = 'returns'
     cross join build
 
 )

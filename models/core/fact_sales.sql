@@ -1,41 +1,15 @@
-{#- The fact comes last: what it says of a file it was built from must hold for the others as well. -#}
+{#- The fact is built last: its build_state then applies to the other tables of its file as well. -#}
 {% do depends_on_only('int_sales__quarantined') %}
 
 with
 
 sales as (
 
-    select
-        order_number,
-        order_line_number,
-        order_date,
-        stock_date,
-        product_key,
-        customer_key,
-        territory_key,
-        order_quantity,
-        unit_price,
-        unit_cost,
-        source_file,
-        record_number
+    select *
     from {{ ref('int_sales__checked') }}
     where
         quarantine_reason is null
         and {{ is_affected_file('sales') }}
-
-),
-
-customers as (
-
-    select customer_key
-    from {{ ref('int_customers__known') }}
-
-),
-
-territories as (
-
-    select territory_key
-    from {{ ref('stg_adventure_works__territories') }}
 
 ),
 
@@ -46,17 +20,7 @@ build as (
 
 ),
 
-loads as (
-
-    select
-        source_file,
-        loaded_at
-    from {{ ref('int_load_log__current') }}
-    where table_name = 'sales'
-
-),
-
--- A sale is never lost for want of a customer or a territory: it goes to the Unknown member.
+-- Sales with an unknown customer or territory are assigned to the Unknown member.
 priced as (
 
     select
@@ -78,9 +42,13 @@ priced as (
         loads.loaded_at,
         build.build_state
     from sales
-    left join customers on sales.customer_key = customers.customer_key
-    left join territories on sales.territory_key = territories.territory_key
-    left join loads on sales.source_file = loads.source_file
+    left join {{ ref('int_customers__known') }} as customers on sales.customer_key = customers.customer_key
+    left join {{ ref('stg_adventure_works__territories') }} as territories
+        on sales.territory_key = territories.territory_key
+    left join {{ ref('int_load_log__current') }} as loads
+        on
+            sales.source_file = loads.source_file
+            and loads.table_name = 'sales'
     cross join build
 
 )

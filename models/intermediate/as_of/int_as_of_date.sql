@@ -8,16 +8,7 @@ reporting_date as (
     select cast('{{ as_of_date }}' as date) as as_of_date
 
 )
-
-select * from reporting_date
 {%- else -%}
-sales as (
-
-    select order_date
-    from {{ ref('stg_adventure_works__sales') }}
-
-),
-
 calendar as (
 
     select max(calendar_date) as last_date
@@ -29,18 +20,18 @@ calendar as (
 last_order as (
 
     select max(sales.order_date) as order_date
-    from sales
+    from {{ ref('stg_adventure_works__sales') }} as sales
     inner join calendar on sales.order_date <= calendar.last_date
 
 ),
 
-chosen as (
+reporting_date as (
 
     select coalesce(last_order.order_date, calendar.last_date) as as_of_date
     from calendar
     cross join last_order
 
 )
-
-select * from chosen
 {%- endif %}
+
+select * from reporting_date

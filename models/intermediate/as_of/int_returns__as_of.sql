@@ -2,18 +2,12 @@ with
 
 returns as (
 
-    select
-        return_date,
-        territory_key,
-        product_key,
-        return_quantity,
-        source_file,
-        record_number
+    select *
     from {{ ref('stg_adventure_works__returns') }}
+    {%- if var('as_of_date') %}
+    where return_date <= cast('{{ var('as_of_date') }}' as date)
+    {%- endif %}
 
 )
 
 select * from returns
-{%- if var('as_of_date') %}
-where return_date <= cast('{{ var('as_of_date') }}' as date)
-{%- endif %}

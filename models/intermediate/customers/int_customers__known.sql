@@ -1,16 +1,6 @@
 with
 
-recorded as (
-
-    select
-        customer_key,
-        lake_id
-    from {{ ref('snap_customers') }}
-    where dbt_valid_to is null
-
-),
-
-present_lake as (
+current_lake as (
 
     select max(lake_id) as lake_id
     from {{ ref('int_load_log__current') }}
@@ -19,9 +9,10 @@ present_lake as (
 
 known_customers as (
 
-    select recorded.customer_key
-    from recorded
-    inner join present_lake on recorded.lake_id = present_lake.lake_id
+    select customers.customer_key
+    from {{ ref('snap_customers') }} as customers
+    inner join current_lake on customers.lake_id = current_lake.lake_id
+    where customers.dbt_valid_to is null
 
 )
 

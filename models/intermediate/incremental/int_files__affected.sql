@@ -10,17 +10,6 @@
 
 with
 
-files as (
-
-    select
-        table_name,
-        source_file,
-        build_state,
-        change
-    from {{ changes }}
-
-),
-
 {% if repeated -%}
 shared_lines as (
 
@@ -36,7 +25,7 @@ shared_lines as (
 ),
 
 {% endif -%}
--- Files that share order lines with others: known since they were built.
+-- Files that shared order lines with other files when they were built.
 long_sharing as (
 
     select cast(null as varchar(256)) as source_file
@@ -68,7 +57,7 @@ loaded_lines as (
 ),
 
 {% endif -%}
--- Files that have not changed, with an order line that a file has which was loaded since.
+-- Unchanged files that share an order line with a file that was loaded since.
 newly_sharing as (
 
     select cast(null as varchar(256)) as source_file
@@ -86,16 +75,13 @@ newly_sharing as (
 
 ),
 
-shared as (
+sharing as (
 
     select
-        files.table_name,
-        files.source_file,
-        files.build_state,
-        files.change,
+        files.*,
         long_sharing.source_file is not null as is_long_sharing,
         files.change is not null or newly_sharing.source_file is not null as is_touched
-    from files
+    from {{ changes }} as files
     left join long_sharing
         on
             files.source_file = long_sharing.source_file
@@ -107,20 +93,17 @@ shared as (
 
 ),
 
--- Where one of the files that share lines is read again all of them are: each line is judged with its twins.
+-- When one of the files that share lines is read again, all of them are: a line is judged with its repeats.
 judged as (
 
     select
-        table_name,
-        source_file,
-        build_state,
-        change,
+        *,
         is_touched
         or (
             is_long_sharing
             and max(case when is_long_sharing and is_touched then 1 else 0 end) over () = 1
         ) as is_affected
-    from shared
+    from sharing
 
 ),
 

@@ -1,8 +1,8 @@
-{#- What earlier runs have left; none in a first or full build, in which every file is new. -#}
+{#- What earlier runs have left; nothing in a first or full build, in which every file is new. -#}
 {% set fact_sales = existing_relation('fact_sales', 'build_state') %}
 {% set fact_returns = existing_relation('fact_returns', 'build_state') %}
 {% set last_run = existing_relation('int_files__affected') %}
-{% set kept_aside = [
+{% set outside_the_facts = [
     ('sales', existing_relation('int_sales__repeated'), false),
     ('sales', existing_relation('int_sales__quarantined'), true),
     ('returns', existing_relation('int_returns__quarantined'), true),
@@ -21,21 +21,20 @@ current_files as (
 
 ),
 
--- When the lake changed last, and when each table that a fact looks something up in did.
+-- The newest load of the lake, and of each table in which the facts look something up.
 newest_loads as (
 
     select
+        {%- for table_name in ('calendar', 'customers', 'products', 'territories') %}
+        max(case when table_name = '{{ table_name }}' then load_id end) as {{ table_name }}_load_id,
+        {%- endfor %}
         min(load_id) as lake_id,
-        max(load_id) as load_id,
-        max(case when table_name = 'calendar' then load_id end) as calendar_load_id,
-        max(case when table_name = 'customers' then load_id end) as customers_load_id,
-        max(case when table_name = 'products' then load_id end) as products_load_id,
-        max(case when table_name = 'territories' then load_id end) as territories_load_id
+        max(load_id) as load_id
     from {{ ref('stg_adventure_works__load_log') }}
 
 ),
 
-previously_loaded as (
+built_rows as (
 
     select
         cast(null as varchar(64)) as table_name,
@@ -72,7 +71,7 @@ previously_loaded as (
     from {{ fact_returns }}
     group by source_file
     {%- endif %}
-    {%- for table_name, relation, is_quarantine in kept_aside if relation %}
+    {%- for table_name, relation, is_quarantine in outside_the_facts if relation %}
     union all
     select
         '{{ table_name }}' as table_name,
@@ -88,7 +87,7 @@ previously_loaded as (
 
 ),
 
-held_files as (
+built_files as (
 
     select
         table_name,
@@ -101,49 +100,48 @@ held_files as (
         max(last_date) as last_date,
         sum(unknown_customers) as unknown_customers,
         sum(quarantined_records) as quarantined_records
-    from previously_loaded
+    from built_rows
     group by
         table_name,
         source_file
 
 ),
 
--- Days between the first and the last of a file that the calendar has.
-known_days as (
+-- Days of the calendar between the first and the last date of a file.
+calendar_days as (
 
     select
-        held_files.table_name,
-        held_files.source_file,
-        count(*) as known_days
-    from held_files
+        built_files.table_name,
+        built_files.source_file,
+        count(*) as days
+    from built_files
     inner join {{ ref('stg_adventure_works__calendar') }} as calendar
         on
-            held_files.first_date <= calendar.calendar_date
-            and held_files.last_date >= calendar.calendar_date
+            built_files.first_date <= calendar.calendar_date
+            and built_files.last_date >= calendar.calendar_date
     group by
-        held_files.table_name,
-        held_files.source_file
+        built_files.table_name,
+        built_files.source_file
 
 ),
 
--- The last day that the lake told of when the fact was built. What has changed of a product since holds from
--- a later day.
-known_until as (
+-- The as-of date of the lake when the fact was built. Later versions of products are valid from a later day.
+as_of_dates as (
 
     select
-        held_files.table_name,
-        held_files.source_file,
-        max(load_log.as_of_date) as last_known_date
-    from held_files
+        built_files.table_name,
+        built_files.source_file,
+        max(load_log.as_of_date) as as_of_date
+    from built_files
     inner join {{ ref('stg_adventure_works__load_log') }} as load_log
-        on held_files.load_id >= load_log.load_id
+        on built_files.load_id >= load_log.load_id
     group by
-        held_files.table_name,
-        held_files.source_file
+        built_files.table_name,
+        built_files.source_file
 
 ),
 
--- What the last run set out to do and may not have done: it can have died before the fact.
+-- What the last run set out to do; it may have died before it reached the fact.
 last_run as (
 
     select
@@ -166,67 +164,50 @@ last_run as (
 judged as (
 
     select
-        coalesce(current_files.table_name, held_files.table_name) as table_name,
-        coalesce(current_files.source_file, held_files.source_file) as source_file,
+        cast(coalesce(current_files.table_name, built_files.table_name) as varchar(64)) as table_name,
+        coalesce(current_files.source_file, built_files.source_file) as source_file,
         {{ build_state('newest_loads.lake_id', 'newest_loads.load_id') }} as build_state,
-        case
+        cast(case
             when current_files.source_file is null then 'gone'
-            when held_files.build_state is null then 'new'
+            when built_files.build_state is null then 'new'
             when
-                held_files.lake_id <> newest_loads.lake_id
-                or held_files.load_id < current_files.load_id
-                or held_files.load_id > newest_loads.load_id
+                built_files.lake_id <> newest_loads.lake_id
+                or built_files.load_id < current_files.load_id
+                or built_files.load_id > newest_loads.load_id
                 then 'changed'
-            when held_files.as_of_date <> '{{ var('as_of_date') or 'latest' }}' then 'as-of date'
-            when last_run.build_state <> held_files.build_state then 'unfinished'
+            when built_files.as_of_date <> '{{ var('as_of_date') or 'latest' }}' then 'as-of date'
+            when last_run.build_state <> built_files.build_state then 'unfinished'
             when
-                held_files.load_id < newest_loads.products_load_id
+                built_files.load_id < newest_loads.products_load_id
                 and (
-                    held_files.quarantined_records > 0
-                    or coalesce(held_files.last_date > known_until.last_known_date, true)
+                    built_files.quarantined_records > 0
+                    or coalesce(built_files.last_date > as_of_dates.as_of_date, true)
                 )
                 then 'products'
-            when held_files.load_id < newest_loads.territories_load_id then 'territories'
-            when held_files.load_id < newest_loads.customers_load_id and held_files.unknown_customers > 0
+            when built_files.load_id < newest_loads.territories_load_id then 'territories'
+            when built_files.load_id < newest_loads.customers_load_id and built_files.unknown_customers > 0
                 then 'customers'
             when
-                held_files.load_id < newest_loads.calendar_load_id
+                built_files.load_id < newest_loads.calendar_load_id
                 and (
-                    held_files.quarantined_records > 0
-                    or coalesce(known_days.known_days, 0) <= held_files.last_date - held_files.first_date
+                    built_files.quarantined_records > 0
+                    or coalesce(calendar_days.days, 0) <= built_files.last_date - built_files.first_date
                 )
                 then 'calendar'
-        end as change
+        end as varchar(64)) as change
     from current_files
-    full outer join held_files
+    full outer join built_files
         on
-            current_files.table_name = held_files.table_name
-            and current_files.source_file = held_files.source_file
-    left join known_days
+            current_files.table_name = built_files.table_name
+            and current_files.source_file = built_files.source_file
+    {%- for facts_of_a_file in ('calendar_days', 'as_of_dates', 'last_run') %}
+    left join {{ facts_of_a_file }}
         on
-            held_files.table_name = known_days.table_name
-            and held_files.source_file = known_days.source_file
-    left join known_until
-        on
-            held_files.table_name = known_until.table_name
-            and held_files.source_file = known_until.source_file
-    left join last_run
-        on
-            held_files.table_name = last_run.table_name
-            and held_files.source_file = last_run.source_file
+            built_files.table_name = {{ facts_of_a_file }}.table_name
+            and built_files.source_file = {{ facts_of_a_file }}.source_file
+    {%- endfor %}
     cross join newest_loads
-
-),
-
-final as (
-
-    select
-        cast(table_name as varchar(64)) as table_name,
-        source_file,
-        build_state,
-        cast(change as varchar(64)) as change
-    from judged
 
 )
 
-select * from final
+select * from judged

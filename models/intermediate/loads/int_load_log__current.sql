@@ -1,48 +1,19 @@
 with
 
-load_log as (
-
-    select
-        load_id,
-        table_name,
-        source_file,
-        status,
-        records,
-        loaded_records,
-        rejected_records,
-        blank_records,
-        load_source,
-        dataset_version,
-        loaded_at,
-        as_of_date
-    from {{ ref('stg_adventure_works__load_log') }}
-
-),
-
 ranked as (
 
     select
-        load_id,
-        table_name,
-        source_file,
-        status,
-        records,
-        loaded_records,
-        rejected_records,
-        blank_records,
-        load_source,
-        dataset_version,
-        loaded_at,
+        *,
         min(load_id) over () as lake_id,
         max(as_of_date) over (
             order by load_id
             rows between unbounded preceding and current row
-        ) as as_of_date,
+        ) as newest_as_of_date,
         row_number() over (
             partition by table_name, source_file
             order by load_id desc
         ) as recency
-    from load_log
+    from {{ ref('stg_adventure_works__load_log') }}
 
 ),
 
@@ -61,7 +32,7 @@ current_loads as (
         dataset_version,
         loaded_at,
         lake_id,
-        as_of_date
+        newest_as_of_date as as_of_date
     from ranked
     where
         recency = 1

@@ -4,16 +4,9 @@ as_of as (
 
     select
         as_of_date,
-        cast(date_trunc('month', as_of_date) as date) as as_of_month_start_date,
-        as_of_date + 1 as day_after
+        as_of_date + 1 as day_after,
+        cast(date_trunc('month', as_of_date) as date) as month_start_date
     from {{ ref('int_as_of_date') }}
-
-),
-
-sales as (
-
-    select order_date
-    from {{ ref('int_sales__as_of') }}
 
 ),
 
@@ -24,11 +17,11 @@ calendar as (
 
 ),
 
--- A mistyped date before the calendar is quarantined, so it is no history either.
+-- A mistyped date before the calendar is quarantined, so it does not count as history either.
 history as (
 
     select min(sales.order_date) as first_order_date
-    from sales
+    from {{ ref('int_sales__as_of') }} as sales
     inner join calendar on sales.order_date >= calendar.first_date
 
 ),
@@ -37,30 +30,26 @@ history as (
 counted_back as (
 
     select
-        as_of.as_of_date,
-        as_of.as_of_month_start_date,
+        as_of.*,
         history.first_order_date,
-        extract(day from as_of.day_after) = 1 as is_as_of_month_complete,
         cast({{ dbt.dateadd('month', -12, 'as_of.day_after') }} as date) as last_12_from,
         cast({{ dbt.dateadd('month', -24, 'as_of.day_after') }} as date) as previous_12_from,
-        cast({{ dbt.dateadd('month', -12, 'as_of.as_of_month_start_date') }} as date) as last_year_month_from,
-        cast({{ dbt.dateadd('month', -11, 'as_of.as_of_month_start_date') }} as date) as last_year_month_end
+        cast({{ dbt.dateadd('month', -12, 'as_of.month_start_date') }} as date) as last_year_month_from,
+        cast({{ dbt.dateadd('month', -11, 'as_of.month_start_date') }} as date) as last_year_month_end
     from as_of
     cross join history
 
 ),
 
-described as (
+periods as (
 
     select
         as_of_date,
-        as_of_month_start_date,
-        is_as_of_month_complete,
         last_12_from,
         previous_12_from,
         coalesce(date_trunc('month', first_order_date) <= previous_12_from, false) as has_previous_12,
         case
-            when is_as_of_month_complete then last_year_month_end
+            when extract(day from day_after) = 1 then last_year_month_end
             else last_year_month_from + cast(extract(day from as_of_date) as integer)
         end as last_year_rest_from,
         last_year_month_end as last_year_rest_end
@@ -68,4 +57,4 @@ described as (
 
 )
 
-select * from described
+select * from periods

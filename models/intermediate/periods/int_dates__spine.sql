@@ -1,19 +1,12 @@
 with
 
-calendar as (
-
-    select calendar_date
-    from {{ ref('stg_adventure_works__calendar') }}
-
-),
-
 -- Whole years, so that a period of any length that touches the calendar is complete here.
 bounds as (
 
     select
         cast(date_trunc('year', min(calendar_date)) as date) as first_day,
         cast({{ dbt.dateadd('year', 1, "date_trunc('year', max(calendar_date))") }} as date) - 1 as last_day
-    from calendar
+    from {{ ref('stg_adventure_works__calendar') }}
 
 ),
 

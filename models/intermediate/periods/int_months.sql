@@ -1,26 +1,5 @@
 with
 
-days as (
-
-    select date_day
-    from {{ ref('int_dates__spine') }}
-
-),
-
-as_of as (
-
-    select as_of_date
-    from {{ ref('int_as_of_date') }}
-
-),
-
-sales as (
-
-    select order_date
-    from {{ ref('int_sales__as_of') }}
-
-),
-
 returns as (
 
     select return_date
@@ -32,8 +11,8 @@ returns as (
 days_with_records as (
 
     select min(sales.order_date) as date_day
-    from sales
-    inner join days on sales.order_date = days.date_day
+    from {{ ref('int_sales__as_of') }} as sales
+    inner join {{ ref('int_dates__spine') }} as days on sales.order_date = days.date_day
     union all
     select min(return_date) as date_day
     from returns
@@ -42,7 +21,7 @@ days_with_records as (
     from returns
     union all
     select as_of_date as date_day
-    from as_of
+    from {{ ref('int_as_of_date') }}
 
 ),
 
@@ -60,7 +39,7 @@ months as (
     select
         cast(date_trunc('month', days.date_day) as date) as month_start_date,
         max(days.date_day) as month_end_date
-    from days
+    from {{ ref('int_dates__spine') }} as days
     cross join extent
     where
         days.date_day >= date_trunc('month', extent.first_day)
@@ -79,7 +58,7 @@ described as (
             as last_year_month_start_date,
         months.month_end_date <= as_of.as_of_date as is_complete_month
     from months
-    cross join as_of
+    cross join {{ ref('int_as_of_date') }} as as_of
 
 )
 

@@ -1,6 +1,6 @@
 with
 
--- A product that the files no longer name has no price until they name it again.
+-- A product that is missing from the current file has no price until a file has it again.
 versions as (
 
     select

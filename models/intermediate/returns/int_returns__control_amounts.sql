@@ -1,28 +1,5 @@
 with
 
-returns as (
-
-    select
-        return_date,
-        product_key,
-        return_quantity,
-        source_file,
-        record_number
-    from {{ ref('int_returns__as_of') }}
-
-),
-
-versions as (
-
-    select
-        product_key,
-        product_price,
-        valid_from,
-        valid_to
-    from {{ ref('int_products__versions') }}
-
-),
-
 priced as (
 
     select
@@ -31,8 +8,8 @@ priced as (
         coalesce(returns.return_quantity, 0) as units,
         versions.product_price,
         coalesce(versions.product_price >= 0, false) as is_priced
-    from returns
-    left join versions
+    from {{ ref('int_returns__as_of') }} as returns
+    left join {{ ref('int_products__versions') }} as versions
         on
             returns.product_key = versions.product_key
             and returns.return_date >= versions.valid_from

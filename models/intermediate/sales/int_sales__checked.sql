@@ -1,51 +1,5 @@
 with
 
-sales as (
-
-    select
-        order_number,
-        order_line_number,
-        order_date,
-        stock_date,
-        product_key,
-        customer_key,
-        territory_key,
-        order_quantity,
-        source_file,
-        record_number
-    from {{ ref('int_sales__as_of') }}
-
-),
-
-repeated as (
-
-    select
-        source_file,
-        record_number,
-        verdict
-    from {{ ref('int_sales__repeated') }}
-
-),
-
-calendar as (
-
-    select calendar_date
-    from {{ ref('stg_adventure_works__calendar') }}
-
-),
-
-versions as (
-
-    select
-        product_key,
-        product_price,
-        product_cost,
-        valid_from,
-        valid_to
-    from {{ ref('int_products__versions') }}
-
-),
-
 -- Duplicates leave here: they are neither sold nor quarantined, and the ledger counts them separately.
 -- The fact filters by the one column of reasons: DuckDB multiplies its estimates of several filters, and then
 -- takes the sales for the small side of its joins.
@@ -65,13 +19,14 @@ checked as (
         sales.source_file,
         sales.record_number,
         {{ quarantine_reason_columns('sales') }}
-    from sales
-    left join repeated
+    from {{ ref('int_sales__as_of') }} as sales
+    left join {{ ref('int_sales__repeated') }} as repeated
         on
             sales.source_file = repeated.source_file
             and sales.record_number = repeated.record_number
-    left join calendar on sales.order_date = calendar.calendar_date
-    left join versions
+    left join {{ ref('stg_adventure_works__calendar') }} as calendar
+        on sales.order_date = calendar.calendar_date
+    left join {{ ref('int_products__versions') }} as versions
         on
             sales.product_key = versions.product_key
             and sales.order_date >= versions.valid_from

@@ -1,29 +1,5 @@
 with
 
-sales as (
-
-    select
-        order_date,
-        product_key,
-        order_quantity,
-        source_file,
-        record_number
-    from {{ ref('int_sales__as_of') }}
-
-),
-
-versions as (
-
-    select
-        product_key,
-        product_price,
-        product_cost,
-        valid_from,
-        valid_to
-    from {{ ref('int_products__versions') }}
-
-),
-
 priced as (
 
     select
@@ -33,8 +9,8 @@ priced as (
         versions.product_price,
         versions.product_cost,
         coalesce(versions.product_price >= 0 and versions.product_cost >= 0, false) as is_priced
-    from sales
-    left join versions
+    from {{ ref('int_sales__as_of') }} as sales
+    left join {{ ref('int_products__versions') }} as versions
         on
             sales.product_key = versions.product_key
             and sales.order_date >= versions.valid_from

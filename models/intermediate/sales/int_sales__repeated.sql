@@ -2,24 +2,14 @@ with
 
 sales as (
 
-    select
-        order_number,
-        order_line_number,
-        order_date,
-        stock_date,
-        product_key,
-        customer_key,
-        territory_key,
-        order_quantity,
-        source_file,
-        record_number
+    select *
     from {{ ref('int_sales__as_of') }}
     where {{ is_affected_file('sales') }}
 
 ),
 
--- The one pass over the sales that looks for repeats; what follows sees only the few records found here.
--- Files that share an order line are affected together.
+-- The only pass over all sales; the CTEs below read the few records found here. Files that share an order
+-- line are affected together.
 repeated_keys as (
 
     select
@@ -35,17 +25,7 @@ repeated_keys as (
 
 repeated as (
 
-    select
-        sales.order_number,
-        sales.order_line_number,
-        sales.order_date,
-        sales.stock_date,
-        sales.product_key,
-        sales.customer_key,
-        sales.territory_key,
-        sales.order_quantity,
-        sales.source_file,
-        sales.record_number
+    select sales.*
     from sales
     inner join repeated_keys
         on
@@ -54,7 +34,7 @@ repeated as (
 
 ),
 
--- Grouping, unlike comparing, takes two missing values for the same.
+-- Grouping, unlike comparing, treats two NULLs as equal.
 contents as (
 
     select
@@ -86,13 +66,10 @@ conflicting_keys as (
 
 ),
 
-judged as (
+numbered as (
 
     select
-        repeated.source_file,
-        repeated.record_number,
-        repeated.order_number,
-        repeated.order_line_number,
+        repeated.*,
         conflicting_keys.order_number is not null as is_conflicting,
         row_number() over (
             partition by repeated.order_number, repeated.order_line_number
@@ -120,7 +97,7 @@ final as (
                 else 'duplicate'
             end as varchar(64)
         ) as verdict
-    from judged
+    from numbered
 
 )
 

@@ -1,6 +1,8 @@
+{% set price = "cast('" ~ env_var('REDSHIFT_PRICE_PER_RPU_HOUR', '0') ~ "' as numeric(18, 4))" %}
+
 with
 
-used as (
+by_day as (
 
     select
         cast(started_at as date) as usage_date,
@@ -18,24 +20,21 @@ priced as (
         usage_date,
         cast(charged_rpu_seconds as bigint) as charged_rpu_seconds,
         cast(charged_rpu_seconds / 3600.0 as numeric(18, 4)) as rpu_hours,
-        cast('{{ env_var("REDSHIFT_PRICE_PER_RPU_HOUR", "0") }}' as numeric(18, 4)) as price_per_rpu_hour,
-        cast(
-            charged_rpu_seconds / 3600.0 * cast('{{ env_var("REDSHIFT_PRICE_PER_RPU_HOUR", "0") }}' as numeric(18, 4))
-            as numeric(18, 4)
-        ) as cost,
+        {{ price }} as price_per_rpu_hour,
+        cast(charged_rpu_seconds / 3600.0 * {{ price }} as numeric(18, 4)) as cost,
         cast(most_rpus as numeric(18, 4)) as most_rpus,
         cast(stored_megabytes as bigint) as stored_megabytes
-    from used
+    from by_day
 
 )
 
 select * from priced
 {% if is_incremental() -%}
-{#- Redshift forgets after seven days. Of the oldest it has only a part, which must not replace the whole. -#}
+{#- Redshift forgets after seven days. What is left of the oldest day must not replace the complete day. -#}
 where
     charged_rpu_seconds >= coalesce((
-        select max(held.charged_rpu_seconds)
-        from {{ this }} as held
-        where held.usage_date = priced.usage_date
+        select max(stored.charged_rpu_seconds)
+        from {{ this }} as stored
+        where stored.usage_date = priced.usage_date
     ), 0)
 {%- endif %}

@@ -1,27 +1,5 @@
 with
 
-queries as (
-
-    select
-        usage_date,
-        node,
-        queue_seconds,
-        execution_seconds,
-        scanned_bytes,
-        spilled_blocks
-    from {{ ref('int_warehouse_queries__by_node') }}
-
-),
-
-days as (
-
-    select
-        usage_date,
-        cost
-    from {{ ref('run_cost_by_day') }}
-
-),
-
 by_node as (
 
     select
@@ -32,7 +10,7 @@ by_node as (
         sum(execution_seconds) as execution_seconds,
         sum(scanned_bytes) as scanned_bytes,
         sum(spilled_blocks) as spilled_blocks
-    from queries
+    from {{ ref('int_warehouse_queries__by_node') }}
     group by
         usage_date,
         node
@@ -42,13 +20,7 @@ by_node as (
 shared as (
 
     select
-        usage_date,
-        node,
-        statements,
-        queue_seconds,
-        execution_seconds,
-        scanned_bytes,
-        spilled_blocks,
+        *,
         sum(execution_seconds) over (partition by usage_date) as day_seconds
     from by_node
 
@@ -65,21 +37,23 @@ final as (
         cast(shared.scanned_bytes as bigint) as scanned_bytes,
         cast(shared.spilled_blocks as bigint) as spilled_blocks,
         {{ share_of('shared.execution_seconds', 'shared.day_seconds') }} as day_share,
-        cast(days.cost * {{ share_of('shared.execution_seconds', 'shared.day_seconds') }} as numeric(18, 4)) as cost,
+        cast(
+            days.cost * {{ share_of('shared.execution_seconds', 'shared.day_seconds') }} as numeric(18, 4)
+        ) as cost,
         cast(shared.day_seconds as numeric(18, 6)) as day_seconds
     from shared
-    left join days
+    left join {{ ref('run_cost_by_day') }} as days
         on shared.usage_date = days.usage_date
 
 )
 
 select * from final
 {% if is_incremental() -%}
-{#- As in run_cost_by_day: the part that is left of the oldest day must not replace the whole of it. -#}
+{#- As in run_cost_by_day: what is left of the oldest day must not replace the complete day. -#}
 where
     day_seconds >= coalesce((
-        select max(held.day_seconds)
-        from {{ this }} as held
-        where held.usage_date = final.usage_date
+        select max(stored.day_seconds)
+        from {{ this }} as stored
+        where stored.usage_date = final.usage_date
     ), 0)
 {%- endif %}

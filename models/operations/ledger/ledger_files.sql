@@ -1,37 +1,14 @@
+{% set logged = ['records', 'blank_records', 'rejected_records', 'loaded_records'] %}
+{% set counted = ['raw_rows', 'rejected_rows'] %}
+
 with
-
-load_log as (
-
-    select
-        table_name,
-        source_file,
-        load_source,
-        dataset_version,
-        loaded_at,
-        records,
-        blank_records,
-        rejected_records,
-        loaded_records,
-        0 as raw_rows,
-        0 as rejected_rows
-    from {{ ref('int_load_log__current') }}
-
-),
 
 raw_rows as (
     {% for raw_table in raw_tables() %}
     select
         '{{ raw_table }}' as table_name,
         source_file,
-        cast(null as varchar(64)) as load_source,
-        cast(null as varchar(64)) as dataset_version,
-        cast(null as timestamp) as loaded_at,
-        0 as records,
-        0 as blank_records,
-        0 as rejected_records,
-        0 as loaded_records,
-        count(*) as raw_rows,
-        0 as rejected_rows
+        count(*) as found
     from {{ ref('stg_adventure_works__' ~ raw_table) }}
     group by source_file
     {{ 'union all' if not loop.last }}
@@ -43,15 +20,7 @@ rejected_rows as (
     select
         table_name,
         source_file,
-        cast(null as varchar(64)) as load_source,
-        cast(null as varchar(64)) as dataset_version,
-        cast(null as timestamp) as loaded_at,
-        0 as records,
-        0 as blank_records,
-        0 as rejected_records,
-        0 as loaded_records,
-        0 as raw_rows,
-        count(*) as rejected_rows
+        count(*) as found
     from {{ ref('stg_adventure_works__rejected_rows') }}
     group by
         table_name,
@@ -62,28 +31,45 @@ rejected_rows as (
 -- Stacked rather than joined: a file that only one side knows keeps its row.
 entries as (
 
-    select * from load_log
+    select
+        {%- for count in logged %}
+        {{ count }},
+        {%- endfor %}
+        0 as raw_rows,
+        0 as rejected_rows,
+        table_name,
+        source_file,
+        load_source,
+        dataset_version,
+        loaded_at
+    from {{ ref('int_load_log__current') }}
+    {%- for rows in counted %}
     union all
-    select * from raw_rows
-    union all
-    select * from rejected_rows
+    select
+        {%- for count in logged + counted %}
+        {{ 'found' if count == rows else '0' }} as {{ count }},
+        {%- endfor %}
+        table_name,
+        source_file,
+        cast(null as varchar(64)) as load_source,
+        cast(null as varchar(64)) as dataset_version,
+        cast(null as timestamp) as loaded_at
+    from {{ rows }}
+    {%- endfor %}
 
 ),
 
 totals as (
 
     select
+        {%- for count in logged + counted %}
+        cast(sum({{ count }}) as bigint) as {{ count }},
+        {%- endfor %}
         cast(table_name as varchar(64)) as table_name,
         cast(source_file as varchar(256)) as source_file,
         cast(max(load_source) as varchar(64)) as load_source,
         cast(max(dataset_version) as varchar(64)) as dataset_version,
-        max(loaded_at) as loaded_at,
-        cast(sum(records) as bigint) as records,
-        cast(sum(blank_records) as bigint) as blank_records,
-        cast(sum(rejected_records) as bigint) as rejected_records,
-        cast(sum(loaded_records) as bigint) as loaded_records,
-        cast(sum(raw_rows) as bigint) as raw_rows,
-        cast(sum(rejected_rows) as bigint) as rejected_rows
+        max(loaded_at) as loaded_at
     from entries
     group by
         table_name,

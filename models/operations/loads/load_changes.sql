@@ -1,18 +1,10 @@
 with
 
+-- A table that comes in one file is one delivery, whatever the name of the file.
 profiles as (
 
     select
-        load_id,
-        table_name,
-        source_file,
-        column_name,
-        column_value,
-        records,
-        mean_value,
-        first_date,
-        last_date,
-        -- A table that comes in one file is that file, whatever its name.
+        *,
         case when table_name = 'sales' then source_file else table_name end as delivery
     from {{ ref('load_profiles') }}
 
@@ -27,7 +19,7 @@ current_loads as (
 
 ),
 
-loads_before as (
+load_pairs as (
 
     select
         current_loads.delivery,
@@ -44,96 +36,65 @@ loads_before as (
 
 ),
 
-sides as (
+compared as (
 
     select
+        {%- for load_id, suffix in [('load_id', ''), ('load_id_before', '_before')] %}
+        sum(case when profiles.load_id = load_pairs.{{ load_id }} then profiles.records else 0 end)
+            as {{ 'records' ~ suffix }},
+        {%- for column in ('mean_value', 'first_date', 'last_date') %}
+        max(case when profiles.load_id = load_pairs.{{ load_id }} then profiles.{{ column }} end)
+            as {{ column ~ suffix }},
+        {%- endfor %}
+        {%- endfor %}
         profiles.delivery,
         profiles.table_name,
         profiles.column_name,
-        profiles.column_value,
-        profiles.records,
-        profiles.mean_value,
-        profiles.first_date,
-        profiles.last_date,
-        0 as records_before,
-        cast(null as numeric(18, 4)) as mean_value_before,
-        cast(null as date) as first_date_before,
-        cast(null as date) as last_date_before
-    from loads_before
+        profiles.column_value
+    from load_pairs
     inner join profiles
         on
-            loads_before.delivery = profiles.delivery
-            and loads_before.load_id = profiles.load_id
-    union all
-    select
-        profiles.delivery,
-        profiles.table_name,
-        profiles.column_name,
-        profiles.column_value,
-        0 as records,
-        cast(null as numeric(18, 4)) as mean_value,
-        cast(null as date) as first_date,
-        cast(null as date) as last_date,
-        profiles.records as records_before,
-        profiles.mean_value as mean_value_before,
-        profiles.first_date as first_date_before,
-        profiles.last_date as last_date_before
-    from loads_before
-    inner join profiles
-        on
-            loads_before.delivery = profiles.delivery
-            and loads_before.load_id_before = profiles.load_id
-
-),
-
-side_by_side as (
-
-    select
-        delivery,
-        table_name,
-        column_name,
-        column_value,
-        cast(sum(records) as bigint) as records,
-        cast(sum(records_before) as bigint) as records_before,
-        cast(max(mean_value) as numeric(18, 4)) as mean_value,
-        cast(max(mean_value_before) as numeric(18, 4)) as mean_value_before,
-        max(first_date) as first_date,
-        max(first_date_before) as first_date_before,
-        max(last_date) as last_date,
-        max(last_date_before) as last_date_before
-    from sides
+            load_pairs.delivery = profiles.delivery
+            and profiles.load_id in (load_pairs.load_id, load_pairs.load_id_before)
     group by
-        delivery,
-        table_name,
-        column_name,
-        column_value
+        profiles.delivery,
+        profiles.table_name,
+        profiles.column_name,
+        profiles.column_value
 
 ),
 
-shares as (
+totalled as (
+
+    select
+        *,
+        sum(records) over (partition by delivery, column_name) as file_records,
+        sum(records_before) over (partition by delivery, column_name) as file_records_before
+    from compared
+
+),
+
+final as (
 
     select
         cast(delivery as varchar(256)) as delivery,
         table_name,
         column_name,
         column_value,
-        records,
-        records_before,
-        mean_value,
-        mean_value_before,
+        cast(records as bigint) as records,
+        cast(records_before as bigint) as records_before,
+        cast(mean_value as numeric(18, 4)) as mean_value,
+        cast(mean_value_before as numeric(18, 4)) as mean_value_before,
         first_date,
         first_date_before,
         last_date,
         last_date_before,
-        cast(sum(records) over (partition by delivery, column_name) as bigint) as file_records,
-        cast(sum(records_before) over (partition by delivery, column_name) as bigint)
-            as file_records_before,
-        {{ safe_divide('records', 'sum(records) over (partition by delivery, column_name)') }}
-            as record_share,
-        {{ safe_divide('records_before', 'sum(records_before) over (partition by delivery, column_name)') }}
-            as record_share_before
-    from side_by_side
+        cast(file_records as bigint) as file_records,
+        cast(file_records_before as bigint) as file_records_before,
+        {{ safe_divide('records', 'file_records') }} as record_share,
+        {{ safe_divide('records_before', 'file_records_before') }} as record_share_before
+    from totalled
 
 )
 
-select * from shares
+select * from final

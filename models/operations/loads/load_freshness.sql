@@ -1,28 +1,9 @@
-{% set dated = {'calendar': 'calendar_date', 'sales': 'order_date', 'returns': 'return_date'} %}
+{% set date_columns = {'calendar': 'calendar_date', 'sales': 'order_date', 'returns': 'return_date'} %}
 
 with
 
-loads as (
-
-    select
-        table_name,
-        source_file,
-        load_id,
-        loaded_records,
-        loaded_at
-    from {{ ref('int_load_log__current') }}
-
-),
-
-as_of as (
-
-    select as_of_date
-    from {{ ref('int_as_of_date') }}
-
-),
-
-newest as (
-    {% for raw_table, date_column in dated.items() %}
+newest_dates as (
+    {% for raw_table, date_column in date_columns.items() %}
     select
         '{{ raw_table }}' as table_name,
         max({{ date_column }}) as newest_date
@@ -39,7 +20,7 @@ by_table as (
         max(loaded_at) as loaded_at,
         count(*) as files,
         sum(loaded_records) as loaded_records
-    from loads
+    from {{ ref('int_load_log__current') }}
     group by table_name
 
 ),
@@ -52,13 +33,14 @@ final as (
         by_table.loaded_at,
         cast(by_table.files as bigint) as files,
         cast(by_table.loaded_records as bigint) as loaded_records,
-        newest.newest_date,
-        as_of.as_of_date,
-        cast({{ dbt.datediff('newest.newest_date', 'as_of.as_of_date', 'day') }} as integer) as days_behind  -- noqa: LT05
+        newest_dates.newest_date,
+        reporting.as_of_date,
+        cast({{ dbt.datediff('newest_dates.newest_date', 'reporting.as_of_date', 'day') }} as integer)  -- noqa: LT05
+            as days_behind
     from by_table
-    left join newest
-        on by_table.table_name = newest.table_name
-    cross join as_of
+    left join newest_dates
+        on by_table.table_name = newest_dates.table_name
+    cross join {{ ref('int_as_of_date') }} as reporting
 
 )
 

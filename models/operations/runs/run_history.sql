@@ -1,23 +1,5 @@
 with
 
-results as (
-
-    select
-        invocation_id,
-        run_command,
-        target_name,
-        is_whole,
-        load_id,
-        run_started_at,
-        node_finished_at,
-        resource_type,
-        outcome,
-        failing_rows,
-        execution_seconds
-    from {{ ref('stg_dbt_runs__run_results') }}
-
-),
-
 counted as (
 
     select
@@ -28,14 +10,14 @@ counted as (
         cast(load_id as varchar(64)) as load_id,
         run_started_at,
         max(node_finished_at) as run_finished_at,
+        cast(sum(execution_seconds) as numeric(18, 6)) as work_seconds,
         cast(count(*) as bigint) as nodes,
         cast(sum(case when resource_type in ('test', 'unit_test') then 1 else 0 end) as bigint) as tests,
         cast(sum(case when outcome = 'failed' then 1 else 0 end) as bigint) as failed_nodes,
         cast(sum(case when outcome = 'warned' then 1 else 0 end) as bigint) as warned_tests,
         cast(sum(case when outcome = 'skipped' then 1 else 0 end) as bigint) as skipped_nodes,
-        cast(coalesce(sum(failing_rows), 0) as bigint) as failing_rows,
-        cast(sum(execution_seconds) as numeric(18, 6)) as work_seconds
-    from results
+        cast(coalesce(sum(failing_rows), 0) as bigint) as failing_rows
+    from {{ ref('stg_dbt_runs__run_results') }}
     group by
         invocation_id,
         run_command,
@@ -49,21 +31,8 @@ counted as (
 judged as (
 
     select
-        invocation_id,
-        run_command,
-        target_name,
-        is_whole,
-        load_id,
-        run_started_at,
-        run_finished_at,
+        *,
         cast({{ dbt.datediff('run_started_at', 'run_finished_at', 'second') }} as bigint) as elapsed_seconds,  -- noqa: LT05
-        work_seconds,
-        nodes,
-        tests,
-        failed_nodes,
-        warned_tests,
-        skipped_nodes,
-        failing_rows,
         cast(
             case
                 when failed_nodes > 0 then 'failed'

@@ -2,62 +2,42 @@
 
 with
 
-results as (
+runs_by_recency as (
 
     select
-        invocation_id,
-        run_started_at,
-        unique_id,
-        node_name,
-        resource_type,
-        execution_seconds,
-        rows_affected
+        *,
+        row_number() over (
+            partition by unique_id
+            order by run_started_at desc, invocation_id asc
+        ) as recency
     from {{ ref('stg_dbt_runs__run_results') }}
     where outcome <> 'skipped'
 
 ),
 
-latest as (
+-- The usual time is that of the runs before the last one.
+earlier_runs as (
 
     select
-        unique_id,
-        node_name,
-        resource_type,
-        run_started_at,
-        execution_seconds,
-        rows_affected,
-        row_number() over (
-            partition by unique_id
-            order by run_started_at desc, invocation_id asc
-        ) as recency
-    from results
-
-),
-
--- What is usual: the runs before the last one.
-recent as (
-
-    select
-        unique_id,
-        execution_seconds,
+        *,
         row_number() over (
             partition by unique_id
             order by execution_seconds, recency
         ) as place,
         count(*) over (partition by unique_id) as runs
-    from latest
+    from runs_by_recency
     where recency between 2 and {{ recent_runs + 1 }}
 
 ),
 
--- The middle one of an odd number, the mean of the two in the middle of an even one.
+-- Median: the middle one of an odd number, the mean of the two in the middle of an even one.
 usual as (
 
     select
         unique_id,
         cast(avg(execution_seconds) as numeric(18, 6)) as usual_seconds,
         max(runs) as runs
-    from recent
+    from earlier_runs
     where 2 * place between runs and runs + 2
     group by unique_id
 
@@ -75,7 +55,7 @@ final as (
         cast(coalesce(usual.runs, 0) as bigint) as runs_before,
         usual.usual_seconds,
         {{ relative_change('latest.execution_seconds', 'usual.usual_seconds') }} as change_in_seconds
-    from latest
+    from runs_by_recency as latest
     left join usual
         on latest.unique_id = usual.unique_id
     where latest.recency = 1

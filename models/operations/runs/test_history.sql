@@ -3,16 +3,7 @@ with
 results as (
 
     select
-        invocation_id,
-        run_started_at,
-        unique_id,
-        node_name,
-        test_kind,
-        node_status,
-        outcome,
-        failing_rows,
-        failures_table,
-        node_message,
+        *,
         max(run_started_at) over (partition by unique_id) as last_seen_at
     from {{ ref('stg_dbt_runs__run_results') }}
     where resource_type in ('test', 'unit_test')
@@ -30,16 +21,7 @@ last_whole_run as (
 ranked as (
 
     select
-        unique_id,
-        run_started_at,
-        node_name,
-        test_kind,
-        node_status,
-        outcome,
-        failing_rows,
-        failures_table,
-        node_message,
-        last_seen_at,
+        *,
         row_number() over (
             partition by unique_id
             order by run_started_at desc, invocation_id asc
@@ -57,7 +39,7 @@ aggregated as (
     select
         unique_id,
         max(last_passed_at) as last_passed_at,
-        -- The first run after the last one that passed; the first of all when none ever did.
+        -- The first run after the last one that passed; the very first when none has passed.
         min(
             case
                 when outcome <> 'passed' and (last_passed_at is null or run_started_at > last_passed_at)

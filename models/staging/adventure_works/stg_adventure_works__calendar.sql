@@ -1,22 +1,12 @@
 with
 
-source as (
-
-    select
-        date,
-        source_file,
-        record_number
-    from {{ source('adventure_works', 'calendar') }}
-
-),
-
 renamed as (
 
     select
         date as calendar_date,
         source_file,
         record_number
-    from source
+    from {{ source('adventure_works', 'calendar') }}
 
 )
 

@@ -1,27 +1,5 @@
 with
 
-source as (
-
-    select
-        customer_key,
-        prefix,
-        first_name,
-        last_name,
-        birth_date,
-        marital_status,
-        gender,
-        email_address,
-        annual_income,
-        total_children,
-        education_level,
-        occupation,
-        home_owner,
-        source_file,
-        record_number
-    from {{ source('adventure_works', 'customers') }}
-
-),
-
 standardised as (
 
     select
@@ -53,7 +31,7 @@ standardised as (
         annual_income,
         source_file,
         record_number
-    from source
+    from {{ source('adventure_works', 'customers') }}
 
 )
 

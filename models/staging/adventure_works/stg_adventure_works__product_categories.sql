@@ -1,6 +1,6 @@
 with
 
-source as (
+product_categories as (
 
     select
         product_category_key,
@@ -11,4 +11,4 @@ source as (
 
 )
 
-select * from source
+select * from product_categories

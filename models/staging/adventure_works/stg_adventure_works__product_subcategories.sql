@@ -1,6 +1,6 @@
 with
 
-source as (
+product_subcategories as (
 
     select
         product_subcategory_key,
@@ -12,4 +12,4 @@ source as (
 
 )
 
-select * from source
+select * from product_subcategories

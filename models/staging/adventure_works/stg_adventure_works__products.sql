@@ -1,27 +1,7 @@
 with
 
-source as (
-
-    select
-        product_key,
-        product_subcategory_key,
-        product_sku,
-        product_name,
-        model_name,
-        product_description,
-        product_color,
-        product_size,
-        product_style,
-        product_cost,
-        product_price,
-        source_file,
-        record_number
-    from {{ source('adventure_works', 'products') }}
-
-),
-
--- The file says that there is none in three ways (NA, 0, empty); here it is one label.
--- It is not "None" or "NA", which many a tool that reads a CSV export takes for a missing value.
+-- NA, 0 and an empty field mean the same and become one label. It is not "None" or "NA", which many CSV
+-- readers take for NULL.
 standardised as (
 
     select
@@ -56,7 +36,7 @@ standardised as (
         product_cost,
         source_file,
         record_number
-    from source
+    from {{ source('adventure_works', 'products') }}
 
 )
 

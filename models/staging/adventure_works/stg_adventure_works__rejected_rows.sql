@@ -1,19 +1,5 @@
 with
 
-source as (
-
-    select
-        table_name,
-        source_file,
-        record_number,
-        line_number,
-        column_name,
-        reason,
-        raw_text
-    from {{ source('adventure_works_load', 'rejected_rows') }}
-
-),
-
 renamed as (
 
     select
@@ -24,7 +10,7 @@ renamed as (
         column_name,
         reason as reject_reason,
         raw_text
-    from source
+    from {{ source('adventure_works_load', 'rejected_rows') }}
 
 )
 

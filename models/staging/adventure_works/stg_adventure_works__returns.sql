@@ -1,6 +1,6 @@
 with
 
-source as (
+returns as (
 
     select
         return_date,
@@ -13,4 +13,4 @@ source as (
 
 )
 
-select * from source
+select * from returns

@@ -1,22 +1,5 @@
 with
 
-source as (
-
-    select
-        order_number,
-        order_line_item,
-        order_date,
-        stock_date,
-        product_key,
-        customer_key,
-        territory_key,
-        order_quantity,
-        source_file,
-        record_number
-    from {{ source('adventure_works', 'sales') }}
-
-),
-
 renamed as (
 
     select
@@ -30,7 +13,7 @@ renamed as (
         order_quantity,
         source_file,
         record_number
-    from source
+    from {{ source('adventure_works', 'sales') }}
 
 )
 

@@ -1,18 +1,5 @@
 with
 
-source as (
-
-    select
-        sales_territory_key,
-        region,
-        country,
-        continent,
-        source_file,
-        record_number
-    from {{ source('adventure_works', 'territories') }}
-
-),
-
 renamed as (
 
     select
@@ -22,7 +9,7 @@ renamed as (
         continent,
         source_file,
         record_number
-    from source
+    from {{ source('adventure_works', 'territories') }}
 
 )
 

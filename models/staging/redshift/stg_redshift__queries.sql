@@ -1,20 +1,5 @@
 with
 
-source as (
-
-    select
-        query_id,
-        query_label,
-        query_type,
-        status,
-        start_time,
-        elapsed_time,
-        queue_time,
-        execution_time
-    from {{ source('redshift_system', 'sys_query_history') }}
-
-),
-
 renamed as (
 
     select
@@ -26,7 +11,7 @@ renamed as (
         cast(elapsed_time * 0.000001 as numeric(18, 6)) as elapsed_seconds,
         cast(queue_time * 0.000001 as numeric(18, 6)) as queue_seconds,
         cast(execution_time * 0.000001 as numeric(18, 6)) as execution_seconds
-    from source
+    from {{ source('redshift_system', 'sys_query_history') }}
 
 )
 

@@ -1,23 +1,5 @@
 with
 
-source as (
-
-    select
-        query_id,
-        child_query_sequence,
-        stream_id,
-        segment_id,
-        step_id,
-        step_name,
-        input_bytes,
-        spilled_block_local_disk,
-        spilled_block_remote_disk
-    from {{ source('redshift_system', 'sys_query_detail') }}
-    -- The view has sums of whole segments, streams and statements as well.
-    where trim(metrics_level) = 'step'
-
-),
-
 renamed as (
 
     select
@@ -29,7 +11,9 @@ renamed as (
         trim(step_name) as step_name,
         input_bytes,
         coalesce(spilled_block_local_disk, 0) + coalesce(spilled_block_remote_disk, 0) as spilled_blocks
-    from source
+    from {{ source('redshift_system', 'sys_query_detail') }}
+    -- The view has sums of whole segments, streams and statements as well.
+    where trim(metrics_level) = 'step'
 
 )
 

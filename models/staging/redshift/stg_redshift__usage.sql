@@ -1,17 +1,5 @@
 with
 
-source as (
-
-    select
-        start_time,
-        end_time,
-        charged_seconds,
-        compute_capacity,
-        data_storage
-    from {{ source('redshift_system', 'sys_serverless_usage') }}
-
-),
-
 renamed as (
 
     select
@@ -20,7 +8,7 @@ renamed as (
         charged_seconds as charged_rpu_seconds,
         cast(compute_capacity as numeric(18, 4)) as rpus,
         data_storage as stored_megabytes
-    from source
+    from {{ source('redshift_system', 'sys_serverless_usage') }}
 
 )
 

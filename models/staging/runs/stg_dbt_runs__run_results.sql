@@ -1,31 +1,5 @@
 with
 
-source as (
-
-    select
-        invocation_id,
-        command,
-        target,
-        is_whole,
-        load_id,
-        started_at,
-        node_started_at,
-        node_finished_at,
-        unique_id,
-        node_name,
-        resource_type,
-        test_kind,
-        status,
-        failures,
-        failures_table,
-        rows_affected,
-        bytes_scanned,
-        execution_seconds,
-        message
-    from {{ source('adventure_works_runs', 'run_results') }}
-
-),
-
 renamed as (
 
     select
@@ -45,7 +19,6 @@ renamed as (
         failures as failing_rows,
         failures_table,
         rows_affected,
-        bytes_scanned,
         execution_seconds,
         message as node_message,
         case
@@ -54,7 +27,7 @@ renamed as (
             when status = 'warn' then 'warned'
             else 'failed'
         end as outcome
-    from source
+    from {{ source('adventure_works_runs', 'run_results') }}
 
 )
 

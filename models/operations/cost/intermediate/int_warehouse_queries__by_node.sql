@@ -1,17 +1,5 @@
 with
 
-queries as (
-
-    select
-        query_id,
-        started_at,
-        elapsed_seconds,
-        queue_seconds,
-        execution_seconds
-    from {{ ref('stg_redshift__queries') }}
-
-),
-
 pieces as (
 
     select
@@ -25,7 +13,7 @@ pieces as (
 
 ),
 
--- The comment that tells the node stands at the end, which may be cut in two.
+-- The query comment is at the end and may span two pieces.
 ends as (
 
     select
@@ -52,17 +40,13 @@ steps as (
 statements_with_node as (
 
     select
-        queries.query_id,
-        queries.started_at,
-        queries.elapsed_seconds,
-        queries.queue_seconds,
-        queries.execution_seconds,
+        queries.*,
         coalesce(steps.scanned_bytes, 0) as scanned_bytes,
         coalesce(steps.spilled_blocks, 0) as spilled_blocks,
-        -- A blank at the very end of a piece is not kept.
+        -- Redshift trims trailing blanks of a piece, so the blank after the colon may be missing.
         split_part(regexp_substr(ends.text_end, '"node": ?"[^"]*"'), '"', 4) as node,
         split_part(regexp_substr(ends.text_end, '"step": ?"[^"]*"'), '"', 4) as load_step
-    from queries
+    from {{ ref('stg_redshift__queries') }} as queries
     left join ends
         on queries.query_id = ends.query_id
     left join steps
