@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from kagglesdk import KaggleClient
 from kagglesdk.datasets.types.dataset_api_service import ApiGetDatasetRequest
 
@@ -439,6 +440,23 @@ def test_what_is_asked_is_what_kaggles_own_client_asks(server: KaggleServer, fol
     ours, theirs = server.requests[0], server.requests[-1]
     assert (ours.path, ours.body) == (theirs.path, theirs.body)
     assert ours.headers["Authorization"] == theirs.headers["Authorization"]
+
+
+def test_the_real_address_is_that_of_kaggles_own_client(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "PROD")
+    asked = []
+
+    def note(adapter: requests.adapters.HTTPAdapter, request: requests.PreparedRequest, **_: object) -> None:
+        asked.append(request.url)
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", note)
+    with KaggleClient() as client, pytest.raises(requests.ConnectionError):
+        client.datasets.dataset_api_client.get_dataset()
+    with pytest.raises(FetchError):
+        kaggle.fetch(folder, patience=dataclasses.replace(PATIENT, attempts=1))
+    ours, theirs = asked[1], asked[0]
+    assert ours == theirs and ours.startswith("https://api.kaggle.com/")
 
 
 def test_the_older_file_with_name_and_key_is_used(
