@@ -1,10 +1,12 @@
 """A site: a set of source files, and the warehouses on DuckDB and on Redshift that dbt builds from them."""
 
+import csv
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from adventure_works.lake import s3_read
 from adventure_works.settings import PROJECT, S3Place, read_settings
 from standin.engine import READERS
 from standin.stack import Warehouse
+from support import commands, warm
 from support.waiting import TIMEOUT
 
 PREFIX = "adventure_works_"
@@ -40,7 +43,6 @@ class Site:
             | {
                 "REDSHIFT_READERS": f"{READERS[0]}, group:{READERS[1]}",
                 "ADVENTURE_LAKE": str(self.folder / "lake"),
-                "ADVENTURE_RAW": str(self.raw),
                 "ADVENTURE_DATABASE": str(self.database),
                 "ADVENTURE_DOWNLOADS": str(self.folder / "downloads"),
                 "DBT_LOG_PATH": str(self.folder / "logs"),
@@ -51,7 +53,7 @@ class Site:
     @property
     def database(self) -> Path:
         """DuckDB's file."""
-        return self.folder / "dev.duckdb"
+        return self.folder / "warehouse" / "test.duckdb"
 
     @property
     def lake(self) -> S3Place:
@@ -61,7 +63,7 @@ class Site:
     @property
     def raw(self) -> Path:
         """What DuckDB reads: the lake's current version, copied here."""
-        return self.folder / "raw"
+        return self.folder / "lake" / "raw"
 
     def target(self, target: str) -> Path:
         """dbt's folder of what it made for a target."""
@@ -70,18 +72,18 @@ class Site:
     def run(self, *command: str | Path, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Runs a program of the virtual environment in the project, with the site's environment or the one given."""
         name, *arguments = map(str, command)
-        return subprocess.run(
-            [Path(sys.executable).with_name(name), *arguments],
-            cwd=PROJECT,
-            env=self.environ if environ is None else environ,
-            text=True,
-            capture_output=True,
-            timeout=TIMEOUT,
-        )
+        environ = self.environ if environ is None else environ
+        if name in warm.TOOLS:
+            return warm.run(name, arguments, PROJECT, environ, TIMEOUT, commands.parsed())
+        command = [Path(sys.executable).with_name(name), *arguments]
+        return subprocess.run(command, cwd=PROJECT, env=environ, text=True, capture_output=True, timeout=TIMEOUT)
 
     def dbt(self, *arguments: str, target: str = "prod") -> str:
         """Runs dbt, which must succeed; returns what it printed."""
-        done = self.run("dbt", *arguments, "--target", target, "--target-path", self.target(target))
+        # Not `--target`, with which dbt would not use the parse that it is given.
+        places = {"ADVENTURE_TARGET": target, "DBT_TARGET_PATH": str(self.target(target))}
+        self.database.parent.mkdir(exist_ok=True)
+        done = self.run("dbt", *arguments, environ=self.environ | places)
         assert done.returncode == 0, f"dbt {' '.join(arguments)}:\n{done.stdout[-10_000:]}{done.stderr}"
         return done.stdout
 
@@ -130,3 +132,39 @@ class Site:
         found = compare.compare_all(wanted, self.database, self.warehouse.query, PREFIX)
         assert sum(rows for rows, _ in found.values()), "nothing was compared"
         return [str(difference) for _, differences in found.values() for difference in differences]
+
+
+def change_files(files: Path) -> None:
+    """Changes, adds and removes rows; some become what cannot be right."""
+
+    def sales(rows: list[list[str]]) -> None:
+        rows[1][7] = "5"
+        del rows[10:15]
+        rows.append(rows[20])
+        rows.append([*rows[30][:7], "9"])
+        rows.append([*rows[-3][:2], "SO99999", *rows[-3][3:6], "1", "2"])
+
+    def returns(rows: list[list[str]]) -> None:
+        del rows[1]
+        rows.append([*rows[1][:2], "999999", "1"])
+
+    def customers(rows: list[list[str]]) -> None:
+        rows[1][8] = '"$10,000 "'
+        del rows[2:6]
+
+    def products(rows: list[list[str]]) -> None:
+        rows[1][-1] = "1999.9999"
+
+    edit(files / "AdventureWorks_Sales_2017.csv", sales)
+    edit(files / "AdventureWorks_Returns.csv", returns)
+    edit(files / "AdventureWorks_Customers.csv", customers)
+    edit(files / "AdventureWorks_Products.csv", products)
+
+
+def edit(file: Path, change: Callable[[list[list[str]]], None]) -> None:
+    """Rewrites a CSV file after `change` has been at its rows, the header being the first."""
+    with file.open(encoding="latin-1", newline="") as source:  # any bytes, and back
+        rows = list(csv.reader(source))
+    change(rows)
+    with file.open("w", encoding="latin-1", newline="") as target:
+        csv.writer(target).writerows(rows)

@@ -18,10 +18,16 @@ KEPT = "partial_parse.msgpack"
 
 
 def give(parsed: Path) -> None:
-    """Puts the parse whose places are below `parsed` where this process's dbt looks for it, if nothing is there yet."""
+    """Puts the parse whose places are below `parsed` where this process's dbt looks for it, if nothing is there yet.
+
+    It is a parse for DuckDB, and the name of the database, which is that of its file, is in it.
+    """
+    database = Path(os.environ.get("ADVENTURE_DATABASE", "")).stem
+    if os.environ.get("ADVENTURE_TARGET", "dev") != "dev" or database != "test" or "DBT_TARGET_PATH" not in os.environ:
+        return
     source, target = parsed / "target" / KEPT, Path(os.environ["DBT_TARGET_PATH"]) / KEPT
     own = target.parents[1]
-    if target.exists() or not source.exists():
+    if target.exists():
         return
     kept = _moved(msgpack.unpackb(source.read_bytes(), strict_map_key=False), str(parsed), str(own))
     kept["state_check"]["profile_hash"]["checksum"] = _checksum_of_profile()
