@@ -209,8 +209,8 @@ def test_the_user_cannot_overrule_the_evidence(tmp_path: Path) -> None:
     assert rows[1][0] == date(2016, 1, 2)
 
 
-def test_both_ways_read_the_same(small_sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fast way is only faster: forced down the careful one, every file gives the same rows."""
+def test_both_paths_read_the_same(small_sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fast path is only faster: forced down the careful one, every file gives the same rows."""
     fast, careful = tmp_path / "fast", tmp_path / "careful"
     fast_rows = []
     original = convert_module.read_fast
@@ -219,9 +219,9 @@ def test_both_ways_read_the_same(small_sample: Path, tmp_path: Path, monkeypatch
         fast_rows.append(original(*arguments))
         return fast_rows[-1]
 
-    for folder, way in ((fast, watch), (careful, lambda *arguments: None)):
+    for folder, path_taken in ((fast, watch), (careful, lambda *arguments: None)):
         folder.mkdir()
-        monkeypatch.setattr(convert_module, "read_fast", way)
+        monkeypatch.setattr(convert_module, "read_fast", path_taken)
         # Small pieces, so that their edges are tried as well.
         monkeypatch.setattr(scan_module, "PIECE", 10_000)
         monkeypatch.setattr(scan_module, "BLOCK", 1_000)

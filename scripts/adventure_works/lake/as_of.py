@@ -50,7 +50,7 @@ def as_of_date(version: NewVersion, wanted: date | None, before: list[date]) -> 
 
 
 def _last_order_date(version: NewVersion, until: date) -> date | None:
-    """The last order date up to a day in the files at hand, None where there is none.
+    """The last order date up to a day in the files on this machine, None where there is none.
 
     On S3 those are the files of this load, so that the others need not be fetched: `before` has their days.
     """

@@ -2,8 +2,8 @@
 
     lake/pins/<load id>@<digest of the database's path>     holds the path of the database
 
-The staging views of a database read the version that it was built and audited from, not whatever `raw` names by
-then. A pin keeps that version from being swept up, for as long as the database's folder is there.
+The staging views of a database read the version that it was built and audited from, not the one that `raw`
+names later. A pin keeps that version from being removed, for as long as the database's folder is there.
 """
 
 import hashlib

@@ -114,10 +114,10 @@ class Writer:
         prefix = self.lake.key(VERSIONS, load_id) + "/"
         with self._explaining(prefix, "could not be removed"):
             for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.lake.bucket, Prefix=prefix):
-                doomed = [{"Key": entry["Key"]} for entry in page.get("Contents", ())]
-                if doomed:
+                objects = [{"Key": entry["Key"]} for entry in page.get("Contents", ())]
+                if objects:
                     answer = self.client.delete_objects(
-                        Bucket=self.lake.bucket, Delete={"Objects": doomed, "Quiet": True}
+                        Bucket=self.lake.bucket, Delete={"Objects": objects, "Quiet": True}
                     )
                     for error in answer.get("Errors", ())[:1]:
                         raise AdventureError(f"{self.lake.uri(error['Key'])} could not be removed: {error['Message']}")

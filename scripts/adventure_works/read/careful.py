@@ -1,6 +1,6 @@
-"""The careful way for a piece of a file: Python takes the records apart, DuckDB casts the values by rule.
+"""The careful path: Python takes the records of a piece apart, DuckDB casts the values by rule.
 
-What cannot be read is kept with its line and reason. Several times slower than DuckDB's own reader.
+What cannot be read is kept with its line and reason. This is several times slower than DuckDB's own reader.
 """
 
 from pathlib import Path

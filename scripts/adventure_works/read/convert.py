@@ -1,7 +1,7 @@
 """From the text of one source file to typed Parquet, record by record, with nothing lost on the way.
 
-A piece that looks clean is first offered to the fast way, which leaves what is not exactly as expected to the careful
-one. Several pieces are converted at a time.
+A piece that looks clean takes the fast path, which leaves what is not exactly as expected to the careful path. Several
+pieces are converted at a time.
 """
 
 import os
@@ -31,7 +31,7 @@ MEMORY_PER_WORKER = "128MB"
 
 @dataclass(frozen=True)
 class _Worker:
-    """What one piece at a time is converted with: a connection, and the file that hands text to it."""
+    """Converts one piece at a time: a connection, and the file that hands text to it."""
 
     connection: duckdb.DuckDBPyConnection
     text: Path

@@ -1,6 +1,6 @@
-"""The fast way for a piece of a file that looks clean: DuckDB reads it by itself.
+"""The fast path for a piece of a file that looks clean: DuckDB reads it by itself.
 
-It has no rules of its own: whatever is not exactly as expected makes it give up, and the careful way decides.
+It has no rules of its own: it gives up on whatever is not exactly as expected, and the careful path decides.
 """
 
 from pathlib import Path
@@ -33,7 +33,7 @@ def read_fast(
         part: a file that is not there yet.
 
     Returns:
-        The number of rows; None, and nothing written, when the piece is for the careful way.
+        The number of rows; None, and nothing written, when the piece is for the careful path.
     """
     formats = _date_formats(file, order)
     columns = file.layout.columns

@@ -13,7 +13,7 @@ def recognise(scan: Scan, tables: list[Table]) -> Layout:
     """The layout of a file, by its header.
 
     Columns may be in any order, and one that the contract does not require may be missing. A column that the
-    contract does not know must be empty all the way down.
+    contract does not know must be empty in every record.
 
     Raises:
         RefusedFileError: no table fits, a heading is there twice, or an unknown column holds values.

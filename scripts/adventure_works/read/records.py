@@ -48,7 +48,7 @@ class Converted:
 
 
 class _Lines:
-    """Hands lines to the CSV reader and remembers those of the record at hand."""
+    """Hands lines to the CSV reader and remembers those of the current record."""
 
     def __init__(self, text: str) -> None:
         self._lines = io.StringIO(text, newline="")
@@ -67,7 +67,7 @@ def records(scan: Scan, piece: Piece) -> Iterator[Record]:
     """The records of a piece, blank ones too, in order.
 
     Raises:
-        RefusedFileError: a misplaced quote has swallowed whole lines, or the file breaks off in a record.
+        RefusedFileError: a misplaced quote joins several lines, or the file ends in the middle of a record.
     """
     lines = _Lines(piece.data.decode("cp1252" if scan.encoding == "cp1252" else "utf-8"))
     reader = csv.reader(lines, strict=True)

@@ -49,7 +49,7 @@ class Scan:
 
 @dataclass(frozen=True)
 class Piece:
-    """Some whole records of a file, how many they are, and how many records and lines come before them.
+    """Complete records of a file: how many, and how many records and lines come before them.
 
     The header is one of the lines, and none of the records.
     """
