@@ -67,18 +67,19 @@ for statement in json.load(open(statements)):
 START = """
 import sys
 from pathlib import Path
-from adventure_works.publish.audited import start_candidate
-from adventure_works.publish.files import Warehouse
-print(start_candidate(Warehouse(Path(sys.argv[1]), print), Path(sys.argv[2])))
+from adventure_works.settings import Settings
+from adventure_works.warehouse.duckdb import DuckDBWarehouse
+warehouse = DuckDBWarehouse(Settings(database=Path(sys.argv[1]), lake=Path(sys.argv[2])), print)
+print(warehouse.start_candidate([], lambda what, done, total: None)["ADVENTURE_RAW"])
 """
 PUBLISH = """
 import sys
 from pathlib import Path
-from adventure_works.publish.audited import judge_candidate, publish
-from adventure_works.publish.files import Warehouse
-warehouse = Warehouse(Path(sys.argv[1]), print)
-judge_candidate(warehouse, passed=True, tests=0)
-publish(warehouse)
+from adventure_works.settings import Settings
+from adventure_works.warehouse.duckdb import DuckDBWarehouse
+warehouse = DuckDBWarehouse(Settings(database=Path(sys.argv[1])), print)
+warehouse.judge_candidate(passed=True, tests=0)
+warehouse.publish()
 """
 
 Timing = tuple[float, int]  # seconds, and the most memory in MB

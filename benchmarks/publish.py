@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from adventure_works.publish.files import Warehouse, put_in_place, start_from_published
+from adventure_works.warehouse.duckdb_files import Files, put_in_place, start_from_published
 
 ROWS_A_MEGABYTE = 50_000
 
@@ -30,7 +30,7 @@ def main() -> None:
     options = parser.parse_args()
     best: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
-        warehouse = Warehouse(Path(name) / "w.duckdb", print)
+        warehouse = Files(Path(name) / "w.duckdb", print)
         with duckdb.connect(str(warehouse.published)) as connection:
             rows = options.megabytes * ROWS_A_MEGABYTE
             connection.execute(f"create table noise as select gen_random_uuid() as id from range({rows})")

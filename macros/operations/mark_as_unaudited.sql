@@ -1,6 +1,6 @@
 {#-
     Runs before anything is built: a warehouse that `adventure run` has published is no longer what was audited once
-    a plain dbt command builds in it, and its record (scripts/adventure_works/publish/record.py) says so.
+    a plain dbt command builds in it, and its record (scripts/adventure_works/warehouse/record.py) says so.
 -#}
 {% macro mark_as_unaudited() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'seed', 'snapshot', 'retry') -%}

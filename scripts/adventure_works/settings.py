@@ -16,6 +16,9 @@ from adventure_works.errors import AdventureError
 
 PROJECT = Path(__file__).resolve().parents[2]
 
+# How old the newest load may be: a nightly load, and half a day for repairing one.
+MAX_AGE_HOURS = 36.0
+
 # Redshift takes names of 127 bytes; the longest of a warehouse is this and `_candidate_intermediate`.
 SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,99}")
 ROLE = re.compile(r"default|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+")
@@ -201,18 +204,13 @@ class Settings:
             )
         return self.lake
 
-    def check_redshift(self) -> None:
-        """Refuses settings that cannot lead to Redshift.
-
-        Raises:
-            AdventureError: naming the variable that is missing or cannot be used.
-        """
+    def check_workgroup(self) -> None:
+        """Refuses settings that lead to no Redshift."""
         if not self.workgroup:
             raise AdventureError(
                 "REDSHIFT_WORKGROUP is not set, so it is not known which Redshift to load. Set it to the name of the "
                 "Serverless workgroup (docs/configuration.md has every variable)."
             )
-        _ = self.lake_on_s3
 
 
 DEFAULTS = Settings()

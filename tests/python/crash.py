@@ -22,10 +22,11 @@ from pathlib import Path
 import duckdb
 
 from adventure_works.lake.folder import current_version
-from adventure_works.publish.audited import states
-from adventure_works.publish.files import Warehouse, exchange, put_in_place, start_from_published
-from adventure_works.publish.record import State
 from adventure_works.sample import generate
+from adventure_works.settings import read_settings
+from adventure_works.warehouse.duckdb import DuckDBWarehouse
+from adventure_works.warehouse.duckdb_files import Files, exchange, put_in_place, start_from_published
+from adventure_works.warehouse.record import State
 from fork_server import ForkServer
 from support.places import PROJECT, own_places
 
@@ -46,27 +47,27 @@ def reduced_run() -> None:
 
     Prints when each phase began, in seconds of the machine's clock.
     """
+    from adventure_works.build import dbt
     from adventure_works.lake.loader import load
-    from adventure_works.publish.access import one_at_a_time
-    from adventure_works.publish.audited import judge_candidate, publish, start_candidate
-    from adventure_works.run import build
-    from adventure_works.settings import read_settings
+
+    def progress(what: str, done: int, total: int) -> None:
+        pass
 
     def begin(phase: str) -> None:
         print(f"{phase} {time.monotonic()}", flush=True)
 
     source = sys.argv[-1]
     settings = read_settings(os.environ)
-    warehouse = Warehouse(settings.database, print)
+    warehouse = DuckDBWarehouse(settings, print)
     begin("load")
-    with one_at_a_time(warehouse.published, print):
-        load(source, settings.lake)
+    with warehouse.locked():
+        load(source, warehouse.lake, settings)
         begin("build")
-        raw = start_candidate(warehouse, settings.lake)
-        build(settings, warehouse.candidate, raw, lambda what, done, total: None, *REDUCED)
-        judge_candidate(warehouse, passed=True, tests=0)
+        manifest = dbt.parse(settings, warehouse.environ, REDUCED)
+        dbt.build(settings, manifest, warehouse.start_candidate([], progress), REDUCED, progress)
+        warehouse.judge_candidate(passed=True, tests=0)
         begin("publication")
-        publish(warehouse)
+        warehouse.publish()
     begin("end")
 
 
@@ -75,7 +76,7 @@ def publish_for_ever() -> None:
 
     Prints the number of each state that it has published.
     """
-    warehouse = Warehouse(Path(sys.argv[1]), print)
+    warehouse = Files(Path(sys.argv[1]), print)
     while True:
         number = publish_once(warehouse)
         print(number, flush=True)
@@ -84,7 +85,7 @@ def publish_for_ever() -> None:
             exchange(warehouse)
 
 
-def publish_once(warehouse: Warehouse) -> int:
+def publish_once(warehouse: Files) -> int:
     """Publishes the state after the one that is published, and returns its number: the two tables agree on it."""
     start_from_published(warehouse)
     with duckdb.connect(str(warehouse.candidate)) as connection:
@@ -111,7 +112,7 @@ class Rehearsal:
         self.places = own_places(folder)
         self.output = folder / "output.txt"
         self.lake = folder / "lake"
-        self.warehouse = Warehouse(Path(self.places["ADVENTURE_DATABASE"]), print)
+        self.warehouse = DuckDBWarehouse(read_settings(self.places), print)
         # Twice there and back, so that the time is that of a run like those that will be killed.
         self.run(0)
         self.states = [self.published()]
@@ -163,7 +164,7 @@ class Rehearsal:
         return {phase: float(seconds) for phase, seconds in lines}
 
     def _phase(self, before: Path | None, is_old: bool) -> str:
-        candidate: State | None = next((s for s in states(self.warehouse) if s.role == "candidate"), None)
+        candidate: State | None = next((s for s in self.warehouse.states() if s.role == "candidate"), None)
         if not is_old:
             return "after the rename"
         if current_version(self.lake) == before:

@@ -74,7 +74,7 @@ def serve() -> None:
     import dbt.cli.main  # noqa: F401
 
     import adventure_works.lake.loader
-    import adventure_works.run  # noqa: F401
+    import adventure_works.pipeline  # noqa: F401
 
     sys.path[:0] = [str(HERE), str(HERE.parent)]
     for line in sys.stdin:

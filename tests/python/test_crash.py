@@ -8,8 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from adventure_works.publish.audited import roll_back
-from adventure_works.publish.files import Warehouse, exchange
+from adventure_works.warehouse.duckdb_files import Files, exchange
 from crash import PHASES, STATE, Rehearsal, publish_once
 from fork_server import Call, ForkServer
 from processes import ASK, ended, process
@@ -53,7 +52,7 @@ def test_a_run_shows_the_old_state_or_the_new_one(rehearsal: Rehearsal) -> None:
     for state, folder in zip(rehearsal.states, rehearsal.sources, strict=True):
         assert state[1] == state[4] == units_in(folder)
 
-    roll_back(rehearsal.warehouse)
+    rehearsal.warehouse.roll_back()
     assert rehearsal.published() == old
     rehearsal.run(rehearsal.now)
     assert rehearsal.published() == new
@@ -69,7 +68,7 @@ def units_in(folder: Path) -> int:
 
 
 def test_publication_killed_at_any_moment(server: ForkServer, tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "w.duckdb", print)
+    warehouse = Files(tmp_path / "w.duckdb", print)
     with duckdb.connect(str(warehouse.published)) as connection:
         connection.execute("create table one as select 0 as number; create table other as from one")
 

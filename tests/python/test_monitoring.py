@@ -20,9 +20,11 @@ from moto.sns import sns_backends
 from adventure_works.lake.loader import load
 from adventure_works.monitor import alerts
 from adventure_works.monitor.dbt_plugin import record_run
-from adventure_works.monitor.history import Trouble, last_runs, newest_load, of_lake, troubles
+from adventure_works.monitor.history import Trouble, last_runs, newest_load, troubles
 from adventure_works.monitor.status import Status, status_of
 from adventure_works.settings import Settings
+from adventure_works.warehouse.duckdb import DuckDBWarehouse
+from adventure_works.warehouse.duckdb_history import asking_history
 from recorded import record
 from support.waiting import TIMEOUT
 from warehouse import Warehouse
@@ -55,7 +57,7 @@ TOLD = [
 
 def test_what_fails_and_since_when(tmp_path: Path) -> None:
     some_history(tmp_path)
-    with of_lake(tmp_path) as ask:
+    with asking_history(tmp_path) as ask:
         found = troubles(ask)
         runs = last_runs(ask, 2)
         assert newest_load(ask) is None
@@ -69,7 +71,7 @@ def test_what_fails_and_since_when(tmp_path: Path) -> None:
 
 
 def test_nothing_was_ever_recorded(tmp_path: Path) -> None:
-    with of_lake(tmp_path / "nowhere") as ask:
+    with asking_history(tmp_path / "nowhere") as ask:
         assert (last_runs(ask, 5), troubles(ask), newest_load(ask)) == ([], [], None)
 
 
@@ -105,7 +107,7 @@ def test_dbt_records_its_runs_and_the_marts_tell_the_same(
         "execution_seconds > 0, node_message from staging.stg_dbt_runs__run_results order by 1"
     )
     assert recorded == [(name, "model", "success", "passed", True, True, "OK") for name in sorted(VIEWS)]
-    with of_lake(warehouse.lake) as ask:
+    with asking_history(warehouse.lake) as ask:
         found = newest_load(ask)
         assert found and found[0] == load_id
 
@@ -115,7 +117,7 @@ def test_dbt_records_its_runs_and_the_marts_tell_the_same(
         "from operations.test_history where is_current and last_outcome <> 'passed' "
         "order by last_outcome, not_passing_since"
     )
-    with of_lake(warehouse.lake) as ask:
+    with asking_history(warehouse.lake) as ask:
         assert said == [trouble for trouble in told(troubles(ask)) if trouble[0] != "model_a"]
     assert said == [trouble for trouble in TOLD if trouble[0] != "model_a"]
 
@@ -162,9 +164,9 @@ def test_status_for_people_and_for_programs(
     ("hours", "status", "is_well"), [(35, "pass", True), (35, "warn", True), (37, "pass", False), (35, "fail", False)]
 )
 def test_what_is_well(tmp_path: Path, hours: int, status: str, is_well: bool) -> None:
-    settings = Settings(lake=tmp_path / "lake", database=tmp_path / "w.duckdb")
+    warehouse = DuckDBWarehouse(Settings(lake=tmp_path / "lake", database=tmp_path / "w.duckdb"), print)
     ordinary(tmp_path / "lake", loaded=now() - timedelta(hours=hours), statuses={"test_one": status})
-    assert status_of(settings, "dev", 1, timedelta(hours=36)).is_well is is_well
+    assert status_of(warehouse, 1, timedelta(hours=36)).is_well is is_well
 
 
 def test_a_file_that_cannot_be_read_is_named(

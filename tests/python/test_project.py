@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from adventure_works.publish.schemas import NAMES
+from adventure_works.warehouse.redshift import NAMES
 from support.commands import run_adventure, run_dbt
 from support.places import PROJECT
 

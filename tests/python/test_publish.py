@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,14 +14,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from adventure_works.build.results import tests_left_out
 from adventure_works.errors import AdventureError
 from adventure_works.lake import pins
 from adventure_works.lake.loader import load
-from adventure_works.publish.access import one_at_a_time
-from adventure_works.publish.audited import judge_candidate, publish, roll_back, start_candidate, states
-from adventure_works.publish.files import Warehouse, log_of, put_in_place, start_from_published
-from adventure_works.publish.record import Outcome, Record, write_record
-from adventure_works.run import tests_left_out
+from adventure_works.settings import Settings
+from adventure_works.warehouse.duckdb import DuckDBWarehouse
+from adventure_works.warehouse.duckdb_files import log_of, put_in_place, start_from_published
+from adventure_works.warehouse.record import Outcome, Record, write_record
 from crash import two_sources
 from processes import ASK, HOLD, ended, process
 from support.commands import run_adventure, run_dbt
@@ -31,10 +31,23 @@ SMALL = 64 << 20
 RECORD = Record("/lake", "20260101T000000000000", "20260101T000000000000", datetime(2026, 1, 1), "0.1.0", "passed", 210)
 
 
+def warehouse_in(
+    folder: Path, announce: Callable[[str], None] = lambda message: None, *, wait: bool = True
+) -> DuckDBWarehouse:
+    """A warehouse in `folder`, whose lake is there as well."""
+    settings = Settings(database=folder / "warehouse" / "w.duckdb", lake=folder / "lake")
+    return DuckDBWarehouse(settings, announce, wait=wait)
+
+
+def started(warehouse: DuckDBWarehouse) -> str:
+    """Makes the candidate; returns the load id of the lake's version that it is built from."""
+    return Path(warehouse.start_candidate([], lambda what, done, total: None)["ADVENTURE_RAW"]).name
+
+
 @pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
+def warehouse(tmp_path: Path) -> DuckDBWarehouse:
     """A warehouse of which state 1 is published."""
-    warehouse = Warehouse(tmp_path / "warehouse" / "w.duckdb", lambda message: None, patient=False)
+    warehouse = warehouse_in(tmp_path, wait=False)
     warehouse.published.parent.mkdir()
     with duckdb.connect(str(warehouse.published)) as connection:
         connection.execute("create table one as select 1 as number; create table other as from one")
@@ -42,7 +55,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
     return warehouse
 
 
-def candidate_of(warehouse: Warehouse, number: int, outcome: Outcome = Outcome.PASSED) -> None:
+def candidate_of(warehouse: DuckDBWarehouse, number: int, outcome: Outcome = Outcome.PASSED) -> None:
     start_from_published(warehouse)
     with duckdb.connect(str(warehouse.candidate)) as connection:
         connection.execute("update one set number = ?", [number])
@@ -68,7 +81,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
-def test_readers_before_during_and_after(warehouse: Warehouse) -> None:
+def test_readers_before_during_and_after(warehouse: DuckDBWarehouse) -> None:
     old = process(HOLD, warehouse.published, "reading")
     asking = process(ASK, warehouse.published, "select (from one), (from other)")
     with old as old_reader, asking as asking_reader:
@@ -89,29 +102,29 @@ def test_readers_before_during_and_after(warehouse: Warehouse) -> None:
     assert number_in(warehouse.published) == 21
 
 
-def test_rollback_exchanges_and_a_second_one_undoes_it(warehouse: Warehouse) -> None:
+def test_rollback_exchanges_and_a_second_one_undoes_it(warehouse: DuckDBWarehouse) -> None:
     with pytest.raises(AdventureError, match="no previous warehouse"):
-        roll_back(warehouse)
+        warehouse.roll_back()
     candidate_of(warehouse, 2)
-    publish(warehouse)
+    warehouse.publish()
     assert (number_in(warehouse.published), number_in(warehouse.previous)) == (2, 1)
-    roll_back(warehouse)
+    warehouse.roll_back()
     assert (number_in(warehouse.published), number_in(warehouse.previous)) == (1, 2)
-    roll_back(warehouse)
+    warehouse.roll_back()
     assert (number_in(warehouse.published), number_in(warehouse.previous)) == (2, 1)
 
 
-def test_only_a_candidate_that_passed_is_published(warehouse: Warehouse) -> None:
+def test_only_a_candidate_that_passed_is_published(warehouse: DuckDBWarehouse) -> None:
     with pytest.raises(AdventureError, match="no candidate that has passed"):
-        publish(warehouse)
+        warehouse.publish()
     candidate_of(warehouse, 2, Outcome.FAILED)
     with pytest.raises(AdventureError, match="no candidate that has passed"):
-        publish(warehouse)
+        warehouse.publish()
     assert number_in(warehouse.published) == 1
 
 
 @pytest.mark.parametrize("killed", ["before the rename", "after the rename of a rollback"])
-def test_a_killed_exchange_is_finished(warehouse: Warehouse, killed: str) -> None:
+def test_a_killed_exchange_is_finished(warehouse: DuckDBWarehouse, killed: str) -> None:
     candidate_of(warehouse, 2)
     put_in_place(warehouse)
     aside = warehouse.previous.with_name(".w.duckdb")
@@ -119,12 +132,12 @@ def test_a_killed_exchange_is_finished(warehouse: Warehouse, killed: str) -> Non
     if killed == "after the rename of a rollback":
         warehouse.previous.replace(warehouse.published)
     now = number_in(warehouse.published)
-    roll_back(warehouse)
+    warehouse.roll_back()
     assert (number_in(warehouse.published), number_in(warehouse.previous)) == (3 - now, now)
     assert not aside.exists()
 
 
-def test_a_writer_is_named_and_nothing_is_lost(warehouse: Warehouse) -> None:
+def test_a_writer_is_named_and_nothing_is_lost(warehouse: DuckDBWarehouse) -> None:
     candidate_of(warehouse, 2)
     with process(HOLD, warehouse.published, "writing") as holder:
         for step in (start_from_published, put_in_place):
@@ -134,7 +147,7 @@ def test_a_writer_is_named_and_nothing_is_lost(warehouse: Warehouse) -> None:
     assert (number_in(warehouse.published), number_in(warehouse.previous)) == (2, 1)
 
 
-def test_a_writer_that_leaves_is_waited_for(warehouse: Warehouse) -> None:
+def test_a_writer_that_leaves_is_waited_for(warehouse: DuckDBWarehouse) -> None:
     said: list[str] = []
     candidate_of(warehouse, 2)
     with process(HOLD, warehouse.published, "writing") as holder:
@@ -143,12 +156,12 @@ def test_a_writer_that_leaves_is_waited_for(warehouse: Warehouse) -> None:
             said.append(message)
             holder.stdin.close()
 
-        put_in_place(Warehouse(warehouse.published, announce))
+        put_in_place(DuckDBWarehouse(Settings(database=warehouse.published), announce))
     assert len(said) == 1 and "waiting up to 60 s" in said[0]
     assert number_in(warehouse.published) == 2
 
 
-def test_what_a_killed_writer_left_in_its_log_is_kept(warehouse: Warehouse) -> None:
+def test_what_a_killed_writer_left_in_its_log_is_kept(warehouse: DuckDBWarehouse) -> None:
     """A dbt command killed in the middle leaves a log; it is never applied to another file than its own."""
     code = """
 import duckdb, os, sys
@@ -169,18 +182,18 @@ os.kill(os.getpid(), 9)
     assert not log.exists()
 
 
-def test_a_published_file_that_cannot_be_read_is_set_aside(warehouse: Warehouse) -> None:
+def test_a_published_file_that_cannot_be_read_is_set_aside(warehouse: DuckDBWarehouse) -> None:
     candidate_of(warehouse, 2)
     put_in_place(warehouse)
     warehouse.published.write_bytes(b"not a database" * 1000)
     with pytest.raises(AdventureError, match="adventure publish --rollback"):
         start_from_published(warehouse)
-    roll_back(warehouse)
+    warehouse.roll_back()
     assert number_in(warehouse.published) == 1
     assert (warehouse.published.parent / "unreadable" / "w.duckdb").read_bytes().startswith(b"not a database")
 
 
-def test_publishing_keeps_who_may_read(warehouse: Warehouse) -> None:
+def test_publishing_keeps_who_may_read(warehouse: DuckDBWarehouse) -> None:
     warehouse.published.chmod(0o640)
     candidate_of(warehouse, 2)
     put_in_place(warehouse)
@@ -190,7 +203,7 @@ def test_publishing_keeps_who_may_read(warehouse: Warehouse) -> None:
 def test_the_lake_of_every_file_is_kept(files: Path, tmp_path: Path) -> None:
     """The views of a published database read the version that was audited, however often the lake is loaded."""
     lake = tmp_path / "lake"
-    warehouse = Warehouse(tmp_path / "warehouse" / "w.duckdb", lambda message: None)
+    warehouse = warehouse_in(tmp_path)
     warehouse.published.parent.mkdir()
 
     def change_and_load(number: int) -> None:
@@ -201,12 +214,12 @@ def test_the_lake_of_every_file_is_kept(files: Path, tmp_path: Path) -> None:
     used = []
     for number in range(2, 5):
         change_and_load(number)
-        used.append(start_candidate(warehouse, lake).name)
+        used.append(started(warehouse))
         for further in range(3):
             change_and_load(10 * number + further)
         assert used[-1] in versions(lake), "the candidate's"
-        judge_candidate(warehouse, passed=True, tests=1)
-        publish(warehouse)
+        warehouse.judge_candidate(passed=True, tests=1)
+        warehouse.publish()
     change_and_load(99)
     change_and_load(98)
     # Two for the files of the warehouse; the current version of the lake, and the one before.
@@ -222,33 +235,33 @@ def versions(lake: Path) -> list[str]:
     return sorted(path.name for path in (lake / "versions").iterdir())
 
 
-def test_a_lake_that_began_anew_starts_from_nothing(files: Path, tmp_path: Path) -> None:
+def test_a_lake_that_was_replaced_starts_from_nothing(files: Path, tmp_path: Path) -> None:
     said: list[str] = []
     lake = tmp_path / "lake"
-    warehouse = Warehouse(tmp_path / "warehouse" / "w.duckdb", said.append)
+    warehouse = warehouse_in(tmp_path, said.append)
     warehouse.published.parent.mkdir()
     load(str(files), lake)
-    start_candidate(warehouse, lake)
+    started(warehouse)
     with duckdb.connect(str(warehouse.candidate)) as connection:
         connection.execute("create table history as select 1 as kept")
-    judge_candidate(warehouse, passed=True, tests=1)
-    publish(warehouse)
+    warehouse.judge_candidate(passed=True, tests=1)
+    warehouse.publish()
 
-    start_candidate(warehouse, lake)
+    started(warehouse)
     with duckdb.connect(str(warehouse.candidate)) as connection:
         assert connection.execute("from history").fetchall() == [(1,)]
     assert not said
     load(str(files), lake, replace_lake=True)
-    start_candidate(warehouse, lake)
+    started(warehouse)
     with duckdb.connect(str(warehouse.candidate)) as connection, pytest.raises(duckdb.CatalogException):
         connection.execute("from history")
-    assert "began anew" in said[0]
+    assert "was replaced" in said[0]
 
 
 def test_a_clock_that_went_back_changes_nothing(files: Path, tmp_path: Path) -> None:
     """Neither what is published nor what is built from goes by the clock: all that was made here lies in the future."""
     lake = tmp_path / "lake"
-    warehouse = Warehouse(tmp_path / "warehouse" / "w.duckdb", lambda message: None)
+    warehouse = warehouse_in(tmp_path)
     warehouse.published.parent.mkdir()
     load(str(files), lake)
     now = lake / "raw"
@@ -256,19 +269,18 @@ def test_a_clock_that_went_back_changes_nothing(files: Path, tmp_path: Path) -> 
     (lake / now.readlink()).rename(lake / future)
     now.unlink()
     now.symlink_to(future)
-    start_candidate(warehouse, lake)
-    judge_candidate(warehouse, passed=True, tests=1)
-    publish(warehouse)
+    started(warehouse)
+    warehouse.judge_candidate(passed=True, tests=1)
+    warehouse.publish()
     with duckdb.connect(str(warehouse.published)) as connection:
         connection.execute("update operations.audit_record set started_at = timestamp '2099-01-01'")
     sales = next(files.glob("*Sales_2017.csv"))
     sales.write_bytes(sales.read_bytes().replace(b",1\r\n", b",2\r\n", 1))
     load(str(files), lake)
-    version = start_candidate(warehouse, lake)
-    assert version.name == "20990101T000000000001"
-    judge_candidate(warehouse, passed=True, tests=1)
-    publish(warehouse)
-    assert [(state.role, state.record.load_id) for state in states(warehouse)] == [
+    assert started(warehouse) == "20990101T000000000001"
+    warehouse.judge_candidate(passed=True, tests=1)
+    warehouse.publish()
+    assert [(state.role, state.record.load_id) for state in warehouse.states()] == [
         ("published", "20990101T000000000001"),
         ("previous", "20990101T000000000000"),
     ]
@@ -280,8 +292,9 @@ def test_two_runs_at_once(files: Path, tmp_path: Path) -> None:
     hold = """
 import sys
 from pathlib import Path
-from adventure_works.publish.access import one_at_a_time
-with one_at_a_time(Path(sys.argv[1]), print):
+from adventure_works.settings import Settings
+from adventure_works.warehouse.duckdb import DuckDBWarehouse
+with DuckDBWarehouse(Settings(database=Path(sys.argv[1])), print).locked():
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -296,7 +309,7 @@ with one_at_a_time(Path(sys.argv[1]), print):
             said.append(message)
             first.stdin.close()
 
-        with one_at_a_time(database, announce):
+        with DuckDBWarehouse(Settings(database=database), announce).locked():
             assert first.wait(10) == 0
     assert "waiting for it to finish" in said[0]
 
@@ -313,7 +326,7 @@ def test_a_folder_that_cannot_be_written_is_said_so(files: Path, small_disk: Pat
 
 
 def test_a_copy_that_does_not_fit(small_disk: Path) -> None:
-    warehouse = Warehouse(small_disk / "w.duckdb", print)
+    warehouse = DuckDBWarehouse(Settings(database=small_disk / "w.duckdb"), print)
     with duckdb.connect(str(warehouse.published)) as connection:
         connection.execute("create table noise as select gen_random_uuid()::varchar as text from range(200000)")
     before = warehouse.published.read_bytes()

@@ -21,7 +21,6 @@ import duckdb
 import pytest
 
 from adventure_works.errors import AdventureError
-from adventure_works.monitor.history import of_lake
 from adventure_works.report import build, evidence, figures, formats
 from adventure_works.report.answers import business
 from adventure_works.report.answers.common import Scope
@@ -30,6 +29,7 @@ from adventure_works.report.page import page
 from adventure_works.report.periods import Span, periods
 from adventure_works.report.sections import MODELS, SECTIONS
 from adventure_works.settings import read_settings
+from adventure_works.warehouse.duckdb_history import asking_history
 from recorded import record
 from report_page import ReportPage, figure, plain, table
 from support.commands import run_adventure, run_dbt
@@ -56,7 +56,7 @@ def read_sample(built_sample: Run) -> tuple[figures.Figures, evidence.Evidence]:
     """The figures and the evidence of the sample."""
     with (
         figures.reading(built_sample[0] / "warehouse" / "test.duckdb") as ask,
-        of_lake(built_sample[0] / "lake") as runs,
+        asking_history(built_sample[0] / "lake") as runs,
     ):
         return figures.read(ask), evidence.read(built_sample[0] / "target", runs, MODELS)
 

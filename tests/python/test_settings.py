@@ -49,7 +49,7 @@ def test_the_documentation_has_every_variable_once() -> None:
 
 def test_no_module_of_the_package_but_the_command_line_reads_the_environment() -> None:
     # dbt wants it set around its build, and given when its profile is read.
-    allowed = {"cli.py", "run.py", "redshift/session.py"}
+    allowed = {"cli/options.py", "cli/config.py", "build/dbt.py", "redshift/session.py"}
     package = PROJECT / "scripts" / "adventure_works"
     reading = {
         path.relative_to(package).as_posix()
@@ -90,12 +90,16 @@ def test_a_value_that_cannot_be_used_is_named(environment: dict[str, str], words
     assert words in str(refusal.value)
 
 
-@pytest.mark.parametrize("missing", ["REDSHIFT_WORKGROUP", "ADVENTURE_LAKE"])
-def test_redshift_needs_a_workgroup_and_a_lake_on_s3(missing: str) -> None:
-    environment = {"REDSHIFT_WORKGROUP": "w", "ADVENTURE_LAKE": "s3://bucket"}
-    read_settings(environment).check_redshift()
-    with pytest.raises(AdventureError, match=missing):
-        read_settings(environment | {missing: ""}).check_redshift()
+def test_redshift_needs_a_workgroup_and_a_lake_on_s3() -> None:
+    found = read_settings({"REDSHIFT_WORKGROUP": "w", "ADVENTURE_LAKE": "s3://bucket"})
+    found.check_workgroup()
+    assert found.lake_on_s3 == S3Place("bucket", "")
+    with pytest.raises(AdventureError, match="REDSHIFT_WORKGROUP is not set"):
+        DEFAULTS.check_workgroup()
+    with pytest.raises(AdventureError, match="Set ADVENTURE_LAKE to s3://bucket/prefix"):
+        _ = DEFAULTS.lake_on_s3
+    with pytest.raises(AdventureError, match="which DuckDB does not read here"):
+        _ = found.lake_folder
 
 
 def test_secrets_are_not_shown_and_origins_are() -> None:

@@ -8,11 +8,12 @@ from decimal import Decimal
 import pytest
 from dbt.cli.main import dbtRunner
 
+from adventure_works.build.dbt import quiet_options
 from adventure_works.monitor.status import status_of
 from adventure_works.redshift.ddl import make_raw_schema
 from adventure_works.redshift.session import session
 from adventure_works.settings import read_settings
-from adventure_works.warehouse import dbt_options
+from adventure_works.warehouse import open_warehouse
 from standin.engine import IAM_USER
 from standin.stack import StandIn, Warehouse
 
@@ -46,7 +47,7 @@ def redshift(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def dbt(*arguments: str) -> list:
     """Runs dbt on Redshift in this process; returns the results of its nodes, of which none failed."""
-    done = dbtRunner().invoke([*arguments, "--target", "prod", *dbt_options(read_settings(os.environ).logs)])
+    done = dbtRunner().invoke([*arguments, "--target", "prod", *quiet_options(read_settings(os.environ).logs)])
     assert done.exception is None, done.exception
     wrong = [
         f"{found.node.name}: {found.message}" for found in done.result.results if found.status in ("error", "fail")
@@ -104,7 +105,7 @@ def test_runs_are_recorded_and_told(redshift: Warehouse) -> None:
     )
     assert (command, worst, count) == ("build", "passed", len(nodes))
 
-    status = status_of(read_settings(os.environ), "prod", 5, timedelta(hours=36))
+    status = status_of(open_warehouse("prod", read_settings(os.environ), print), 5, timedelta(hours=36))
     (run,) = status.runs
     assert (run.command, run.nodes, run.failed, run.load_id) == ("build", len(nodes), 0, "20170701T030000")
     assert status.troubles == [] and status.is_stale and status.loaded_at == datetime(2017, 7, 1, 3)
@@ -124,11 +125,11 @@ def test_what_fails_is_told_with_its_rows_and_since_when(redshift: Warehouse) ->
                 "stg_load_log__status_is_known",
                 "--target",
                 "prod",
-                *dbt_options(read_settings(os.environ).logs),
+                *quiet_options(read_settings(os.environ).logs),
             ]
         )
         assert not done.success
-    (trouble,) = status_of(read_settings(os.environ), "prod", 5, timedelta(hours=36)).troubles
+    (trouble,) = status_of(open_warehouse("prod", read_settings(os.environ), print), 5, timedelta(hours=36)).troubles
     assert (trouble.name, trouble.kind, trouble.rows) == ("stg_load_log__status_is_known", "must_hold", 1)
     assert "adventure_works_audit" in trouble.table
     ((since, failed_runs),) = redshift.query(
@@ -206,7 +207,7 @@ def optimisation() -> str:
 def test_without_a_price_there_are_no_costs(redshift: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDSHIFT_PRICE_PER_RPU_HOUR")
     done = dbtRunner().invoke(
-        ["ls", "--resource-types", "model", "--target", "prod", *dbt_options(read_settings(os.environ).logs)]
+        ["ls", "--resource-types", "model", "--target", "prod", *quiet_options(read_settings(os.environ).logs)]
     )
     assert done.success
     assert not [name for name in done.result if "warehouse_" in name or "run_cost" in name]

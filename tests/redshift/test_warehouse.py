@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from adventure_works.build.headline import headline
 from adventure_works.errors import AdventureError
-from adventure_works.run import headline
-from adventure_works.warehouse import on_redshift
+from adventure_works.redshift.session import asking
 from standin.stack import Warehouse
 
 
@@ -28,7 +28,7 @@ def test_the_headline_figures_come_from_redshift(
         "insert into mine_core.fact_returns values (1), (1)",
     ):
         warehouse.query(statement)
-    with on_redshift("mine") as ask:
+    with asking("mine") as ask:
         found = headline(ask)
         with pytest.raises(
             AdventureError, match=r"Redshift refused `select nonsense from mine_core.fact_sales`: .*nonsense"

@@ -47,9 +47,9 @@ def checks(settings: Settings) -> list[Check]:
 
 
 def _environment(settings: Settings) -> str:
-    settings.check_redshift()
+    settings.check_workgroup()
     return (
-        f"lake {settings.lake}; workgroup {settings.workgroup}, database {settings.redshift_database}, "
+        f"lake {settings.lake_on_s3}; workgroup {settings.workgroup}, database {settings.redshift_database}, "
         f"schemas {settings.schema}_*"
     )
 

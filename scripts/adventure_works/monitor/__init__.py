@@ -1,1 +1,1 @@
-"""What happened in past runs, what is wrong now, and who is told."""
+"""What happened in past runs, what is wrong now, and alerts."""

@@ -1,4 +1,4 @@
-"""Telling people: a message to a webhook of Slack's form, to a topic of SNS, or to both.
+"""Alerts: a message to a webhook of Slack's form, to a topic of SNS, or to both.
 
 ADVENTURE_ALERT_WEBHOOK is a secret (whoever has it can post): it is never printed. Nothing here raises: an alert that
 cannot be sent must not hide what it was about.
@@ -30,7 +30,7 @@ def is_wanted(settings: Settings) -> bool:
 
 
 def message(status: Status, log: Path, error: str = "") -> str:
-    """What to tell: what failed, since when, how many rows, and where to look; empty when there is nothing to tell.
+    """The text: what failed, since when, how many rows, and where to look; empty when nothing is wrong.
 
     Args:
         status: the state of the target.
@@ -72,7 +72,7 @@ def send(settings: Settings, text: str) -> list[str]:
 
 
 def _to_webhook(url: str, text: str) -> str:
-    """Posts {"text": ...}, again when the server is busy or cannot be reached. Errors are given without the URL."""
+    """Posts {"text": ...}, again when the server is busy or cannot be reached. Messages leave the URL out."""
     # Slack reads these three as markup.
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 

@@ -1,22 +1,14 @@
 """What the recorded runs say: how the last ones went, and what does not pass and since when.
 
-Read where the results are kept (macros/operations/record_results.sql) and not from a warehouse, so that a build that
-was not published tells as well, and before there is any warehouse. `test_history` of the dbt project says the same of
-tests in SQL; tests/python/test_monitoring.py holds the two together.
+They are read where dbt keeps them (macros/operations/record_results.sql) and not from a warehouse, so that builds count
+that were not published. `test_history` of the dbt project says the same of tests in SQL;
+tests/python/test_monitoring.py compares the two.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-import duckdb
-
-from adventure_works.errors import AdventureError
-from adventure_works.settings import shown
-from adventure_works.sql import glob
-from adventure_works.warehouse import Ask
+from adventure_works.warehouse.base import Ask
 
 # Tests of what a load brought against the load before (tests/data/drift/).
 DRIFT = "drift__"
@@ -95,7 +87,7 @@ def troubles(ask: Ask) -> list[Trouble]:
     """
     sql = """
         with
-        told as (
+        results_with_outcome as (
             select
                 unique_id, node_name, coalesce(test_kind, resource_type) as kind, failures, failures_table, message,
                 started_at,
@@ -114,7 +106,7 @@ def troubles(ask: Ask) -> list[Trouble]:
                 unique_id, node_name, kind, failures, failures_table, message, started_at, outcome,
                 max(case when outcome = 'passed' then started_at end) over (partition by unique_id) as passed_at,
                 row_number() over (partition by unique_id order by started_at desc) as recency
-            from told
+            from results_with_outcome
             where outcome <> 'skipped' and (last_whole_at is null or last_seen_at >= last_whole_at)
         ),
         begun as (
@@ -147,46 +139,3 @@ def newest_load(ask: Ask) -> tuple[str, datetime] | None:
     """The newest load and when it finished, UTC; None when nothing was ever loaded."""
     (row,) = ask("select max(load_id) as load_id, max(loaded_at) as loaded_at from {raw}.load_log")
     return (row["load_id"], row["loaded_at"]) if row["load_id"] else None
-
-
-@contextmanager
-def of_lake(lake: Path) -> Iterator[Ask]:
-    """Asks the results and the load log that are kept in a lake on this machine.
-
-    Raises:
-        AdventureError: a file of them cannot be read.
-    """
-    kept = {
-        "runs.run_results": (lake / "runs", "run-*.parquet", _NO_RESULTS),
-        "raw.load_log": (lake / "raw" / "load_log", "*.parquet", _NO_LOADS),
-    }
-    with duckdb.connect() as connection:
-        try:
-            for name, (folder, pattern, empty) in kept.items():
-                files = f"select * from read_parquet({glob(folder, pattern)}, union_by_name = true)"
-                connection.execute(f"create schema {name.partition('.')[0]}")
-                connection.execute(f"create view {name} as {files if any(folder.glob(pattern)) else empty}")
-        except duckdb.Error as error:
-            raise AdventureError(
-                f"{shown(lake)}: what was recorded of past runs cannot be read. Move away the file that is named here, "
-                f"and ask again.\n{error}"
-            ) from error
-
-        def ask(sql: str) -> list[dict]:
-            result = connection.execute(sql.format(runs="runs", raw="raw"))
-            names = [column[0] for column in result.description]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-        yield ask
-
-
-_NO_RESULTS = """
-    select
-        null::varchar as invocation_id, null::varchar as command, null::varchar as target, null::boolean as is_whole,
-        null::varchar as load_id, null::timestamp as started_at, null::timestamp as node_finished_at,
-        null::varchar as unique_id, null::varchar as node_name, null::varchar as resource_type,
-        null::varchar as test_kind, null::varchar as status, null::bigint as failures,
-        null::varchar as failures_table, null::varchar as message, null::numeric(18, 6) as execution_seconds
-    where false
-    """
-_NO_LOADS = "select null::varchar as load_id, null::timestamp as loaded_at where false"

@@ -1,22 +1,17 @@
-"""How things stand: the last runs, what is wrong and since when, how old the data is, and what is published."""
+"""The status of a target: the last runs, what is wrong and since when, the age of the data, and what is published."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adventure_works.monitor.history import Run, Trouble, last_runs, newest_load, of_lake, troubles
-from adventure_works.publish.audited import states
-from adventure_works.publish.files import Warehouse
-from adventure_works.publish.record import Outcome, State
-from adventure_works.settings import Settings
-from adventure_works.warehouse import Ask, on_redshift
+from adventure_works.monitor.history import Run, Trouble, last_runs, newest_load, troubles
+from adventure_works.warehouse.base import Warehouse
+from adventure_works.warehouse.record import Outcome, State
 
 
 @dataclass(frozen=True)
 class Status:
-    """What `adventure status` tells; times are UTC.
+    """What `adventure status` shows; times are UTC.
 
     `warehouses` are what is published, what was before, and what waits or failed. `max_age` is how old the newest load
     may be.
@@ -90,29 +85,28 @@ class Status:
         }
 
 
-def status_of(settings: Settings, target: str, runs: int, max_age: timedelta) -> Status:
-    """How things stand with a target, `dev` or `prod`.
+def status_of(warehouse: Warehouse, runs: int, max_age: timedelta) -> Status:
+    """The status of a warehouse and its lake.
 
     Args:
-        settings: where that is.
-        target: DuckDB and the lake on this machine, or Redshift.
-        runs: how many of the last runs to tell of.
+        warehouse: on DuckDB or Redshift.
+        runs: how many of the last runs to list.
         max_age: how old the newest load may be.
 
     Raises:
         AdventureError: what was recorded cannot be read, or Redshift not be asked.
     """
-    with _asked(settings, target) as ask:
+    with warehouse.asking_history() as ask:
         load = newest_load(ask)
         return Status(
-            target=target,
+            target=warehouse.target,
             now=datetime.now(UTC).replace(tzinfo=None),
             runs=last_runs(ask, runs),
             troubles=troubles(ask),
             load_id=load[0] if load else "",
             loaded_at=load[1] if load else None,
             max_age=max_age,
-            warehouses=_warehouses(settings, target),
+            warehouses=warehouse.states(),
         )
 
 
@@ -120,26 +114,6 @@ def failed_candidate(status: Status) -> State | None:
     """The build that was kept because its audit failed."""
     kept = (state for state in status.warehouses if state.role == "candidate")
     return next((state for state in kept if state.record and state.record.outcome == Outcome.FAILED), None)
-
-
-@contextmanager
-def _asked(settings: Settings, target: str) -> Iterator[Ask]:
-    if target == "prod":
-        with on_redshift(settings.schema) as ask:
-            yield ask
-    else:
-        with of_lake(settings.lake_folder) as ask:
-            yield ask
-
-
-def _warehouses(settings: Settings, target: str) -> list[State]:
-    if target == "dev":
-        return states(Warehouse(settings.database, lambda message: None))
-    from adventure_works.publish import schemas
-    from adventure_works.redshift.session import session
-
-    with session() as redshift:
-        return schemas.states(redshift, settings)
 
 
 def _trouble(trouble: Trouble) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from adventure_works.contract import Column, Table, raw_tables
 from adventure_works.errors import AdventureError
-from adventure_works.redshift.session import ConnectionLost, Session, literal
+from adventure_works.redshift.session import ConnectionLostError, Session, literal
 
 # Columns that the loader writes itself and that are never null, beside those that the contract requires.
 ALWAYS_THERE = ("source_file", "record_number", "load_id", "table_name", "status")
@@ -31,7 +31,7 @@ def make_raw_schema(redshift: Session, schema: str) -> None:
             for table in missing:
                 for sql in creation(table, schema):
                     redshift.ask(sql)
-    except ConnectionLost:
+    except ConnectionLostError:
         raise
     except AdventureError:
         # Of two loads that make the tables at once one fails; what counts is that they are there.

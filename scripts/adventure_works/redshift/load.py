@@ -21,7 +21,7 @@ from adventure_works.lake.s3_read import Published
 from adventure_works.redshift.ddl import make_raw_schema
 from adventure_works.redshift.manifests import copy_manifests
 from adventure_works.redshift.plan import Change, Held, HeldFile, Statement, changes, lock, statements
-from adventure_works.redshift.session import ConnectionLost, Session, literal, session
+from adventure_works.redshift.session import ConnectionLostError, Session, literal, session
 from adventure_works.settings import S3Place, Settings
 
 # Another load may finish between comparing and loading, or the connection may break: each time it is compared again.
@@ -76,7 +76,7 @@ def bring_up(
         AdventureError: with what happened, what Redshift holds now, and what to do.
     """
     schema = settings.raw_schema
-    lost: ConnectionLost | None = None
+    lost: ConnectionLostError | None = None
     brought: dict[str, int] = {}
     for _ in range(ATTEMPTS):
         try:
@@ -99,7 +99,7 @@ def bring_up(
         except _AnotherLoadFinishedError:
             brought = {}
             announce("Another load into Redshift has finished meanwhile; comparing again.")
-        except ConnectionLost as error:
+        except ConnectionLostError as error:
             lost = error
             announce(f"{error}\nConnecting again to see what was committed.")
         except AdventureError as error:
@@ -178,7 +178,7 @@ def _change(
                     raise AdventureError(
                         f"The rows that came do not agree with the lake's log, in {tables}. {MISCOUNTED}"
                     )
-    except (ConnectionLost, _AnotherLoadFinishedError):
+    except (ConnectionLostError, _AnotherLoadFinishedError):
         raise
     except AdventureError as error:
         was = f"load {held.newest_load}" if held.log else "no load at all"
@@ -191,7 +191,7 @@ def _run(redshift: Session, step: Statement, timeout: float, deadline: float) ->
     try:
         redshift.ask(f"set statement_timeout to {left}")
         redshift.ask(step.sql, step.parameters)
-    except ConnectionLost:
+    except ConnectionLostError:
         raise
     except AdventureError as error:
         what = (

@@ -14,11 +14,12 @@ from redshift_connector.error import Error
 from adventure_works.aws import explained
 from adventure_works.errors import AdventureError
 from adventure_works.settings import PROJECT
+from adventure_works.warehouse.base import Ask, Schemas
 
 Connect = Callable[[], Connection]
 
 
-class ConnectionLost(AdventureError):
+class ConnectionLostError(AdventureError):
     """The connection broke: a statement that was under way may have taken effect or not."""
 
 
@@ -32,7 +33,7 @@ class Session:
         """The rows of a query, by column name; `parameters` take the place of its `?`.
 
         Raises:
-            ConnectionLost: the connection broke.
+            ConnectionLostError: the connection broke.
             AdventureError: Redshift refuses the statement.
         """
         try:
@@ -45,7 +46,9 @@ class Session:
                 return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except (Error, OSError) as error:
             if _fields(error) is None:
-                raise ConnectionLost(f"The connection was lost at `{_beginning(sql)}`: {_reason(error)}") from error
+                raise ConnectionLostError(
+                    f"The connection was lost at `{_beginning(sql)}`: {_reason(error)}"
+                ) from error
             raise AdventureError(f"Redshift refused `{_beginning(sql)}`: {_reason(error)}") from error
 
     @contextmanager
@@ -79,7 +82,7 @@ def session() -> Iterator[Session]:
         (found,) = opened.ask("select pg_backend_pid() as process")
         try:
             yield opened
-        except (KeyboardInterrupt, ConnectionLost):
+        except (KeyboardInterrupt, ConnectionLostError):
             with suppress(AdventureError), closing(connect()) as another:
                 Session(another).ask(f"select pg_terminate_backend({found['process']})")
             raise
@@ -116,6 +119,17 @@ def _login() -> Connect:
     set_invocation_context(os.environ)
     set_from_args(Namespace(PROFILES_DIR=str(PROJECT), PROJECT_DIR=str(PROJECT)), {})
     return connect
+
+
+@contextmanager
+def asking(prefix: str) -> Iterator[Ask]:
+    """Asks Redshift by the login that built what is asked for; `prefix` is what the schemas' names begin with.
+
+    Raises:
+        AdventureError: Redshift does not answer, with its reason.
+    """
+    with session() as redshift:
+        yield lambda sql: redshift.ask(sql.format_map(Schemas(f"{prefix}_")))
 
 
 def _beginning(sql: str) -> str:

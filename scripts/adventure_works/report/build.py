@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from adventure_works.disk import replaced
-from adventure_works.monitor.history import of_lake
 from adventure_works.report import evidence, figures
 from adventure_works.report.page import page
 from adventure_works.report.sections import MODELS
 from adventure_works.settings import Settings
-from adventure_works.warehouse import Ask, on_redshift
+from adventure_works.warehouse.base import Ask
+from adventure_works.warehouse.duckdb_history import asking_history
 
 
 def write(settings: Settings, out: Path, target: str = "dev") -> Path:
@@ -33,8 +33,10 @@ def write(settings: Settings, out: Path, target: str = "dev") -> Path:
 def _asking(settings: Settings, target: str) -> Iterator[tuple[Ask, Ask]]:
     """Asks what is published, and the recorded runs."""
     if target == "prod":
-        with on_redshift(settings.schema) as ask:
+        from adventure_works.redshift.session import asking
+
+        with asking(settings.schema) as ask:
             yield ask, ask
     else:
-        with figures.reading(settings.database) as published, of_lake(settings.lake_folder) as history:
+        with figures.reading(settings.database) as published, asking_history(settings.lake_folder) as history:
             yield published, history

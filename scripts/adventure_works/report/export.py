@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from adventure_works.disk import explained, replaced
-from adventure_works.publish.access import opened
 from adventure_works.report.sections import MODELS
 from adventure_works.sql import quoted
+from adventure_works.warehouse.duckdb_access import opened
 
 MARTS = tuple(name for name in MODELS if name.startswith("mart_"))
 

@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 
 from adventure_works.errors import AdventureError
-from adventure_works.publish.access import opened
 from adventure_works.report.periods import LAST_12, Period, Span, periods
 from adventure_works.settings import shown
-from adventure_works.warehouse import Ask
+from adventure_works.warehouse.base import Ask
+from adventure_works.warehouse.duckdb_access import asking
 
 Row = dict[str, Any]
 
@@ -160,25 +160,18 @@ def reading(database: Path) -> Iterator[Ask]:
     """
     if not database.exists():
         raise AdventureError(f"There is no warehouse at {shown(database)} to report on. Build one first: adventure run")
-    with opened(database, read_only=True) as connection:
+    with asking(database) as ask_any:
 
         def ask(sql: str) -> list[Row]:
             try:
-                found = connection.execute(sql.format_map(_PlainNames()))
+                return ask_any(sql)
             except duckdb.CatalogException as error:
                 raise AdventureError(
                     f"The warehouse lacks a table that the report reads: {str(error).splitlines()[0]}\n"
                     "Build it: adventure run"
                 ) from None
-            names = [column[0] for column in found.description]
-            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
         yield ask
-
-
-class _PlainNames(dict[str, str]):
-    def __missing__(self, name: str) -> str:
-        return name
 
 
 def read(ask: Ask) -> Figures:

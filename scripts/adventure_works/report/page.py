@@ -13,6 +13,7 @@ from decimal import Decimal
 import jinja2
 from markupsafe import Markup
 
+from adventure_works.build.results import KINDS
 from adventure_works.report import formats, pictures
 from adventure_works.report.answers import ANSWERS, brief, business, people, products, trust
 from adventure_works.report.answers.common import MATRIX_TYPES, SEGMENT_TYPES, Scope, say
@@ -22,7 +23,6 @@ from adventure_works.report.figures import ALL, Figures, LikeForLike, Measures, 
 from adventure_works.report.formats import count, money, percent, points
 from adventure_works.report.periods import day
 from adventure_works.report.sections import CATEGORY, PERIOD, SECTIONS, Section
-from adventure_works.run import KINDS
 
 
 @dataclass

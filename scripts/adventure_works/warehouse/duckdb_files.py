@@ -18,28 +18,28 @@ from pathlib import Path
 
 from adventure_works.disk import copy, explained, link, sync
 from adventure_works.errors import AdventureError
-from adventure_works.publish.access import UnreadableError, opened
 from adventure_works.settings import shown
+from adventure_works.warehouse.duckdb_access import UnreadableError, opened
 
 # How long to wait for a process that has the published file open for writing, such as `mf query` or `dbt show`.
 PATIENCE_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
-class Warehouse:
+@dataclass
+class Files:
     """The three files of a warehouse, by the path of the published one.
 
-    `patient` is whether to wait for others, and `announce` is told of whom.
+    `announce` takes a message when another process is in the way; `wait` is whether to wait for it.
     """
 
     published: Path
     announce: Callable[[str], None]
-    patient: bool = True
+    wait: bool = True
 
     @property
     def patience(self) -> float:
         """Seconds to wait for a process that is in the way."""
-        return PATIENCE_SECONDS if self.patient else 0
+        return PATIENCE_SECONDS if self.wait else 0
 
     @property
     def candidate(self) -> Path:
@@ -52,38 +52,38 @@ class Warehouse:
         return self.published.parent / "previous" / self.published.name
 
 
-def start_from_nothing(warehouse: Warehouse) -> None:
+def start_from_nothing(files: Files) -> None:
     """Clears the candidate's place.
 
     Raises:
         HeldError: another process, perhaps somebody looking into a failed audit, has the candidate open for writing.
         AdventureError: the place cannot be written.
     """
-    with _explained(warehouse.candidate, "Nothing has changed"):
-        warehouse.candidate.parent.mkdir(exist_ok=True)
-        if warehouse.candidate.exists():
-            with suppress(UnreadableError), opened(warehouse.candidate, read_only=True):
+    with _explained(files.candidate, "Nothing has changed"):
+        files.candidate.parent.mkdir(exist_ok=True)
+        if files.candidate.exists():
+            with suppress(UnreadableError), opened(files.candidate, read_only=True):
                 pass
-        _discard(warehouse.candidate)
+        _discard(files.candidate)
 
 
-def start_from_published(warehouse: Warehouse) -> None:
+def start_from_published(files: Files) -> None:
     """Makes the candidate a copy of the published file, which stays readable meanwhile.
 
     Raises:
         HeldError: another process has one of the files open for writing.
         AdventureError: the published file cannot be read, or there is no room for a copy.
     """
-    with _kept_from_writers(warehouse), _explained(warehouse.candidate, "Nothing has changed"):
-        start_from_nothing(warehouse)
+    with _kept_from_writers(files), _explained(files.candidate, "Nothing has changed"):
+        start_from_nothing(files)
         try:
-            copy(warehouse.published, warehouse.candidate)
+            copy(files.published, files.candidate)
         except OSError:
-            _discard(warehouse.candidate)
+            _discard(files.candidate)
             raise
 
 
-def put_in_place(warehouse: Warehouse) -> None:
+def put_in_place(files: Files) -> None:
     """Publishes the candidate: one rename. What was published becomes the previous one.
 
     Killed at any moment, it leaves the old file or the new one in place, whole.
@@ -91,17 +91,17 @@ def put_in_place(warehouse: Warehouse) -> None:
     Raises:
         HeldError: another process has one of the files open for writing.
     """
-    with _explained(warehouse.published, "Nothing has been published"):
-        _settle(warehouse, warehouse.candidate)
-        sync(warehouse.candidate)
-        _finish_exchange(warehouse)
-        with _kept_from_writers(warehouse):
-            if warehouse.published.exists():
-                shutil.copymode(warehouse.published, warehouse.candidate)
-            _exchange_for(warehouse, warehouse.candidate)
+    with _explained(files.published, "Nothing has been published"):
+        _settle(files, files.candidate)
+        sync(files.candidate)
+        _finish_exchange(files)
+        with _kept_from_writers(files):
+            if files.published.exists():
+                shutil.copymode(files.published, files.candidate)
+            _exchange_for(files, files.candidate)
 
 
-def exchange(warehouse: Warehouse) -> None:
+def exchange(files: Files) -> None:
     """Exchanges the published file and the previous one; a second time, and everything is as it was.
 
     A published file that cannot be read is not worth a place: it goes to the folder `unreadable`.
@@ -110,21 +110,21 @@ def exchange(warehouse: Warehouse) -> None:
         AdventureError: there is no previous one, or it cannot be read.
         HeldError: another process has one of the files open for writing.
     """
-    with _explained(warehouse.published, "Nothing has changed"):
-        _finish_exchange(warehouse)
-        if not warehouse.previous.exists():
+    with _explained(files.published, "Nothing has changed"):
+        _finish_exchange(files)
+        if not files.previous.exists():
             raise AdventureError(
-                f"{shown(warehouse.previous)}: there is no previous warehouse to go back to. `adventure run` keeps "
+                f"{shown(files.previous)}: there is no previous warehouse to go back to. `adventure run` keeps "
                 "the one that it replaces."
             )
-        _settle(warehouse, warehouse.previous)
+        _settle(files, files.previous)
         try:
-            with _kept_from_writers(warehouse):
-                _exchange_for(warehouse, warehouse.previous)
+            with _kept_from_writers(files):
+                _exchange_for(files, files.previous)
         except UnreadableError:
-            _set_unreadable_aside(warehouse)
-            warehouse.previous.replace(warehouse.published)
-            sync(warehouse.published.parent)
+            _set_unreadable_aside(files)
+            files.previous.replace(files.published)
+            sync(files.published.parent)
 
 
 def log_of(path: Path) -> Path:
@@ -137,60 +137,60 @@ def _explained(path: Path, state: str) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def _kept_from_writers(warehouse: Warehouse) -> Iterator[None]:
+def _kept_from_writers(files: Files) -> Iterator[None]:
     """Keeps the published file from being opened for writing, and free of a log that a rename would orphan."""
-    if not warehouse.published.exists():
-        log_of(warehouse.published).unlink(missing_ok=True)
+    if not files.published.exists():
+        log_of(files.published).unlink(missing_ok=True)
         yield
         return
-    if log_of(warehouse.published).exists():
-        _settle(warehouse, warehouse.published)
-    with opened(warehouse.published, read_only=True, patience=warehouse.patience, announce=warehouse.announce):
+    if log_of(files.published).exists():
+        _settle(files, files.published)
+    with opened(files.published, read_only=True, patience=files.patience, announce=files.announce):
         yield
 
 
-def _exchange_for(warehouse: Warehouse, new: Path) -> None:
+def _exchange_for(files: Files, new: Path) -> None:
     """Puts a file in the published one's place, and that one in the place of the previous."""
-    if warehouse.published.exists():
-        link(warehouse.published, _aside(warehouse))
-    new.replace(warehouse.published)
-    sync(warehouse.published.parent)
-    _finish_exchange(warehouse)
+    if files.published.exists():
+        link(files.published, _aside(files))
+    new.replace(files.published)
+    sync(files.published.parent)
+    _finish_exchange(files)
 
 
-def _set_unreadable_aside(warehouse: Warehouse) -> None:
+def _set_unreadable_aside(files: Files) -> None:
     """Gives the published file a second name, and its log another one, so that nothing is lost with them."""
-    unreadable = warehouse.published.parent / "unreadable" / warehouse.published.name
+    unreadable = files.published.parent / "unreadable" / files.published.name
     unreadable.parent.mkdir(exist_ok=True)
-    link(warehouse.published, unreadable)
-    if log_of(warehouse.published).exists():
-        log_of(warehouse.published).replace(log_of(unreadable))
-    warehouse.announce(f"What was published cannot be read; it is kept as {shown(unreadable)}.")
+    link(files.published, unreadable)
+    if log_of(files.published).exists():
+        log_of(files.published).replace(log_of(unreadable))
+    files.announce(f"What was published cannot be read; it is kept as {shown(unreadable)}.")
 
 
-def _settle(warehouse: Warehouse, path: Path) -> None:
-    """Puts what stands in a file's log into the file."""
-    with opened(path, read_only=False, patience=warehouse.patience, announce=warehouse.announce) as connection:
+def _settle(files: Files, path: Path) -> None:
+    """Writes what a file's log holds into the file."""
+    with opened(path, read_only=False, patience=files.patience, announce=files.announce) as connection:
         connection.execute("checkpoint")
 
 
-def _aside(warehouse: Warehouse) -> Path:
+def _aside(files: Files) -> Path:
     """Where the published file waits, under a second name, to become the previous one."""
-    return warehouse.previous.with_name(f".{warehouse.previous.name}")
+    return files.previous.with_name(f".{files.previous.name}")
 
 
-def _finish_exchange(warehouse: Warehouse) -> None:
+def _finish_exchange(files: Files) -> None:
     """Brings the file that waits aside to its place, also when the exchange that put it there was killed."""
-    warehouse.previous.parent.mkdir(exist_ok=True)
-    aside = _aside(warehouse)
+    files.previous.parent.mkdir(exist_ok=True)
+    aside = _aside(files)
     if not aside.exists():
         return
-    if warehouse.published.exists() and aside.samefile(warehouse.published):
+    if files.published.exists() and aside.samefile(files.published):
         # Killed before the rename: what waits is still what is published.
         aside.unlink()
     else:
-        aside.replace(warehouse.previous)
-    sync(warehouse.previous.parent)
+        aside.replace(files.previous)
+    sync(files.previous.parent)
 
 
 def _discard(path: Path) -> None:

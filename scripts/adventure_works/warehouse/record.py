@@ -1,6 +1,6 @@
-"""What a warehouse says of itself: from which load it was built, when, by which version, and how the audit went.
+"""The record of a warehouse: from which load it was built, when, by which version, and how the audit went.
 
-It stands in the warehouse, one row in `operations.audit_record`, so that it goes wherever that goes. The macro
+It is one row in the warehouse itself, `operations.audit_record`, and so is published with it. The macro
 `mark_as_unaudited` of the dbt project changes `outcome` when a plain dbt command builds in an audited warehouse.
 """
 

@@ -1,40 +1,23 @@
-"""Who may open a database file, and when: one run at a time, and never beside somebody who writes."""
+"""Opening a DuckDB file, which one process at a time may do for writing, and nobody else meanwhile."""
 
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from adventure_works import disk
 from adventure_works.errors import AdventureError, HeldError
 from adventure_works.settings import shown
+from adventure_works.warehouse.base import Ask, Schemas
 
 HOLDER = re.compile(r"Conflicting lock is held in (.+?)\. ")
 
 
 class UnreadableError(AdventureError):
     """A database file that this DuckDB cannot read."""
-
-
-@contextmanager
-def one_at_a_time(database: Path, announce: Callable[[str], None], *, patient: bool = True) -> Iterator[None]:
-    """Holds a warehouse for one run at a time; another one waits and says so, or is refused when it is not patient.
-
-    Raises:
-        HeldError: another run is at work and this one is not to wait.
-        AdventureError: the folder cannot be written, or the database is a link.
-    """
-    if database.is_symlink():
-        raise AdventureError(
-            f"{shown(database)}: is a link, which publishing would replace by a file. Set ADVENTURE_DATABASE to the "
-            "file that it leads to."
-        )
-    lock = database.parent / f".{database.name}.lock"
-    with disk.locked(lock, "run", database, "ADVENTURE_DATABASE", announce, patient=patient):
-        yield
 
 
 @contextmanager
@@ -47,7 +30,7 @@ def opened(
         path: an existing file, or one to make when not `read_only`.
         read_only: whether others may read at the same time.
         patience: seconds to wait for a process that is in the way.
-        announce: told once when there is one.
+        announce: called once when there is one.
 
     Raises:
         HeldError: another process was still in the way at the end.
@@ -77,3 +60,17 @@ def opened(
         raise AdventureError(f"{shown(path)}: DuckDB could not go on.\n{error}") from error
     finally:
         connection.close()
+
+
+@contextmanager
+def asking(database: Path) -> Iterator[Ask]:
+    """Asks a DuckDB file, where schemas have plain names."""
+    with opened(database, read_only=True) as connection:
+        yield lambda sql: rows(connection, sql.format_map(Schemas()))
+
+
+def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    """The rows of a query, by column name."""
+    found = connection.execute(sql)
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -1,0 +1,131 @@
+"""dbt in this process: the environment that it reads, the build, and what it knows of the project.
+
+dbt is imported where it is used, since that takes seconds.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from adventure_works.build.results import BuildResult, summarise
+from adventure_works.errors import AdventureError
+from adventure_works.settings import PROJECT, Settings, shown
+from adventure_works.warehouse.base import Progress
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.run import RunExecutionResult
+    from dbt.contracts.graph.manifest import Manifest
+
+
+def parse(settings: Settings, environ: Mapping[str, str], options: Sequence[str]) -> "Manifest":
+    """Reads the project, or takes what dbt has kept of it.
+
+    Args:
+        settings: where dbt leaves its log.
+        environ: environment variables that dbt is to find.
+        options: of the build that follows; only its variables bear on what is read.
+
+    Raises:
+        AdventureError: dbt cannot read the project.
+    """
+    from dbt.cli.main import dbtRunner
+
+    wanted = [word for pair in pairwise(options) if pair[0] == "--vars" for word in pair]
+    with environment(environ):
+        done = dbtRunner().invoke(["parse", *wanted, *quiet_options(settings.logs)])
+    if done.exception or done.result is None:
+        raise AdventureError(f"dbt cannot read the project: {str(done.exception).strip()}")
+    return cast("Manifest", done.result)
+
+
+def tables_that_grow(manifest: "Manifest") -> list[tuple[str, str]]:
+    """Schema and name of the tables that keep rows from build to build: snapshots and incremental models."""
+    return [
+        (node.schema, node.alias)
+        for node in manifest.nodes.values()
+        if str(node.resource_type) == "snapshot" or getattr(node.config, "materialized", "") == "incremental"
+    ]
+
+
+def build(
+    settings: Settings, manifest: "Manifest", environ: Mapping[str, str], options: Sequence[str], progress: Progress
+) -> BuildResult:
+    """Runs `dbt build` without the unit tests: `make test` runs them, since no data changes them.
+
+    Args:
+        settings: where dbt leaves its log and what it compiles.
+        manifest: the project as it was parsed.
+        environ: environment variables that dbt is to find.
+        options: further ones of `dbt build`.
+        progress: called at the start of each node.
+
+    Raises:
+        AdventureError: dbt could not start, for example because another process has the warehouse open.
+    """
+    from dbt.cli.main import dbtRunner
+
+    def follow(event: Any) -> None:
+        if event.info.name == "LogStartLine":
+            progress(f"dbt build: {event.data.description}", event.data.index, event.data.total)
+
+    if raw := environ.get("ADVENTURE_RAW"):
+        _read_from(manifest, raw)
+    arguments = ["build", "--write-json", "--exclude-resource-type", "unit_test", *options]
+    with environment(environ):
+        try:
+            done = dbtRunner(manifest, callbacks=[follow]).invoke([*arguments, *quiet_options(settings.logs)])
+        finally:
+            _close_duckdb()
+    if done.exception or done.result is None:
+        reason = str(done.exception or "dbt gave no reason").strip()
+        if "Conflicting lock" in reason:
+            reason += "\nAnother process has the warehouse open. Close it there and run again."
+        raise AdventureError(f"dbt build did not start: {reason}\nMore in {shown(settings.log)}")
+    ran = cast("RunExecutionResult", done.result)
+    return summarise(ran.results, ran.elapsed_time, settings.target)
+
+
+def _read_from(manifest: "Manifest", raw: str) -> None:
+    """Lets the sources in the lake name the version of it that is audited; later loads move lake/raw to another."""
+    for source in manifest.sources.values():
+        for meta in (source.meta, source.config.meta):
+            if location := meta.get("external_location"):
+                meta["external_location"] = f"{raw}{location[location.index('/{name}') :]}"
+
+
+def quiet_options(logs: Path) -> list[str]:
+    """Where dbt finds the project and leaves its log. Its console stays quiet: the commands print what matters."""
+    options = {
+        "--log-level": "none",
+        # Otherwise the file would follow the console and stay empty.
+        "--log-level-file": "debug",
+        "--log-path": logs,
+        "--project-dir": PROJECT,
+        "--profiles-dir": PROJECT,
+    }
+    return ["--no-version-check", *(str(part) for option in options.items() for part in option)]
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables for dbt, which reads no others; afterwards they are as they were before."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ |= values
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _close_duckdb() -> None:
+    """dbt-duckdb keeps its connection for the life of the process, which keeps everybody else out."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

@@ -1,0 +1,80 @@
+"""How a build went, from dbt's results."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# Tag or resource type of a test, and what the summary calls it. A test with two of the tags counts as the first.
+KINDS = {
+    "reconcile": "reconcile",
+    "suspicious": "suspicious",
+    "must_hold": "must hold",
+    "unit_test": "unit tests",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A node of the build that did not pass: its name, status, dbt's message, and the table of failing rows."""
+
+    name: str
+    status: str
+    message: str
+    failures: str | None
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """How a build went: nodes by resource type, tests by kind and status, and what did not pass.
+
+    `work` is the time by resource type or kind of test, in seconds, added up over the threads.
+    """
+
+    nodes: Counter[str]
+    tests: dict[str, Counter[str]]
+    work: Counter[str]
+    errors: list[Problem]
+    warnings: list[Problem]
+    seconds: float
+
+    @property
+    def test_count(self) -> int:
+        """How many tests ran."""
+        return sum(sum(counts.values()) for counts in self.tests.values())
+
+
+def summarise(results: Iterable[Any], seconds: float, target: Path) -> BuildResult:
+    """The summary of dbt's results; tests that the manifest in dbt's target folder has, but did not run, are errors."""
+    nodes: Counter[str] = Counter()
+    work: Counter[str] = Counter()
+    tests: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
+    errors: list[Problem] = []
+    warnings: list[Problem] = []
+    for result in results:
+        node, status = result.node, str(result.status)
+        resource = str(node.resource_type)
+        kind = next((kind for kind in KINDS if kind in node.tags), resource)
+        work[kind] += result.execution_time
+        if resource in ("test", "unit_test"):
+            tests.setdefault(kind, Counter())[status] += 1
+        else:
+            nodes[resource] += 1
+        if status in ("error", "fail", "warn", "runtime error"):
+            stored = getattr(node, "relation_name", None) if resource == "test" else None
+            problem = Problem(node.name, status, (result.message or "").strip(), stored)
+            (warnings if status == "warn" else errors).append(problem)
+    errors += tests_left_out(target, {result.node.unique_id for result in results})
+    return BuildResult(nodes, tests, work, errors, warnings, seconds)
+
+
+def tests_left_out(target: Path, ran: set[str]) -> list[Problem]:
+    """The tests of data in the manifest that are not among those that ran: without them nothing is audited."""
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    return [
+        Problem(node["name"], "left out", "was not run; look for DBT_ variables in the environment", None)
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "test" and node["config"].get("enabled", True) and unique_id not in ran
+    ]

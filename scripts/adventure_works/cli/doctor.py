@@ -1,0 +1,53 @@
+"""`adventure doctor`."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from adventure_works.cli.options import target_option, with_settings
+from adventure_works.cli.output import out
+from adventure_works.errors import AdventureError
+from adventure_works.settings import Settings
+
+if TYPE_CHECKING:
+    from adventure_works.doctor.checks import Finding
+
+MARKS = {"well": Text("✓", "green"), "ill": Text("✗", "red"), "not looked at": Text("-", "yellow")}
+
+
+@click.command("doctor")
+@target_option("What to look at.")
+@with_settings
+def command(settings: Settings, target: str) -> None:
+    """Check everything that a run needs, and say how to correct what is wrong.
+
+    For prod that is the environment, credentials, bucket, Glue, workgroup, COPY role, login, privileges, the raw
+    schema and COPY. What it writes for the trial it removes again. Ends with exit code 1 when something is wrong.
+
+    \b
+    adventure doctor                        this machine: Python, packages, lake, warehouse
+    adventure doctor --target prod          S3 and Redshift as well
+    """
+    from adventure_works.doctor import machine, production
+    from adventure_works.doctor.checks import examine
+
+    checks = machine.dev(settings) if target == "dev" else [*machine.tools(), *production.checks(settings)]
+    print_findings(examine(checks))
+
+
+def print_findings(findings: "Iterable[Finding]") -> None:
+    """What the doctor found, a line each as it comes.
+
+    Raises:
+        AdventureError: something is not well.
+    """
+    ill = 0
+    for finding in findings:
+        detail = finding.detail.replace("\n", "\n      ")
+        out.print(MARKS[finding.state.value], f"{finding.name}: {detail}", soft_wrap=True)
+        ill += finding.state.value == "ill"
+    if ill:
+        raise AdventureError(f"{ill} of these are not well. Correct them from the top and run this again.")
+    out.print("All is well.")

@@ -1,0 +1,107 @@
+"""Options that several commands share, and the settings."""
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    pass
+
+Command = Callable[..., None]
+
+
+def share(text: str) -> float:
+    """A share from 0 to 1, written `1%` or `0.01`."""
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise click.BadParameter(f"{text!r} is no share; write 1% or 0.01.")
+    return value
+
+
+def with_settings(command: Command) -> Command:
+    """Calls the command with the settings first, read when it runs: a wrong one does not stop its `--help`."""
+
+    @wraps(command)
+    def read_and_call(**options: Any) -> None:
+        from adventure_works.settings import read_settings
+
+        command(read_settings(os.environ), **options)
+
+    return read_and_call
+
+
+def loading_options(command: Command) -> Command:
+    """The options of a command that loads; it gets them as one `Loading`."""
+
+    @wraps(command)
+    def call(
+        *arguments: Any,
+        source: str,
+        date_order: str | None,
+        as_of: Any,
+        max_rejects: float,
+        replace: bool,
+        timeout: float,
+        **options: Any,
+    ) -> None:
+        from adventure_works.pipeline import Loading
+
+        day = as_of.date() if as_of else None
+        command(*arguments, loading=Loading(source, date_order, day, max_rejects, replace, timeout * 60), **options)
+
+    for option in (
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=0, min_open=True),
+            default=60.0,
+            show_default=True,
+            metavar="MINUTES",
+            help="How long Redshift may take to copy; the load is then cancelled and nothing of it kept.",
+        ),
+        click.option("--replace", is_flag=True, help="Start from an empty lake instead of adding to what it holds."),
+        click.option(
+            "--max-rejects",
+            type=share,
+            default="1%",
+            show_default=True,
+            metavar="SHARE",
+            help="Refuse a file when more than this share of its records cannot be read.",
+        ),
+        click.option(
+            "--as-of",
+            type=click.DateTime(["%Y-%m-%d"]),
+            metavar="DATE",
+            help="Last day that the files cover; new prices and addresses are valid from the day after. Default: the "
+            "last order date.",
+        ),
+        click.option(
+            "--date-order",
+            type=click.Choice(["month_first", "day_first"]),
+            help="How to read dates such as 1/2/2016 in a file that does not show it itself.",
+        ),
+        click.option(
+            "--source",
+            default="sample",
+            show_default=True,
+            metavar="sample|kaggle|PATH",
+            help="The generated sample, the dataset on Kaggle, or a folder, zip or CSV file of yours.",
+        ),
+    ):
+        call = option(call)
+    return call
+
+
+def target_option(text: str) -> Callable[[Command], Command]:
+    """The option that names the engine."""
+    return click.option("--target", type=click.Choice(["dev", "prod"]), default="dev", show_default=True, help=text)
+
+
+no_wait_option = click.option(
+    "--no-wait", is_flag=True, help="Stop when another process is in the way, instead of waiting for it."
+)

@@ -1,0 +1,44 @@
+"""How the commands print: progress on stderr where someone is watching, results on stdout.
+
+Nothing is read as markup, since names of files may hold [brackets]: what is styled is a `Text` or has a `style`.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+# Wide enough for the tables where nobody says how wide a line is: a file, a pipe, a CI log.
+WIDTH = None if sys.stdout.isatty() else 140
+out = Console(highlight=False, markup=False, emoji=False, width=WIDTH)
+err = Console(highlight=False, markup=False, emoji=False, width=WIDTH, stderr=True)
+
+
+def announce(message: str) -> None:
+    """Prints a sentence that the user should see while the work goes on, above a progress bar."""
+    err.print(message)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr that is gone when the work is done; silent when stderr is not a terminal.
+
+    Gives the function that moves it: what is under way, how much is done, and of how much.
+    """
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("Starting", total=None)
+        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
+
+
+def table(*headings: str, numbers: tuple[str, ...] = (), title: str | None = None) -> Table:
+    """A table without lines: columns of text, then columns of numbers."""
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for heading in headings:
+        made.add_column(heading)
+    for heading in numbers:
+        made.add_column(heading, justify="right")
+    return made

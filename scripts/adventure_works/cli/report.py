@@ -1,0 +1,52 @@
+"""`adventure report`."""
+
+from pathlib import Path
+
+import click
+
+from adventure_works.cli.options import with_settings
+from adventure_works.settings import Settings, shown
+
+
+@click.command("report")
+@click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where to write it.  [default: report/index.html, or report/report.pdf]",
+)
+@click.option("--format", "form", type=click.Choice(["html", "pdf"]), default="html", show_default=True)
+@click.option(
+    "--csv", "tables", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write the marts as well."
+)
+@with_settings
+def command(settings: Settings, open_it: bool, out: Path | None, form: str, tables: Path | None) -> None:
+    """Write the report: one page with the answers, and the evidence for them.
+
+    It reads the last build, and fails when one of its tests has not run, when a total differs from
+    its mart, or when a mart is empty. The page needs no server and no network.
+
+    \b
+    adventure report --open                         write report/index.html and show it
+    adventure report --format pdf                   print it (needs Chromium)
+    adventure report --csv tables                   every mart behind the page as CSV and Parquet
+    """
+    from adventure_works.report.browser import print_pdf, show
+    from adventure_works.report.build import write
+    from adventure_works.report.export import export
+
+    page = write(settings, settings.report if form == "pdf" or out is None else out)
+    written = page
+    if form == "pdf":
+        written = out or page.with_name("report.pdf")
+        print_pdf(page, written)
+    click.echo(f"The report: {shown(written.absolute())}")
+    if tables:
+        files = export(settings.database, tables)
+        click.echo(
+            f"{len(files)} tables: {shown(tables.absolute())} "
+            "(mart_customer_value has a row per customer, without names: keep it to yourselves)"
+        )
+    if open_it and not show(written):
+        click.echo("No browser could be opened here.")

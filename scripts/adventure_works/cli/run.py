@@ -1,0 +1,181 @@
+"""`adventure run`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from adventure_works.cli.load import LoadView
+from adventure_works.cli.options import loading_options, no_wait_option, target_option, with_settings
+from adventure_works.cli.output import out
+from adventure_works.errors import AdventureError
+from adventure_works.settings import Settings, shown
+
+if TYPE_CHECKING:
+    from adventure_works.build.results import BuildResult, Problem
+    from adventure_works.pipeline import Loading
+    from adventure_works.warehouse.base import Ask, Warehouse
+
+MOST_PROBLEMS = 10
+
+
+@click.command("run")
+@loading_options
+@target_option("DuckDB on this machine, or S3 and Redshift.")
+@click.option(
+    "--full-refresh", is_flag=True, help="Build incremental tables from nothing, as after a change of columns."
+)
+@click.option("--accept-drift", is_flag=True, help="Publish although a file differs much from what it brought before.")
+@no_wait_option
+@with_settings
+def command(
+    settings: Settings, target: str, full_refresh: bool, accept_drift: bool, no_wait: bool, loading: "Loading"
+) -> None:
+    """Load, build and test everything, publish it, write the report, and show the headline figures.
+
+    The warehouse is built aside, and takes the place of the published one when every test has passed. Ends with
+    exit code 1 and the reason first when a file is refused or a test fails; what is published is then as it was.
+    With --target prod the lake is on S3 and the warehouse on Redshift.
+
+    \b
+    adventure run                                   on the generated sample
+    adventure run --source kaggle                   on the files from Kaggle
+    adventure run --source ~/retail                 on a folder of CSV files, or a zip, or one file
+    adventure run --source ~/retail --target prod   on S3 and Redshift; see docs/production.md
+    """
+    from adventure_works import pipeline
+
+    options = ["--full-refresh"] if full_refresh else []
+    options += ["--vars", "accept_drift: true"] if accept_drift else []
+    pipeline.run(target, settings, loading, RunView(settings), options=options, wait=not no_wait)
+
+
+class RunView(LoadView):
+    """Prints what a run does."""
+
+    def built(self, result: "BuildResult", warehouse: "Warehouse") -> None:
+        """Prints what is worth a look, the tests by kind, and the figures of the candidate.
+
+        Raises:
+            AdventureError: something failed; its message begins with what, and nothing else is printed.
+        """
+        if result.errors:
+            raise AdventureError(failure_message(result, warehouse, self.settings.log))
+        for problem in result.warnings:
+            out.print(
+                Text("Worth a look: ", "yellow"), f"{problem.name}: {problem.message}{_rows_hint(problem)}", sep=""
+            )
+        _print_tests(result)
+        with warehouse.asking_candidate() as ask:
+            _print_headline(ask)
+
+    def published(self, warehouse: "Warehouse", report: Path | None) -> None:
+        """Prints where everything is, and what to try."""
+        if report:
+            out.print(f"\nThe report: {shown(report)}", soft_wrap=True)
+        places = {state.role: _shown_place(state.place) for state in warehouse.states()}
+        rollback = "adventure publish --rollback" + " --target prod" * (warehouse.target == "prod")
+        out.print("\nWhere it is", style="bold")
+        for heading, place in (
+            ("Published", f"{places['published']} (schemas marts, core, operations, intermediate, staging)"),
+            ("Before", f"{places['previous']} ({rollback})" if "previous" in places else ""),
+            ("Lake", f"{shown(warehouse.lake)}/raw, one folder a table"),
+            ("Workgroup", self.settings.workgroup if warehouse.target == "prod" else ""),
+            ("Log", shown(self.settings.log)),
+        ):
+            if place:
+                out.print(f"  {heading:<12}{place}", soft_wrap=True)
+        out.print("\nWhat to try next", style="bold")
+        out.print(WHAT_NEXT[warehouse.target], soft_wrap=True)
+
+
+WHAT_NEXT = {
+    "dev": """\
+  source .venv/bin/activate                  dbt, adventure and the rest on your path
+  adventure report --open                    the answers on one page, in your browser
+  dbt test --select fact_sales               any dbt command works from the project folder
+  dbt show --select mart_category_performance --limit 10
+  mf query --metrics profit_margin --group-by product__category_name
+  make docs                                  every model and column explained, with lineage
+  make run SOURCE=kaggle                     the real files instead of the sample""",
+    "prod": """\
+  dbt show --target prod --select mart_category_performance --limit 10
+  dbt source freshness --target prod
+  adventure doctor --target prod             checks every part of production and says how to correct it""",
+}
+
+
+def failure_message(result: "BuildResult", warehouse: "Warehouse", log: Path) -> str:
+    """What failed, that nothing was published, and how to look into it."""
+    places = {state.role: _shown_place(state.place) for state in warehouse.states()}
+    as_it_was = f"{places['published']} is as it was" if "published" in places else "nothing is, yet"
+    candidate = places.get("candidate", "the candidate")
+    table = next((problem.failures for problem in result.errors if problem.failures), None)
+    query = f"select * from {table.replace(chr(34), '').partition('.')[2]}" if table else "show all tables"
+    look = (
+        [f"ADVENTURE_CANDIDATE={candidate.removesuffix('_*')} dbt show --target prod --inline '{query}'"]
+        if warehouse.target == "prod"
+        else [f"ADVENTURE_DATABASE={candidate} dbt show --inline '{query}'", f"duckdb -readonly {candidate}"]
+    )
+    return "\n".join(
+        [
+            f"{len(result.errors)} of the build's checks or models failed, so that it is not published; {as_it_was}.",
+            *(f"  {problem.name}: {problem.message}{_rows_hint(problem)}" for problem in result.errors[:MOST_PROBLEMS]),
+            *([f"  ... and {more} more"] if (more := len(result.errors) - MOST_PROBLEMS) > 0 else []),
+            f"The build with the failing rows is kept, until the next run, in {candidate}. Look into it:",
+            *(f"  {line}" for line in look),
+            f"The log is {shown(log)}.",
+            "Correct the files or the models and run again; the lake keeps what was loaded.",
+        ]
+    )
+
+
+def _shown_place(place: str) -> str:
+    """A file as a user would type it; the schemas of Redshift as they are."""
+    return shown(Path(place)) if Path(place).is_absolute() else place
+
+
+def _rows_hint(problem: "Problem") -> str:
+    return f"\n    see {problem.failures}" if problem.failures else ""
+
+
+def _print_tests(result: "BuildResult") -> None:
+    from adventure_works.build.results import KINDS
+
+    out.print(
+        Text("\nBuilt and audited", "bold"), f" in {result.seconds:.0f} s (seconds of work, over all threads)", sep=""
+    )
+    for kind in ("seed", "model"):
+        out.print(f"  {kind + 's':<12}{result.nodes[kind]:>5} built {result.work[kind]:>8.1f} s")
+    for kind, counts in result.tests.items():
+        if not counts:
+            continue
+        passed = counts["pass"] + counts["success"]
+        rest = ", ".join(f"{count} {status}" for status, count in counts.items() if status not in ("pass", "success"))
+        line = f"  {KINDS.get(kind, kind):<12}{passed:>5} passed{result.work[kind]:>8.1f} s"
+        out.print(line + (f", {rest}" if rest else ""))
+
+
+def _print_headline(ask: "Ask") -> None:
+    from adventure_works.build.headline import headline, ledger_totals
+
+    found = headline(ask)
+    lost = ledger_totals(ask)
+    days = f" {found['first_order_date']} to {found['last_order_date']}"
+    out.print(Text("\nHeadline figures", "bold"), days, sep="")
+    for name, value in (
+        ("Revenue", f"{found['revenue']:,.2f}"),
+        ("Cost", f"{found['cost']:,.2f}"),
+        ("Profit", f"{found['profit']:,.2f}"),
+        ("Profit margin", f"{found['profit_margin']:.2%}"),
+        ("Orders", f"{found['orders']:,}"),
+        ("Customers", f"{found['customers']:,}"),
+        ("Average order value", f"{found['average_order_value']:,.2f}"),
+        ("Return rate", f"{found['return_rate']:.2%}"),
+    ):
+        out.print(f"  {name:<22}{value:>16}")
+    out.print(
+        f"  From file to fact: {lost['rejected']:,.0f} records rejected, {lost['duplicates']:,.0f} exact duplicates, "
+        f"{lost['quarantined']:,.0f} quarantined; {lost['unexplained']:.4f} unexplained."
+    )

@@ -1,0 +1,158 @@
+"""A run, the same on both engines: load, build a candidate, audit it, publish it, report, and alert when it failed."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from adventure_works.build import dbt
+from adventure_works.build.headline import headline
+from adventure_works.build.results import BuildResult
+from adventure_works.errors import AdventureError
+from adventure_works.lake import loader
+from adventure_works.lake.loader import LoadResult
+from adventure_works.monitor import alerts
+from adventure_works.monitor.status import status_of
+from adventure_works.report.build import write as write_report
+from adventure_works.settings import MAX_AGE_HOURS, Settings
+from adventure_works.warehouse import open_warehouse
+from adventure_works.warehouse.base import Progress, Warehouse
+
+
+@dataclass(frozen=True)
+class Loading:
+    """What to load, and how: see `lake.loader.load`; `timeout` is in seconds, for the raw tables on Redshift."""
+
+    source: str
+    date_order: str | None
+    as_of: date | None
+    max_rejects: float
+    replace: bool
+    timeout: float
+
+
+class LoadView(Protocol):
+    """Shows a load to whoever started it."""
+
+    def announce(self, message: str) -> None:
+        """Shows a sentence while the work goes on."""
+
+    def progress(self) -> AbstractContextManager[Progress]:
+        """Shows how far a step has come."""
+
+    def loaded(self, result: LoadResult) -> None:
+        """Shows what came into the lake."""
+
+    def brought_up(self, what: str) -> None:
+        """Shows what came into the raw tables of Redshift."""
+
+
+class RunView(LoadView, Protocol):
+    """Shows a run to whoever started it."""
+
+    def built(self, result: BuildResult, warehouse: Warehouse) -> None:
+        """Shows how the build of the candidate went; raises an AdventureError when it failed."""
+
+    def published(self, warehouse: Warehouse, report: Path | None) -> None:
+        """Shows where everything is."""
+
+
+def load(settings: Settings, loading: Loading, view: LoadView, warehouse: Warehouse | None = None) -> None:
+    """Loads a source into the lake, then brings the raw tables of a warehouse up to it.
+
+    Raises:
+        AdventureError: with the reason, and what the lake and the raw tables hold then.
+    """
+    # A lake that the engine cannot read is refused before anything is loaded into it.
+    lake = warehouse.lake if warehouse else settings.lake
+    with view.progress() as progress:
+        result = loader.load(
+            loading.source,
+            lake,
+            settings,
+            date_order=loading.date_order,
+            max_reject_share=loading.max_rejects,
+            replace_lake=loading.replace,
+            as_of=loading.as_of,
+            announce=view.announce,
+            progress=progress,
+        )
+    view.loaded(result)
+    if warehouse:
+        with view.progress() as progress:
+            what = warehouse.bring_up_raw(replace=loading.replace, timeout=loading.timeout, progress=progress)
+        if what:
+            view.brought_up(what)
+
+
+def run(
+    target: str, settings: Settings, loading: Loading, view: RunView, *, options: Sequence[str] = (), wait: bool = True
+) -> None:
+    """Loads, builds and audits a candidate, and publishes it when every test has passed.
+
+    Args:
+        target: `dev` or `prod`.
+        settings: where everything is, and who gets alerts.
+        loading: what to load.
+        view: sees each step.
+        options: further ones of `dbt build`.
+        wait: whether to wait for another run, or to stop.
+
+    Raises:
+        AdventureError: a file was refused or a test failed, for example; what is published is then as it was.
+    """
+    try:
+        warehouse = open_warehouse(target, settings, view.announce, wait=wait)
+        _ = warehouse.lake
+        with warehouse.locked() as check_lock:
+            load(settings, loading, view, warehouse)
+            with view.progress() as progress:
+                result = build_candidate(warehouse, settings, options, progress)
+            view.built(result, warehouse)
+            check_lock()
+            warehouse.publish()
+            report = write_report(settings, settings.report) if target == "dev" else None
+        view.published(warehouse, report)
+    except AdventureError as error:
+        _alert(target, settings, view, str(error))
+        raise
+    _alert(target, settings, view)
+
+
+def build_candidate(
+    warehouse: Warehouse, settings: Settings, options: Sequence[str], progress: Progress
+) -> BuildResult:
+    """Builds the candidate with every test of data, and writes into it whether it has passed.
+
+    Raises:
+        AdventureError: the candidate could not be made, dbt not be started, or no sale was built.
+    """
+    progress("dbt: reading the project", 0, 1)
+    manifest = dbt.parse(settings, warehouse.environ, options)
+    environ = warehouse.start_candidate(dbt.tables_that_grow(manifest), progress)
+    result = dbt.build(settings, manifest, environ, options, progress)
+    if result.errors:
+        # What failed matters more than a record that cannot be written, on a full disk for example.
+        with suppress(AdventureError):
+            warehouse.judge_candidate(passed=False, tests=result.test_count)
+    else:
+        with warehouse.asking_candidate() as ask:
+            headline(ask)
+        warehouse.judge_candidate(passed=True, tests=result.test_count)
+    return result
+
+
+def _alert(target: str, settings: Settings, view: LoadView, error: str = "") -> None:
+    """Sends what went wrong or drifted to those that the settings name; when it cannot, it says so and no more."""
+    if not alerts.is_wanted(settings):
+        return
+    try:
+        status = status_of(open_warehouse(target, settings, view.announce), 1, timedelta(hours=MAX_AGE_HOURS))
+        text = alerts.message(status, settings.log, error)
+    except AdventureError as unknown:
+        view.announce(f"The alert lacks the status of {target}, which cannot be read: {unknown}")
+        text = f"Adventure Works ({target})\nThe run failed: {error}" if error else ""
+    for problem in alerts.send(settings, text) if text else ():
+        view.announce(problem)

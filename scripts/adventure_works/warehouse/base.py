@@ -1,0 +1,71 @@
+"""What a run needs of a warehouse, whichever engine it is on, and how to ask one."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+from adventure_works.settings import S3Place
+from adventure_works.warehouse.record import State
+
+Ask = Callable[[str], list[dict[str, Any]]]
+"""Gives a query's rows, by column name: exact numbers are integers or Decimal, days are dates. In the query `{core}`,
+`{operations}` and so on are placeholders for the names of the schemas."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is under way, how much of it is done, and of how much."""
+
+
+class Warehouse(Protocol):
+    """A warehouse: what is published, what was published before, and the candidate that a run builds."""
+
+    target: str
+
+    @property
+    def lake(self) -> Path | S3Place:
+        """The lake that it is built from; an AdventureError when the settings name one that the engine cannot read."""
+
+    def locked(self) -> AbstractContextManager[Callable[[], None]]:
+        """Keeps other runs out. Gives a check that this is still so, which raises an AdventureError when it is not."""
+
+    def bring_up_raw(self, *, replace: bool, timeout: float, progress: Progress) -> str:
+        """Brings the engine's raw tables up to the lake, where they are not the lake itself; returns what it did."""
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment variables by which dbt reads the project for this warehouse."""
+
+    def start_candidate(self, growing: Iterable[tuple[str, str]], progress: Progress) -> dict[str, str]:
+        """Makes the candidate from what is published; returns the environment variables that lead dbt to it.
+
+        `growing` are schema and name of the tables that keep what earlier builds have put into them.
+        """
+
+    def judge_candidate(self, *, passed: bool, tests: int) -> None:
+        """Writes into the candidate how its audit went; only one that passed can be published."""
+
+    def publish(self) -> None:
+        """Puts a candidate that passed its audit in the place of what is published, in one step."""
+
+    def roll_back(self) -> None:
+        """Exchanges what is published and what was before; a second time undoes the first."""
+
+    def states(self) -> list[State]:
+        """What there is of published, previous and candidate, in that order."""
+
+    def asking_candidate(self) -> AbstractContextManager[Ask]:
+        """Asks the candidate."""
+
+    def asking_history(self) -> AbstractContextManager[Ask]:
+        """Asks the recorded results of runs, `{runs}.run_results`, and the log of loads, `{raw}.load_log`."""
+
+
+class Schemas(dict[str, str]):
+    """The names of schemas behind a prefix, for the placeholders of a query."""
+
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
+
+    def __missing__(self, name: str) -> str:
+        """The name behind the prefix."""
+        return self._prefix + name

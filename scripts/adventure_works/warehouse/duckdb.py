@@ -1,0 +1,184 @@
+"""An audited build on DuckDB: candidate, audit, publication, and back to the previous one."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from adventure_works import disk
+from adventure_works.errors import AdventureError
+from adventure_works.lake import pins
+from adventure_works.lake.folder import FolderLake, current_version
+from adventure_works.settings import Settings, shown
+from adventure_works.sql import glob, one_row
+from adventure_works.warehouse.base import Ask, Progress
+from adventure_works.warehouse.duckdb_access import asking, opened
+from adventure_works.warehouse.duckdb_files import (
+    Files,
+    exchange,
+    put_in_place,
+    start_from_nothing,
+    start_from_published,
+)
+from adventure_works.warehouse.duckdb_history import asking_history
+from adventure_works.warehouse.record import Outcome, Record, State, begun, columns, write_record
+
+
+class DuckDBWarehouse(Files):
+    """The DuckDB files of the target `dev`, built from a lake in a folder; see `Warehouse` for the methods."""
+
+    target = "dev"
+
+    def __init__(self, settings: Settings, announce: Callable[[str], None], *, wait: bool = True) -> None:
+        super().__init__(settings.database, announce, wait)
+        self._settings = settings
+
+    @property
+    def lake(self) -> Path:
+        """The lake's folder."""
+        return self._settings.lake_folder
+
+    @contextmanager
+    def locked(self) -> Iterator[Callable[[], None]]:
+        """Holds a lock file beside the database, which this process cannot lose.
+
+        Raises:
+            HeldError: another run is at work and this one is not to wait.
+            AdventureError: the folder cannot be written, or the database is a link.
+        """
+        if self.published.is_symlink():
+            raise AdventureError(
+                f"{shown(self.published)}: is a link, which publishing would replace by a file. Set ADVENTURE_DATABASE "
+                "to the file that it leads to."
+            )
+        lock = self.published.parent / f".{self.published.name}.lock"
+        with disk.locked(lock, "run", self.published, "ADVENTURE_DATABASE", self.announce, patient=self.wait):
+            yield lambda: None
+
+    def bring_up_raw(self, *, replace: bool, timeout: float, progress: Progress) -> str:
+        """Nothing: dbt reads the lake where it is."""
+        return ""
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The target, as plain dbt takes it: then the two share what dbt keeps of the project."""
+        return {"ADVENTURE_TARGET": "dev", "DBT_TARGET": ""}
+
+    def start_candidate(self, growing: Iterable[tuple[str, str]], progress: Progress) -> dict[str, str]:
+        """Makes the candidate a copy of what is published, and keeps the version of the lake that it is built from.
+
+        It starts from nothing when nothing is published, or when the lake was replaced since.
+
+        Raises:
+            AdventureError: the lake was never loaded, or the candidate cannot be made; nothing has changed then.
+        """
+        with FolderLake(self.lake).locked(self.announce):
+            version = current_version(self.lake)
+            if version is None:
+                raise AdventureError(
+                    f"{shown(self.lake)}: nothing has been loaded. Load first: adventure load --source sample"
+                )
+            pins.pin(version, self.published)
+        record = begun(str(self.lake), _began_with(version), version.name)
+        if not self.published.exists():
+            start_from_nothing(self)
+        elif self._lake_was_replaced(record):
+            self.announce("The lake was replaced since the last publication: the warehouse is built from nothing.")
+            start_from_nothing(self)
+        else:
+            start_from_published(self)
+        with opened(self.candidate, read_only=False) as connection:
+            _write(connection, record)
+        return self.environ | {"ADVENTURE_DATABASE": str(self.candidate), "ADVENTURE_RAW": str(version)}
+
+    def judge_candidate(self, *, passed: bool, tests: int) -> None:
+        """Writes into the candidate how its audit went."""
+        with opened(self.candidate, read_only=False) as connection:
+            record = read_record(connection)
+            if record is None:
+                raise AdventureError(f"{shown(self.candidate)}: its audit record is gone. Run again.")
+            _write(connection, replace(record, outcome=Outcome.PASSED if passed else Outcome.FAILED, tests=tests))
+
+    def publish(self) -> None:
+        """Publishes the candidate by a rename.
+
+        Raises:
+            AdventureError: there is no candidate that passed, or somebody is in the way; what is published is as it
+                was.
+        """
+        before = self.states()
+        candidate = next((state for state in before if state.role == "candidate"), None)
+        if candidate is None or candidate.record is None or candidate.record.outcome != Outcome.PASSED:
+            raise AdventureError(
+                f"{shown(self.candidate)}: there is no candidate that has passed its audit. Make one: adventure run"
+            )
+        put_in_place(self)
+        self._release_pins(before)
+
+    def roll_back(self) -> None:
+        """Exchanges the published file and the previous one.
+
+        Raises:
+            AdventureError: there is nothing to go back to, or somebody is in the way; nothing has changed then.
+        """
+        exchange(self)
+
+    def states(self) -> list[State]:
+        """The record of each file; of one that cannot be read, why."""
+        found = []
+        for role in ("published", "previous", "candidate"):
+            path = getattr(self, role)
+            if not path.exists():
+                continue
+            try:
+                with opened(path, read_only=True) as connection:
+                    found.append(State(role, str(path), read_record(connection)))
+            except AdventureError as error:
+                found.append(State(role, str(path), trouble=str(error)))
+        return found
+
+    def asking_candidate(self) -> AbstractContextManager[Ask]:
+        """Asks the candidate's file."""
+        return asking(self.candidate)
+
+    def asking_history(self) -> AbstractContextManager[Ask]:
+        """Asks what the lake keeps."""
+        return asking_history(self.lake)
+
+    def _lake_was_replaced(self, record: Record) -> bool:
+        with opened(self.published, read_only=True, patience=self.patience, announce=self.announce) as connection:
+            published = read_record(connection)
+        return published is not None and published.began_with != record.began_with
+
+    def _release_pins(self, before: list[State]) -> None:
+        """Lets go of the versions that none of the files needs any more; of none, as long as one cannot be asked."""
+        now = self.states()
+        if all(state.record for state in now):
+            for lake in {state.record.lake for state in [*before, *now] if state.record}:
+                keep = {state.record.load_id for state in now if state.record and state.record.lake == lake}
+                pins.release(Path(lake), self.published, keep)
+
+
+def read_record(connection: duckdb.DuckDBPyConnection) -> Record | None:
+    """The record of an open warehouse, None where none was written."""
+    try:
+        row = connection.execute(f"select {columns()} from operations.audit_record").fetchone()
+    except duckdb.CatalogException:
+        return None
+    return Record(*row) if row else None
+
+
+def _write(connection: duckdb.DuckDBPyConnection, record: Record) -> None:
+    connection.execute("begin")
+    write_record(connection.execute, record)
+    connection.execute("commit")
+
+
+def _began_with(version: Path) -> str:
+    """The first load id in the history of a version; another one means that the lake was replaced."""
+    with duckdb.connect() as connection:
+        logs = glob(version / "load_log", "*.parquet")
+        (first,) = one_row(connection, f"select min(load_id) from read_parquet({logs})")
+    return str(first)

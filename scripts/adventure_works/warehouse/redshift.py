@@ -1,0 +1,271 @@
+"""An audited build on Redshift: schemas under three prefixes, and the renames that publish a set of them.
+
+    adventure_works_core, ..._marts, ...              published: what people read
+    adventure_works_candidate_core, ...               being built and audited, or kept because its audit failed
+    adventure_works_previous_core, ...                what was published before
+
+dbt builds the candidate's views bound to their tables, so that they follow these through every rename. The raw schema
+and that of the runs belong to no set: there is one of each.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
+
+from adventure_works.errors import AdventureError, HeldError
+from adventure_works.redshift.load import bring_up
+from adventure_works.redshift.session import Session, asking, session
+from adventure_works.settings import S3Place, Settings
+from adventure_works.warehouse.base import Ask, Progress
+from adventure_works.warehouse.record import Outcome, Record, State, begun, columns, write_record
+
+NAMES = ("staging", "intermediate", "core", "marts", "operations", "audit")
+# What was published before the previous one, until it is dropped.
+DISCARDED = "discarded"
+# How long to try for the lock before saying that somebody else has it.
+LOCK_MILLISECONDS = 3000
+
+
+class RedshiftWarehouse:
+    """The schemas of the target `prod`, built from a lake on S3; see `Warehouse` for the methods."""
+
+    target = "prod"
+
+    def __init__(self, settings: Settings, announce: Callable[[str], None], *, wait: bool = True) -> None:
+        settings.check_workgroup()
+        self.settings = settings
+        self.announce = announce
+        self.wait = wait
+
+    @property
+    def lake(self) -> S3Place:
+        """The lake's place on S3."""
+        return self.settings.lake_on_s3
+
+    @contextmanager
+    def locked(self) -> Iterator[Callable[[], None]]:
+        """Holds a table's lock, in a transaction that stays open: when the run dies, Redshift lets go of it.
+
+        Raises:
+            HeldError: another run is at work and this one is not to wait.
+        """
+        schema = self.settings.schema
+        table = f"{schema}_runs.run_lock"
+        with session() as holder:
+            holder.ask(f"create schema if not exists {schema}_runs")
+            holder.ask(f"create table if not exists {table} (locked boolean)")
+            holder.ask(f"set statement_timeout to {LOCK_MILLISECONDS}")
+            if not _lock(holder, table):
+                other = f"Another run is at work on {schema}"
+                if not self.wait:
+                    raise HeldError(f"{other}. Run again when it has finished, or without --no-wait.")
+                self.announce(f"{other}; waiting for it to finish.")
+                holder.ask("set statement_timeout to 0")
+                holder.ask("begin")
+                holder.ask(f"lock {table}")
+
+            def check() -> None:
+                try:
+                    holder.ask("select 1 as held")
+                except AdventureError as error:
+                    raise AdventureError(
+                        "The connection that keeps other runs out was lost, so that another one may have begun. "
+                        f"Nothing is published. Run again.\n{error}"
+                    ) from error
+
+            yield check
+
+    def bring_up_raw(self, *, replace: bool, timeout: float, progress: Progress) -> str:
+        """Loads the raw schema from the lake."""
+        done = bring_up(
+            self.lake, self.settings, timeout=timeout, replace=replace, announce=self.announce, progress=progress
+        )
+        if not done.rows:
+            return f"Redshift: {done.schema} held load {done.load_id} already."
+        brought = ", ".join(f"{rows:,} {table}" for table, rows in done.rows.items())
+        return f"Redshift: {done.schema} now holds load {done.load_id}; rows that came: {brought}."
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The target, and the prefix of the candidate's schemas."""
+        return {"ADVENTURE_TARGET": "prod", "DBT_TARGET": "", "ADVENTURE_CANDIDATE": self.settings.candidate}
+
+    def start_candidate(self, growing: Iterable[tuple[str, str]], progress: Progress) -> dict[str, str]:
+        """Makes the schemas of the candidate, with copies of the published tables that a build adds to.
+
+        It starts from nothing when nothing is published, or when the lake was replaced since.
+
+        Raises:
+            AdventureError: nothing was loaded, or the candidate cannot be made; what is published is as it was.
+        """
+        settings = self.settings
+        with session() as redshift:
+            (loads,) = redshift.ask(
+                f"select min(load_id) as began_with, max(load_id) as load_id from {settings.raw_schema}.load_log"
+            )
+            if not loads["load_id"]:
+                raise AdventureError(
+                    f"{settings.raw_schema}: nothing has been loaded. Load first: adventure load --to redshift"
+                )
+            record = begun(str(settings.lake), loads["began_with"], loads["load_id"])
+            published = read_record(redshift, settings.schema)
+            _drop(redshift, settings.candidate)
+            _drop(redshift, f"{settings.schema}_{DISCARDED}")
+            was_replaced = published is not None and published.began_with != record.began_with
+            if was_replaced:
+                self.announce("The lake was replaced since the last publication: the warehouse is built from nothing.")
+            wanted = {(schema.removeprefix(f"{settings.candidate}_"), table) for schema, table in growing}
+            copied = [] if was_replaced else sorted(wanted & _tables(redshift, settings.schema))
+            with redshift.transaction():
+                for name in NAMES:
+                    redshift.ask(f"create schema {settings.candidate}_{name}")
+                for done, (schema, table) in enumerate(copied):
+                    progress(f"Redshift: copying {schema}.{table}", done, len(copied))
+                    source, copy = f"{settings.schema}_{schema}.{table}", f"{settings.candidate}_{schema}.{table}"
+                    redshift.ask(f"create table {copy} (like {source})")
+                    redshift.ask(f"insert into {copy} select * from {source}")
+                write_record(redshift.ask, record, f"{settings.candidate}_operations")
+        return self.environ
+
+    def judge_candidate(self, *, passed: bool, tests: int) -> None:
+        """Writes into the candidate how its audit went.
+
+        Raises:
+            AdventureError: a load has changed the raw tables while they were built from, so that its parts may not
+                belong together; it counts as failed then.
+        """
+        settings, candidate = self.settings, self.settings.candidate
+        with session() as redshift:
+            record = read_record(redshift, candidate)
+            if record is None:
+                raise AdventureError(
+                    f"{candidate}_operations.audit_record is gone: somebody has dropped the candidate. Run again."
+                )
+            (newest,) = redshift.ask(f"select max(load_id) as load_id from {settings.raw_schema}.load_log")
+            has_changed = newest["load_id"] != record.load_id
+            outcome = Outcome.PASSED if passed and not has_changed else Outcome.FAILED
+            with redshift.transaction():
+                write_record(redshift.ask, replace(record, outcome=outcome, tests=tests), f"{candidate}_operations")
+        if passed and has_changed:
+            raise AdventureError(
+                f"Load {newest['load_id']} came into {settings.raw_schema} while load {record.load_id} was being "
+                "built, so that parts of the build may be of either. Nothing is published. Run again."
+            )
+
+    def publish(self) -> None:
+        """Renames the schemas in one transaction.
+
+        What was the previous set is dropped afterwards, since a reader in the middle of it would otherwise lose it.
+
+        Raises:
+            AdventureError: there is no candidate that passed, or Redshift refuses; what is published is as it was.
+        """
+        settings, discarded = self.settings, f"{self.settings.schema}_{DISCARDED}"
+        with session() as redshift:
+            record = read_record(redshift, settings.candidate)
+            if record is None or record.outcome != Outcome.PASSED:
+                raise AdventureError(
+                    f"{settings.candidate}_*: there is no candidate that has passed its audit. Make one: adventure run "
+                    "--target prod"
+                )
+            _drop(redshift, discarded)
+            with redshift.transaction():
+                _rename_all(
+                    redshift,
+                    (settings.previous, discarded),
+                    (settings.schema, settings.previous),
+                    (settings.candidate, settings.schema),
+                )
+            with suppress(AdventureError):
+                # It is published all the same, and the next run drops what is left here.
+                _drop(redshift, discarded)
+
+    def roll_back(self) -> None:
+        """Exchanges the published schemas and the previous ones in one transaction.
+
+        Raises:
+            AdventureError: there is nothing to go back to, or Redshift refuses; nothing has changed then.
+        """
+        settings, aside = self.settings, f"{self.settings.schema}_{DISCARDED}"
+        with session() as redshift, redshift.transaction():
+            if f"{settings.previous}_core" not in _schemas(redshift):
+                raise AdventureError(
+                    f"{settings.previous}_*: there is no previous warehouse to go back to. `adventure run --target "
+                    "prod` keeps the one that it replaces."
+                )
+            _rename_all(
+                redshift,
+                (settings.schema, aside),
+                (settings.previous, settings.schema),
+                (aside, settings.previous),
+            )
+
+    def states(self) -> list[State]:
+        """The record of each set of schemas."""
+        settings = self.settings
+        prefixes = {"published": settings.schema, "previous": settings.previous, "candidate": settings.candidate}
+        with session() as redshift:
+            there = _schemas(redshift)
+            return [
+                State(role, f"{prefix}_*", read_record(redshift, prefix))
+                for role, prefix in prefixes.items()
+                if f"{prefix}_core" in there
+            ]
+
+    def asking_candidate(self) -> AbstractContextManager[Ask]:
+        """Asks the candidate's schemas."""
+        return asking(self.settings.candidate)
+
+    def asking_history(self) -> AbstractContextManager[Ask]:
+        """Asks the schemas for runs and raw tables."""
+        return asking(self.settings.schema)
+
+
+def _lock(holder: Session, table: str) -> bool:
+    holder.ask("begin")
+    try:
+        holder.ask(f"lock {table}")
+    except AdventureError as error:
+        holder.ask("rollback")
+        if "timeout" not in str(error) and "cancel" not in str(error):
+            raise
+        return False
+    return True
+
+
+def read_record(redshift: Session, prefix: str) -> Record | None:
+    """The record of a set of schemas, None where none was written: plain dbt alone has built it."""
+    if ("operations", "audit_record") not in _tables(redshift, prefix):
+        return None
+    (row,) = redshift.ask(f"select {columns()} from {prefix}_operations.audit_record")
+    return Record(**row)
+
+
+def _rename_all(redshift: Session, *renames: tuple[str, str]) -> None:
+    """Renames sets of schemas, from one prefix to another; schema by schema, so that each is away for a short time."""
+    there = _schemas(redshift)
+    for name in NAMES:
+        for old, new in renames:
+            if f"{old}_{name}" in there:
+                _rename(redshift, f"{old}_{name}", f"{new}_{name}")
+                there = there - {f"{old}_{name}"} | {f"{new}_{name}"}
+
+
+def _rename(redshift: Session, old: str, new: str) -> None:
+    redshift.ask(f"alter schema {old} rename to {new}")
+
+
+def _drop(redshift: Session, prefix: str) -> None:
+    for name in NAMES:
+        redshift.ask(f"drop schema if exists {prefix}_{name} cascade")
+
+
+def _schemas(redshift: Session) -> set[str]:
+    return {row["nspname"] for row in redshift.ask("select nspname from pg_namespace")}
+
+
+def _tables(redshift: Session, prefix: str) -> set[tuple[str, str]]:
+    """Schema (without prefix) and name of the tables of a set."""
+    names = ", ".join(f"'{prefix}_{name}'" for name in NAMES)
+    found = redshift.ask(f"select schemaname, tablename from pg_tables where schemaname in ({names})")
+    return {(row["schemaname"].removeprefix(f"{prefix}_"), row["tablename"]) for row in found}
