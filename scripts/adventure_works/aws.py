@@ -97,7 +97,7 @@ def _local(error: Exception) -> str:
     if isinstance(error, NoRegionError):
         return "no region is set. Set AWS_REGION to the region of the bucket and the workgroup."
     if isinstance(error, ProfileNotFound):
-        return f"{error}. Mend AWS_PROFILE, or add the profile with `aws configure sso`."
+        return f"{error}. Correct AWS_PROFILE, or add the profile with `aws configure sso`."
     if isinstance(error, UnauthorizedSSOTokenError | SSOError):
         return "the login has expired. Renew it with `aws sso login` and run again."
     if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError):
@@ -121,5 +121,5 @@ def _remote(error: ClientError) -> str:
     if found in ELSEWHERE:
         return f"the bucket is in another region than the one set ({found}). Set AWS_REGION to its own."
     if found == "NoSuchBucket":
-        return "there is no such bucket. Create it, or mend ADVENTURE_LAKE."
+        return "there is no such bucket. Create it, or correct ADVENTURE_LAKE."
     return f"{found}: {message}"

@@ -19,9 +19,6 @@ PROJECT = Path(__file__).resolve().parents[2]
 # How old the newest load may be: a nightly load, and half a day for repairing one.
 MAX_AGE_HOURS = 36.0
 
-# Redshift takes names of 127 bytes; the longest of a warehouse is this and `_candidate_intermediate`.
-SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,99}")
-ROLE = re.compile(r"default|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+")
 # Letters that COPY, Athena and a shell take as they are.
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -74,27 +71,26 @@ def _lake(name: str, value: str) -> Path | S3Place:
     return S3Place(bucket, "/".join(folders))
 
 
-def _schema(name: str, value: str) -> str:
-    if not SCHEMA.fullmatch(value):
-        raise AdventureError(
-            f"{name} is {value!r}, which is no plain name. Use lower-case letters, digits and underscores."
-        )
-    return value
+def _matching(pattern: str, hint: str) -> Callable[[str, str], str]:
+    """Checks that a value is of that form."""
+
+    def read(name: str, value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise AdventureError(f"{name} is {value!r}{hint}")
+        return value
+
+    return read
 
 
-def _role(name: str, value: str) -> str:
-    if not ROLE.fullmatch(value):
-        raise AdventureError(
-            f"{name} is {value!r}. Set it to the ARN of a role (arn:aws:iam::123456789012:role/name), or unset it to "
-            "use the namespace's default role."
-        )
-    return value
-
-
-def _glue_database(name: str, value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_]{0,254}", value):
-        raise AdventureError(f"{name} is {value!r}. Use lower-case letters, digits and underscores.")
-    return value
+NAME_HINT = ", which is no plain name. Use lower-case letters, digits and underscores."
+# Redshift takes names of 127 bytes; the longest of a warehouse is this and `_candidate_intermediate`.
+_schema = _matching(r"[a-z_][a-z0-9_]{0,99}", NAME_HINT)
+_glue_database = _matching(r"[a-z0-9][a-z0-9_]{0,254}", NAME_HINT)
+_role = _matching(
+    r"default|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+",
+    ". Set it to the ARN of a role (arn:aws:iam::123456789012:role/name), or unset it to use the namespace's default "
+    "role.",
+)
 
 
 def _number(name: str, value: str) -> int:

@@ -505,7 +505,7 @@ def test_a_damaged_or_missing_object_is_found_when_it_is_copied_and_replace_mend
     ("environment", "words"),
     [
         ({"AWS_REGION": ""}, "no region is set. Set AWS_REGION"),
-        ({"AWS_PROFILE": "nobody"}, "Mend AWS_PROFILE"),
+        ({"AWS_PROFILE": "nobody"}, "Correct AWS_PROFILE"),
         ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}, "Check the network"),
         ({"ADVENTURE_SLICES": "many"}, "ADVENTURE_SLICES is many. Give a whole number"),
         ({"ADVENTURE_GLUE_DATABASE": "Raw-Data"}, "ADVENTURE_GLUE_DATABASE is 'Raw-Data'"),
@@ -526,7 +526,10 @@ def test_a_wrong_setting_is_explained(
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({"ADVENTURE_LAKE": "s3://no-such-bucket/lake"}, "there is no such bucket. Create it, or mend ADVENTURE_LAKE."),
+        (
+            {"ADVENTURE_LAKE": "s3://no-such-bucket/lake"},
+            "there is no such bucket. Create it, or correct",
+        ),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no AWS credentials. Log in"),
     ],
 )

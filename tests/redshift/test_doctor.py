@@ -57,14 +57,14 @@ def test_the_command_finds_all_well_and_leaves_nothing_behind(well: Warehouse) -
     assert f"login: logs in as {IAM_USER}" in done.stdout
 
 
-def test_the_command_ends_with_exit_code_1_and_says_how_to_mend(
+def test_the_command_ends_with_exit_code_1_and_says_what_to_correct(
     well: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REDSHIFT_WORKGROUP", "nobodys")
     done = doctor("--target", "prod")
     assert done.returncode == 1
-    assert "✗ workgroup: there is no workgroup nobodys in eu-central-1. Mend REDSHIFT_WORKGROUP" in done.stdout
-    assert "- login: mend first: workgroup" in done.stdout
+    assert "✗ workgroup: there is no workgroup nobodys in eu-central-1. Correct REDSHIFT_WORKGROUP" in done.stdout
+    assert "- login: correct first: workgroup" in done.stdout
     assert "1 of these are not well" in done.stderr
 
 

@@ -1,1 +1,1 @@
-"""Looks at everything that a run needs, one thing at a time, and says how to mend what is not well."""
+"""Looks at everything that a run needs, one thing at a time, and says how to correct what is wrong."""

@@ -22,8 +22,8 @@ class State(Enum):
 class Check:
     """One thing to look at.
 
-    `look` gives what it found, in a few words, or raises AdventureError with what is wrong and how to mend it. `needs`
-    names the checks without which looking makes no sense.
+    `look` gives what it found, in a few words, or raises AdventureError with what is wrong and what to do.
+    `needs` names the checks without which looking makes no sense.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of a check; `detail` says what was found, what to mend, or what has to be well first."""
+    """What became of a check; `detail` says what was found, what to correct, or what has to be well first."""
 
     name: str
     state: State
@@ -46,7 +46,7 @@ def examine(checks: Sequence[Check]) -> Iterator[Finding]:
     for check in checks:
         lacking = [name for name in check.needs if name not in well]
         if lacking:
-            yield Finding(check.name, State.NOT_LOOKED_AT, f"mend first: {', '.join(lacking)}")
+            yield Finding(check.name, State.NOT_LOOKED_AT, f"correct first: {', '.join(lacking)}")
             continue
         try:
             detail = check.look()

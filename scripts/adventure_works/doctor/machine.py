@@ -16,6 +16,7 @@ from adventure_works.doctor.checks import Check
 from adventure_works.errors import AdventureError
 from adventure_works.lake.folder import current_version
 from adventure_works.settings import PROJECT, Settings, shown
+from adventure_works.sql import one_row
 
 PACKAGE = "adventure-works-analytics"
 
@@ -42,7 +43,7 @@ def _python() -> str:
     wanted, found = metadata.metadata(PACKAGE)["Requires-Python"], ".".join(map(str, sys.version_info[:3]))
     if found not in SpecifierSet(wanted):
         raise AdventureError(
-            f"{found} runs this, and {wanted} is wanted. `make clean setup PYTHON=python3.11` sets up anew."
+            f"{found} runs this, and {wanted} is wanted. `make clean setup PYTHON=python3.11` sets up again."
         )
     return found
 
@@ -82,7 +83,7 @@ def _warehouse(database: Path) -> str:
         return f"{shown(database)} is not built yet; `adventure run` builds it"
     try:
         with duckdb.connect(str(database), read_only=True) as connection:
-            (relations,) = connection.execute("select count(*) from duckdb_tables()").fetchone()
+            (relations,) = one_row(connection, "select count(*) from duckdb_tables()")
     except duckdb.Error as error:
         raise AdventureError(
             f"{shown(database)} cannot be opened: {error}\nClose it where it is open, or move it away and run "
@@ -99,6 +100,6 @@ def _try_to_write(folder: Path, variable: str) -> None:
         trial.unlink()
     except OSError as error:
         raise AdventureError(
-            f"{shown(folder)} cannot be written ({os.strerror(error.errno or 0)}). Mend its permissions, or set "
+            f"{shown(folder)} cannot be written ({os.strerror(error.errno or 0)}). Correct its permissions, or set "
             f"{variable} to another place."
         ) from error

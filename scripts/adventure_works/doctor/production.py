@@ -79,7 +79,7 @@ def _bucket(settings: Settings) -> str:
         # A HEAD answers with a status and no more.
         if aws.code(error) in ("404", "NoSuchBucket"):
             raise AdventureError(
-                f"there is no bucket {lake.bucket}. Create it ({DOCUMENT} has the command), or mend ADVENTURE_LAKE."
+                f"there is no bucket {lake.bucket}. Create it ({DOCUMENT} has the command), or correct ADVENTURE_LAKE."
             ) from error
         raise
     where = found.get("BucketRegion") or region
@@ -272,6 +272,6 @@ def _described_workgroup(settings: Settings) -> dict[str, Any]:
         return found
     except client.exceptions.ResourceNotFoundException as error:
         raise AdventureError(
-            f"there is no workgroup {name} in {aws.region(settings)}. Mend REDSHIFT_WORKGROUP or AWS_REGION, or create "
-            f"it ({DOCUMENT} has the command)."
+            f"there is no workgroup {name} in {aws.region(settings)}. Correct REDSHIFT_WORKGROUP or AWS_REGION, or "
+            f"create it ({DOCUMENT} has the command)."
         ) from error
