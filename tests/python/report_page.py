@@ -1,11 +1,12 @@
 """Reads the figures of a report's page, as a reader of its HTML would; without a browser."""
 
+import base64
+import json
 import re
+import zlib
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
-
-from adventure_works.report.page import unpack
 
 Cell = str | float | None
 
@@ -17,7 +18,7 @@ class ReportPage:
         self.html = path.read_text(encoding="utf-8")
         self.bytes = path.stat().st_size
         packed = re.search(r'<script type="text/plain" id="variants">(.*?)</script>', self.html)[1]
-        self.variants = unpack(packed)
+        self.variants: dict[str, str] = json.loads(zlib.decompress(base64.b64decode(packed)))
 
     @property
     def everything(self) -> str:

@@ -156,11 +156,11 @@ def test_months_are_sorted_as_time(browser: Browser, path: Path) -> None:
         page.goto(path.as_uri())
         page.locator("#filter").wait_for()
         page.evaluate(OPEN_EVERY_FOLD)
-        heading = page.locator("#trend .behind th", has_text="Month")
+        heading = page.locator("#trend .evidence th", has_text="Month")
         for direction in ("ascending", "descending"):
             heading.get_by_role("button").click()
             assert heading.get_attribute("aria-sort") == direction
-            months = page.locator("#trend .behind tbody time").evaluate_all("all => all.map(one => one.dateTime)")
+            months = page.locator("#trend .evidence tbody time").evaluate_all("all => all.map(one => one.dateTime)")
             assert months == sorted(months, reverse=direction == "descending")
             assert len(months) == 30
 
@@ -191,7 +191,7 @@ def test_without_script_everything_is_there(browser: Browser, path: Path) -> Non
         assert not visit.page.locator("#filter").is_visible()
         assert not visit.page.locator("#theme").is_visible()
         assert visit.page.locator("main > section").count() == len(SECTIONS)
-        assert visit.page.locator("figure svg.picture.wide").count() == 2
+        assert visit.page.locator("figure svg.chart.wide").count() == 2
         assert visit.page.locator("main td.num").count() > 200
         assert visit.page.locator(".ignores:visible").count() == 0
 
@@ -215,7 +215,7 @@ def test_a_mark_tells_its_figure(browser: Browser, path: Path) -> None:
     with Visit(browser, viewport=DESKTOP) as visit:
         visit.page.goto(path.as_uri())
         visit.page.locator("#filter").wait_for()
-        mark = visit.page.locator("#trend .picture.wide [data-tip]").last
+        mark = visit.page.locator("#trend .chart.wide [data-tip]").last
         mark.scroll_into_view_if_needed()
         mark.hover()
         assert visit.page.locator("#tip").inner_text() == mark.get_attribute("data-tip")

@@ -1,4 +1,4 @@
-{# Distinct orders and customers are not additive, so each total is counted by itself; NULL stands for all. #}
+{# Distinct orders and customers are not additive, so each total is counted by itself; NULL means all. #}
 {%- set totals = [
     ('product_category_key', 'territory_key'),
     ('product_category_key', 'null'),

@@ -178,7 +178,7 @@ def read(ask: Ask) -> Figures:
     """Everything that the page shows.
 
     Raises:
-        AdventureError: The warehouse lacks a table of the project, or has no sale.
+        AdventureError: The warehouse lacks a table of the project, or contains no sale.
     """
 
     def rows(relation: str, order: str, condition: str = "true") -> list[Row]:
@@ -187,7 +187,7 @@ def read(ask: Ask) -> Figures:
     products = rows("{marts}.mart_product_profitability", "last_12_profit desc, profit desc, product_name")
     first_order = min((row["first_sale_date"] for row in products if row["is_sold"]), default=None)
     if first_order is None:
-        raise AdventureError("The warehouse has no sale. See operations.ledger_files for where the records went.")
+        raise AdventureError("The warehouse contains no sale. See operations.ledger_files for where the records went.")
     spans = {
         (row["period"], row["is_year_before"]): Span(row["first_date"], row["last_date"] + timedelta(days=1))
         for row in rows("{marts}.rpt_period_spans", "first_date")

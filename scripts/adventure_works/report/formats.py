@@ -2,18 +2,19 @@
 
 The text between the tags is the default for readers without script. A figure that is absent is one of
 three different things, and looks like it: a zero is a zero, `nothing` is a figure that cannot be because there was
-nothing to reckon it from, and `not_yet` is one that time has not brought yet.
+nothing to calculate it from, and `not_yet` is one whose period is not over yet.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from markupsafe import Markup, escape
 
 Number = Decimal | float | int | None
 
-NOTHING = Markup('<span class="none" title="No figure: nothing to reckon it from">&ndash;</span>')
+NOTHING = Markup('<span class="none" title="No figure: there is nothing to calculate it from">&ndash;</span>')
 NOT_YET = Markup('<span class="notyet"><span class="vh">not yet</span></span>')
-SMALL_BASE = Markup('<span class="small" title="Too few to tell a rate">small base</span>')
+SMALL_BASE = Markup('<span class="small" title="Too few to rely on">small base</span>')
 
 
 def _figure(value: Number, form: str, text: str) -> Markup:
@@ -57,7 +58,7 @@ def count(value: Number) -> Markup:
 
 
 def percent(value: Number, digits: int = 1) -> Markup:
-    """A share or rate from 0 to 1 as per cent: 41.1%. What is no zero is not written as one: <0.1%."""
+    """A share or rate from 0 to 1 as per cent: 41.1%. What is not zero is not written as zero: <0.1%."""
     if value is None:
         return NOTHING
     if value and not float(f"{float(value) * 100:.{digits}f}"):
@@ -90,7 +91,7 @@ def decimal(value: Number, digits: int = 1) -> Markup:
     return NOTHING if value is None else _figure(round(float(value), 4), f"n{digits}", f"{float(value):.{digits}f}")
 
 
-def listed(names: list) -> Markup:
+def listed(names: Iterable[str]) -> Markup:
     """Names in a sentence: A, B and C."""
     parts = [escape(name) for name in names]
     if len(parts) < 2:

@@ -9,20 +9,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from adventure_works.build.results import KINDS
-from adventure_works.report import formats, pictures
-from adventure_works.report.answers import ANSWERS, brief, business, people, products, trust
+from adventure_works.report import charts, formats
+from adventure_works.report.answers import ANSWERS, business, customers, products, trust
 from adventure_works.report.answers.common import MATRIX_TYPES, SEGMENT_TYPES, Scope, say
-from adventure_works.report.behind import behind, marked, tests_in_words
+from adventure_works.report.answers.summary import summary
 from adventure_works.report.evidence import PASSED, Evidence
+from adventure_works.report.evidence_fold import evidence_fold, marked, tests_in_words
 from adventure_works.report.figures import ALL, Figures, LikeForLike, Measures, Row, growth, ratio
-from adventure_works.report.formats import count, money, percent, points
+from adventure_works.report.formats import Number, count, money, percent, points
 from adventure_works.report.periods import day
 from adventure_works.report.sections import CATEGORY, PERIOD, SECTIONS, Section
+
+LOADER = jinja2.PackageLoader("adventure_works.report", "templates")
 
 
 @dataclass
@@ -34,7 +38,7 @@ class Drawn:
     question: str
     follows: tuple[str, ...]
     content: Markup
-    behind: Markup
+    evidence: Markup
     variants: dict[str, Markup] = field(default_factory=dict)
 
 
@@ -56,11 +60,11 @@ def page(figures: Figures, evidence: Evidence) -> str:
     """The whole page as HTML."""
     environment = _environment(figures, evidence)
     style, script = (_source(environment, name) for name in ("style.css", "script.js"))
-    told: set[str] = set()
+    shown: set[str] = set()
     drawn = []
     for section in SECTIONS:
-        drawn.append(_section(environment, figures, section, told))
-        told.update(section.models)
+        drawn.append(_section(environment, figures, section, shown))
+        shown.update(section.models)
     return environment.get_template("page.html").render(
         style=Markup(style),
         style_hash=_hash(style),
@@ -68,15 +72,15 @@ def page(figures: Figures, evidence: Evidence) -> str:
         script_hash=_hash(script),
         sections=drawn,
         packed=pack({f"{one.key}|{place}": text for one in drawn for place, text in one.variants.items()}),
-        brief=brief.brief(figures),
+        summary=summary(figures),
         shorts={section.key: section.short for section in drawn},
-        standing=trust.standing(figures, evidence),
+        status_line=trust.status_line(figures, evidence),
     )
 
 
 def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("adventure_works.report", "templates"),
+        loader=LOADER,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -86,7 +90,7 @@ def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
     for module, names in (
         (formats, ("money", "dollars", "count", "percent", "change", "decimal")),
         (business, ("region_rows",)),
-        (people, ("segments_of", "spanned")),
+        (customers, ("segments_of", "spanned")),
         (
             products,
             (
@@ -122,10 +126,10 @@ def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
             now, before, like, figures.thresholds["product_return_rate_small_base"]
         ),
         "spark": _remembered(lambda slug, name: _spark(figures, slug, name)),
-        "trend_picture": lambda scope: pictures.trend(figures, scope),
-        "quadrants_picture": lambda scope: pictures.quadrants(figures, scope),
-        "shape_path": lambda category: pictures.SHAPE_PATHS[pictures.colour(category) - 1],
-        "colour_of": lambda scope: pictures.colour(scope.category) if scope.category else 1,
+        "trend_chart": lambda scope: charts.trend(figures, scope),
+        "quadrants_chart": lambda scope: charts.quadrants(figures, scope),
+        "shape_path": lambda category: charts.SHAPE_PATHS[charts.colour(category) - 1],
+        "colour_of": lambda scope: charts.colour(scope.category) if scope.category else 1,
         "index_class": _index_class,
         "share_class": _share_class,
         "quarter": lambda value: f"{value.year} Q{(value.month + 2) // 3}",
@@ -164,7 +168,7 @@ def _remembered(draw: Callable[[str, str], Markup]) -> Callable[[Scope, str], Ma
 
 
 def _source(environment: jinja2.Environment, name: str) -> str:
-    return environment.loader.get_source(environment, name)[0]
+    return LOADER.get_source(environment, name)[0]
 
 
 def pack(variants: dict[str, str]) -> str:
@@ -172,18 +176,13 @@ def pack(variants: dict[str, str]) -> str:
     return base64.b64encode(zlib.compress(json.dumps(variants, ensure_ascii=False).encode(), 9)).decode()
 
 
-def unpack(packed: str) -> dict[str, str]:
-    """What `pack` was given."""
-    return json.loads(zlib.decompress(base64.b64decode(packed)))
-
-
 def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _section(environment: jinja2.Environment, figures: Figures, section: Section, told: set[str]) -> Drawn:
+def _section(environment: jinja2.Environment, figures: Figures, section: Section, shown: set[str]) -> Drawn:
     template = environment.get_template(f"sections/{section.key}.html")
-    fold = behind(environment, figures, section, told)
+    fold = evidence_fold(environment, figures, section, shown)
     if section.key not in ANSWERS:
         return Drawn(section.key, section.short, section.question, (), _squeezed(template.render()), fold)
 
@@ -205,7 +204,7 @@ def _section(environment: jinja2.Environment, figures: Figures, section: Section
         question=section.question,
         follows=section.follows,
         content=variants[default],
-        behind=fold,
+        evidence=fold,
         variants={choice: content for choice, content in variants.items() if choice != default},
     )
 
@@ -240,16 +239,14 @@ def _tiles(now: Measures, before: Measures | None, like: LikeForLike | None, lea
     revenue_like = like.revenue_change if like and like.revenue != now.revenue else None
     profit_like = like.profit_change if like and like.profit != now.profit else None
 
-    def relative(
-        name: str, value: Decimal | int | None, old: Decimal | int | None, write: Callable, **more: object
-    ) -> Tile:
-        moved = growth(value, old)
-        return Tile(name, write(value), write(old), moved, formats.change(moved), **more)
+    def relative(name: str, value: Number, old: Number, write: Callable[[Number], Markup], **more: Any) -> Tile:
+        change = growth(value, old)
+        return Tile(name, write(value), write(old), change, formats.change(change), **more)
 
-    def difference(name: str, value: Decimal | None, old: Decimal | None, **more: object) -> Tile:
-        moved = None if value is None or old is None else value - old
+    def difference(name: str, value: Decimal | None, old: Decimal | None, **more: Any) -> Tile:
+        change = None if value is None or old is None else value - old
         # A change of a tenth of a point is worth an arrow; the threshold of the arrow is for ratios.
-        return Tile(name, percent(value), percent(old), None if moved is None else moved * 10, points(moved), **more)
+        return Tile(name, percent(value), percent(old), None if change is None else change * 10, points(change), **more)
 
     return [
         relative("Revenue", now.revenue, was.revenue, money, like=revenue_like, spark="revenue"),
@@ -274,7 +271,7 @@ def _return_tile(now: Measures, was: Measures, least_units: Decimal) -> Tile | N
 def _spark(figures: Figures, slug: str, name: str) -> Markup:
     category = next((one for one in figures.categories if one.slug == slug), None)
     series = [row for row in business.month_series(figures, category) if row["is_complete_month"]]
-    return pictures.sparkline(None if row[name] is None else float(row[name]) for row in series)
+    return charts.sparkline(None if row[name] is None else float(row[name]) for row in series)
 
 
 def _index_class(index: Decimal | None) -> str:

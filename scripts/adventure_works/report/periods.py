@@ -22,7 +22,7 @@ class Span:
 class Period:
     """A period to choose.
 
-    `label` stands on its button, `words` in a sentence ("in the 12 months to 30 June 2017"), and
+    `label` is on its button, `words` in a sentence ("in the 12 months to 30 June 2017"), and
     `before_words` names the span before, which is None where the records do not cover it.
     """
 

@@ -1,4 +1,4 @@
-"""The sections of the page: the question, what the filter changes in it, the marts behind it, and its data."""
+"""The sections of the page: the question, what the filter changes in it, the models behind it, and its data."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ CATEGORY, PERIOD = "category", "period"
 class Section:
     """A section of the page.
 
-    `follows` says which choices of the filter change all of its figures; `fixed` tells in words what stands for a
-    choice that does not, by that choice. `data` gives the rows behind its picture.
+    `follows` says which choices of the filter change all of its figures; `fixed` has, for a choice that does
+    not, the words that are shown instead. `data` gives the rows of its CSV file.
     """
 
     key: str

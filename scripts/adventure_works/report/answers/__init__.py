@@ -1,12 +1,12 @@
 """The sentences of the report: the answer to each question, its comparison, its interval and its caveat.
 
-Every statement is worked out from the figures. Nothing is typed in that the data could contradict: where
-a comparison, a leader or an interval is not there, the sentence is not there either, or says so.
+Every statement is calculated from the figures, so that the data cannot contradict it: where a comparison, a leader or
+an interval is missing, the sentence is left out or says so.
 """
 
 from collections.abc import Callable
 
-from adventure_works.report.answers import business, people, products
+from adventure_works.report.answers import budget, business, customers, products
 from adventure_works.report.answers.common import Answer, Scope
 from adventure_works.report.figures import Figures
 
@@ -16,12 +16,12 @@ ANSWERS: dict[str, Callable[[Figures, Scope], Answer]] = {
     "categories": business.categories,
     "trend": business.trend,
     "products": products.products,
-    "demographics": people.demographics,
+    "demographics": customers.demographics,
     "combinations": products.combinations,
     "regions": business.regions,
-    "customers": people.customers,
-    "retention": people.retention,
+    "customers": customers.customers,
+    "retention": customers.retention,
     "together": products.together,
     "prices": products.prices,
-    "budget": people.budget,
+    "budget": budget.budget,
 }

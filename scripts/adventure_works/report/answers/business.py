@@ -8,7 +8,7 @@ from adventure_works.report.answers.common import (
     Answer,
     Scope,
     joined,
-    moved,
+    rose_or_fell,
     say,
 )
 from adventure_works.report.figures import ALL, Category, Figures, Measures, Row, growth, ratio
@@ -22,9 +22,11 @@ def headline(figures: Figures, scope: Scope) -> Answer:
     before = figures.measures_before(scope.slug, scope.period.key)
     of = say(" of {name}", name=scope.category.name) if scope.category else ""
     if not now.units:
-        return Answer(say("Nothing{of} was sold {when}.", of=of, when=scope.period.words), _first_sale(scope.category))
+        return Answer(
+            say("There were no sales{of} {when}.", of=of, when=scope.period.words), _first_sale(scope.category)
+        )
     lead = say(
-        "Sales{of} brought {revenue} of revenue and {profit} of profit {when}, a margin of {margin}.",
+        "Revenue{of} was {revenue} and profit {profit} {when}, a margin of {margin}.",
         of=of,
         revenue=money(now.revenue),
         profit=money(now.profit),
@@ -33,18 +35,18 @@ def headline(figures: Figures, scope: Scope) -> Answer:
     )
     if before is None:
         reason = (
-            "It has no period before it to be compared with."
+            "An earlier period to compare it with is not on record."
             if scope.period.key == EVERYTHING
             else "The records do not cover the year before, so there is nothing to compare it with."
         )
         return Answer(lead, Markup(reason))
     if not before.units:
-        return Answer(lead, say("Nothing{of} was sold in {before}.", of=of, before=scope.period.before_words))
+        return Answer(lead, say("There were no sales{of} in {before}.", of=of, before=scope.period.before_words))
     more = say(
-        "Against {before}, revenue {revenue} and profit {profit}.",
+        "Compared with {before}, revenue {revenue} and profit {profit}.",
         before=scope.period.before_words,
-        revenue=moved(growth(now.revenue, before.revenue)),
-        profit=moved(growth(now.profit, before.profit)),
+        revenue=rose_or_fell(growth(now.revenue, before.revenue)),
+        profit=rose_or_fell(growth(now.profit, before.profit)),
     )
     return Answer(lead, joined([more, _like_for_like(figures, scope, now, before)]), _launch_caveat(figures, scope))
 
@@ -66,25 +68,25 @@ def _like_for_like(figures: Figures, scope: Scope, now: Measures, before: Measur
     if scope.category is None and whole.revenue != now.revenue and whole.names:
         sentences.append(
             say(
-                "Like for like growth is {comparison} than it looks: in {names}, sold in both, revenue {revenue}.",
-                comparison="smaller" if whole.revenue_change < seeming else "larger",
+                "Like for like, growth is {comparison}: in {names}, sold in both periods, revenue {revenue}.",
+                comparison="smaller" if (whole.revenue_change or 0) < (seeming or 0) else "larger",
                 names=listed(list(whole.names)),
-                revenue=moved(whole.revenue_change),
+                revenue=rose_or_fell(whole.revenue_change),
             )
         )
     if narrow.names and narrow.revenue != whole.revenue:
         sentences.append(
             say(
-                "Counting only the {number} subcategories sold in both ({names}), revenue {revenue}.",
+                "In the {number} subcategories sold in both periods ({names}), revenue {revenue}.",
                 number=in_words(len(narrow.names)),
                 names=listed(list(narrow.names)),
-                revenue=moved(narrow.revenue_change),
+                revenue=rose_or_fell(narrow.revenue_change),
             )
             if len(narrow.names) <= 4
             else say(
-                "Counting only the {number} subcategories sold in both, revenue {revenue}.",
+                "In the {number} subcategories sold in both periods, revenue {revenue}.",
                 number=in_words(len(narrow.names)),
-                revenue=moved(narrow.revenue_change),
+                revenue=rose_or_fell(narrow.revenue_change),
             )
         )
     return joined(sentences) or None
@@ -98,8 +100,8 @@ def _launch_caveat(figures: Figures, scope: Scope) -> tuple[Markup, ...]:
     added = [category.name for category in launch[1]]
     return (
         say(
-            "The range widened in {month}, when {names} came. Every change across that month, that of the average "
-            "order value too, sets two different ranges side by side.",
+            "The range widened in {month}, with the launch of {names}. Comparisons across that month mix two product "
+            "ranges; that goes for the average order value, too.",
             month=month(launch[0]),
             names=listed(added),
         ),
@@ -115,14 +117,14 @@ def categories(figures: Figures, scope: Scope) -> Answer:
     if scope.period.span.start > figures.first_order or scope.period.span.end <= figures.as_of:
         top, share, margin = top_category(figures, EVERYTHING)
         more = say(
-            "Over all that is on record, {name} earned {share} of profit at {margin}.",
+            "Over the whole record, {name} earned {share} of profit at a margin of {margin}.",
             name=top.name,
             share=percent(share, 0),
             margin=percent(margin),
         )
     never = [category.name for category in figures.categories if not category.is_sold]
     caveats = [say("Never sold: {names}.", names=listed(never))] if never else []
-    caveats.append(Markup("Profit is list price less list cost: the source knows no discount, freight or overhead."))
+    caveats.append(Markup("Profit is list price less list cost: discounts, freight and overhead are not in the data."))
     return Answer(lead, more, tuple(caveats))
 
 
@@ -135,13 +137,14 @@ def top_category(figures: Figures, period: str) -> tuple[Category, Decimal | Non
 
 
 def _category_lead(figures: Figures, period: Period, verb: str) -> Markup | None:
-    """Who earns the most, and where its margin stands among all; None where nobody made a profit."""
-    top, share, margin = top_category(figures, period.key)
+    """Who earns the most, and how its margin compares with the others; None where nobody made a profit."""
+    top, share, _ = top_category(figures, period.key)
     profit = figures.measures(top.slug, period.key).profit
     if share is None or profit <= 0:
         return None
     selling = [one for one in figures.sold if figures.measures(one.slug, period.key).revenue > 0]
-    others = {one: figures.measures(one.slug, period.key).margin for one in selling if one != top}
+    margins = {one: figures.measures(one.slug, period.key).margin or Decimal(0) for one in selling}
+    margin = margins.pop(top)
     start = say(
         "{name} {verb} {share} of profit {when}, {profit},",
         name=top.name,
@@ -150,12 +153,12 @@ def _category_lead(figures: Figures, period: Period, verb: str) -> Markup | None
         when=period.words,
         profit=money(profit),
     )
-    if not others:
+    if not margins:
         return say("{start} at a margin of {margin}: nothing else was sold.", start=start, margin=percent(margin))
-    best, worst = max(others, key=others.get), min(others, key=others.get)
-    if margin < others[worst]:
+    best, worst = max(margins, key=margins.__getitem__), min(margins, key=margins.__getitem__)
+    if margin < margins[worst]:
         place, beside = "the lowest margin", best
-    elif margin > others[best]:
+    elif margin > margins[best]:
         place, beside = "the highest margin", worst
     else:
         place, beside = "a margin between the others'", best
@@ -165,7 +168,7 @@ def _category_lead(figures: Figures, period: Period, verb: str) -> Markup | None
         place=place,
         number=in_words(len(selling)),
         margin=percent(margin),
-        other=percent(others[beside]),
+        other=percent(margins[beside]),
         beside=beside.name,
     )
 
@@ -176,9 +179,9 @@ def trend(figures: Figures, scope: Scope) -> Answer:
     whole = [row for row in series if row["is_complete_month"]]
     of = say(" of {name}", name=scope.category.name) if scope.category else ""
     if scope.category and not scope.category.is_sold:
-        return Answer(say("Nothing{of} was ever sold, so there is no trend.", of=of))
+        return Answer(say("There were never any sales{of}, so a trend cannot be shown.", of=of))
     if len(whole) < 6:
-        return Answer(Markup("There are not yet six whole months on record, too few to tell where profit is heading."))
+        return Answer(Markup("Fewer than six complete months are on record, too few to show a trend."))
     last, previous = _profit(whole[-3:]), _profit(whole[-6:-3])
     year_before = _profit(whole[-15:-12]) if len(whole) >= 15 else None
     words = f"the three months to {month(whole[-1]['month_start_date'])}"
@@ -207,14 +210,14 @@ def trend(figures: Figures, scope: Scope) -> Answer:
         launched, added = figures.launch
         caveats.append(
             say(
-                "The line marks {month}, when {names} came into the range: like for like, growth across it is smaller "
+                "The line marks {month}, with the launch of {names}; like for like, growth across it is smaller "
                 "than it looks.",
                 month=month(launched),
                 names=listed([category.name for category in added]),
             )
             if smaller_like_for_like(figures)
             else say(
-                "The line marks {month}, when {names} came into the range.",
+                "The line marks {month}, with the launch of {names}.",
                 month=month(launched),
                 names=listed([category.name for category in added]),
             )
@@ -259,7 +262,7 @@ def _directions(figures: Figures) -> Markup | None:
         )
         for trend_name, names in found.items()
     ]
-    return say("Against the three months before, {parts}.", parts=listed(parts))
+    return say("Compared with the three months before, {parts}.", parts=listed(parts))
 
 
 def smaller_like_for_like(figures: Figures) -> bool:
@@ -279,7 +282,7 @@ def regions(figures: Figures, scope: Scope) -> Answer:
     found = region_rows(figures, scope)
     selling = [row for row in found if row["now"].units]
     if not selling:
-        return Answer(say("Nothing{of} was sold in any region {when}.", of=of, when=scope.period.words))
+        return Answer(say("There were no sales{of} in any region {when}.", of=of, when=scope.period.words))
     top = max(selling, key=lambda row: row["now"].profit)
     whole = figures.measures(scope.slug, scope.period.key).profit
     lead = say(
@@ -298,7 +301,8 @@ def regions(figures: Figures, scope: Scope) -> Answer:
         slowest = min(growing, key=lambda row: row["growth"])
         more.append(
             say(
-                "Against {before}, revenue {fastest} in {region} ({change}) and {slowest} in {other} ({other_change}).",
+                "Compared with {before}, revenue {fastest} in {region} ({change}) and {slowest} in {other} "
+                "({other_change}).",
                 before=scope.period.before_words,
                 fastest="grew fastest" if fastest["growth"] > 0 else "fell least",
                 slowest="grew slowest" if slowest["growth"] > 0 else "fell most",
@@ -309,7 +313,7 @@ def regions(figures: Figures, scope: Scope) -> Answer:
             )
             if len(growing) > 1
             else say(
-                "Against {before}, revenue in {region} changed by {change}.",
+                "Compared with {before}, revenue in {region} changed by {change}.",
                 before=scope.period.before_words,
                 region=fastest["region"],
                 change=change(fastest["growth"]),
@@ -317,14 +321,16 @@ def regions(figures: Figures, scope: Scope) -> Answer:
         )
     ahead = [row["region"] for row in figures.territories if row["maturity"] == "growing"]
     if ahead and scope.category is None:
-        more.append(say("Clearly faster than the whole business in the last 12 months: {names}.", names=listed(ahead)))
+        more.append(
+            say("{names} grew clearly faster than the whole business in the last 12 months.", names=listed(ahead))
+        )
     limit = figures.thresholds["territory_small_base"]
     small = [row["region"] for row in selling if row["is_small_base"]]
     caveats = []
     if small and scope.period.before:
         caveats.append(
             say(
-                "Fewer than {limit} orders in {before}, too few to tell growth: {names}.",
+                "Growth is not shown where there were fewer than {limit} orders in {before}: {names}.",
                 limit=count(limit),
                 before=scope.period.before_words,
                 names=listed(small),
@@ -333,8 +339,8 @@ def regions(figures: Figures, scope: Scope) -> Answer:
     if any(row["maturity"] for row in found):
         caveats.append(
             Markup(
-                "Maturity is that of the last 12 months and of all categories: it sets a region's growth against that "
-                "of the whole business, since a wider range lifts every region."
+                "Maturity is about the last 12 months and all categories. It compares a region's growth with that of "
+                "the whole business, since a wider range lifts every region."
             )
         )
     return Answer(lead + ".", joined(more), tuple(caveats))

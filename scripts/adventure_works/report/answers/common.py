@@ -26,9 +26,9 @@ SEGMENT_TYPES = {
 MATRIX_TYPES = ("income_bracket", "age_group")
 
 
-# How a sentence speaks of the customers of a segment, where "customers of <kind> <segment>" would not do.
+# The customers of a segment in a sentence, where "customers of <kind> <segment>" would not do.
 PEOPLE: dict[str | tuple[str, str], str] = {
-    "income_bracket": "customers of {segment} income",
+    "income_bracket": "customers with {segment} income",
     "age_group": "customers aged {segment}",
     "gender": "{segment} customers",
     "occupation": "customers with the occupation {segment}",
@@ -51,7 +51,7 @@ class Scope:
 
     @property
     def slug(self) -> str:
-        """What stands for the category in addresses."""
+        """The category in addresses."""
         return self.category.slug if self.category else ALL
 
     @property
@@ -74,7 +74,7 @@ def say(text: str, **values: object) -> Markup:
     return Markup(text).format(**values)
 
 
-def moved(value: Decimal | None, up: str = "rose", down: str = "fell", same: str = "did not change") -> Markup:
+def rose_or_fell(value: Decimal | None, up: str = "rose", down: str = "fell", same: str = "did not change") -> Markup:
     """A change as a verb: rose 12%."""
     if value is None:
         return Markup("cannot be compared")

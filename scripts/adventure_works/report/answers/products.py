@@ -28,8 +28,8 @@ def products(figures: Figures, scope: Scope) -> Answer:
     lead_action = max(advised, key=lambda action: action["profit"])
     parts = [say("{action} {number}", number=count(one["products"]), action=one["action"]) for one in advised]
     lead = say(
-        "Of {number} products{of} the rules say: {parts}. Most profit is with those to {action}: {profit} in the last "
-        "12 months{share}.",
+        "The rules suggest for {number} products{of}: {parts}. The products to {action} earned the most: {profit} of "
+        "profit in the last 12 months{share}.",
         number=count(len(found)),
         of=of,
         parts=listed(parts),
@@ -50,7 +50,9 @@ def products(figures: Figures, scope: Scope) -> Answer:
         row["verdict"] == "identifiable" for row in price_rows(figures, scope.category)
     ):
         caveats.append(
-            Markup('What a higher price would do to sales is <a href="#prices">not known</a>: try it on a few.')
+            Markup(
+                'What a higher price would do to sales is <a href="#prices">not known</a>: test it on a few products.'
+            )
         )
     return Answer(
         lead,
@@ -59,7 +61,7 @@ def products(figures: Figures, scope: Scope) -> Answer:
             *caveats,
             say(
                 "A high margin is {margin} or more; a high volume is more units than {share} of the category's "
-                "products sold. Return rates and changes of profit are not told "
+                "products sold. Return rates and changes of profit are not shown "
                 "where fewer than {units} units were sold.",
                 margin=percent(figures.thresholds["product_high_margin"], 0),
                 share=percent(figures.thresholds["product_high_volume"], 0),
@@ -100,7 +102,7 @@ def combinations(figures: Figures, scope: Scope) -> Answer:
         (row for row in cells if row["segment_type"] == "income_bracket"), key=lambda row: row["profit"], default=None
     )
     if best is None or best["profit"] <= 0:
-        return Answer(say("{name} has not been sold, so nobody buys it yet.", name=scope.category_words))
+        return Answer(say("No combination of {name} made a profit.", name=scope.category_words))
     whole = figures.measures(scope.slug, EVERYTHING).profit
     lead = say(
         "{product} bought by {people} earn the most: {profit}, {share} of profit{of}.",
@@ -112,12 +114,12 @@ def combinations(figures: Figures, scope: Scope) -> Answer:
     )
     gaps = untapped(figures, scope.category)
     if not gaps:
-        more = Markup("No combination is untapped by the rule of the mart.")
+        more = Markup("No combination is untapped by the rule.")
     else:
         gap = gaps[0]
         more = say(
             "{which}: {share} of {people} have bought {product}, against "
-            "{overall} of all. At the rate of all they would have brought {amount} more profit.",
+            "{overall} of all customers. At the average rate their profit would have been {amount} higher.",
             which=say("The largest of {number} untapped combinations", number=count(len(gaps)))
             if len(gaps) > 1
             else "One combination is untapped",
@@ -132,8 +134,8 @@ def combinations(figures: Figures, scope: Scope) -> Answer:
         more,
         (
             Markup(
-                "100 is the average mix: 120 means that the product weighs a fifth more in the segment's profit. "
-                "What a gap would bring is a size to compare by, not a forecast."
+                "100 is the average: 120 means that the product's share of the segment's profit is a fifth higher than "
+                "its share of all profit. The extra profit is for comparing gaps; it is not a forecast."
             ),
         ),
     )
@@ -141,7 +143,7 @@ def combinations(figures: Figures, scope: Scope) -> Answer:
 
 def group_name(row: Row) -> str:
     """The category or subcategory that a row of the matrix is about."""
-    return row["subcategory_name"] or row["category_name"]
+    return str(row["subcategory_name"] or row["category_name"])
 
 
 def matrix_cells(figures: Figures, category: Category | None) -> list[Row]:
@@ -179,16 +181,19 @@ def together(figures: Figures, scope: Scope) -> Answer:
     """What sells together."""
     found = pairs_of(figures, scope.category)
     least = figures.thresholds["cross_sell_orders"]
-    rule = say("Pairs of subcategories in {least} orders or more. A lift of 1 is chance.", least=count(least))
+    rule = say(
+        "Pairs of subcategories that are together in {least} orders or more. Chance alone gives a lift of 1.",
+        least=count(least),
+    )
     if not found:
         of = say(" with {name}", name=scope.category.name) if scope.category else ""
         return Answer(
-            say("No two subcategories{of} are in enough orders together to tell.", of=of), Markup(""), (rule,)
+            say("No two subcategories{of} are together in enough orders to compare.", of=of), Markup(""), (rule,)
         )
     best = found[0]
     often = max(found, key=lambda row: row["orders_together"])
     lead = say(
-        "{a} and {b} are together in {orders} orders, {lift} times as often as chance would have it.",
+        "{a} and {b} are together in {orders} orders, {lift} times as often as by chance.",
         a=best["product_group_a_name"],
         b=best["product_group_b_name"],
         orders=count(best["orders_together"]),
@@ -201,9 +206,7 @@ def together(figures: Figures, scope: Scope) -> Answer:
         orders=count(often["orders_together"]),
         lift=decimal(often["lift"]),
     )
-    return Answer(
-        lead, more, (rule, Markup("What is bought together need not have been sold by the other: try it out."))
-    )
+    return Answer(lead, more, (rule, Markup("Bought together does not mean that one sells the other: test it.")))
 
 
 def pairs_of(figures: Figures, category: Category | None) -> list[Row]:
@@ -219,11 +222,11 @@ def prices(figures: Figures, scope: Scope) -> Answer:
     """What prices do to demand, if the sales can say so at all."""
     found = [row for row in price_rows(figures, scope.category) if row["product_level"] == "product"]
     sold = int(total(found, "sold_products"))
-    told = [row for row in found if row["verdict"] == "identifiable"]
+    estimated = [row for row in found if row["verdict"] == "identifiable"]
     of = say(" of {name}", name=scope.category.name) if scope.category else ""
     if not sold:
-        return Answer(say("Nothing{of} was ever sold, so there is nothing to learn about its prices.", of=of))
-    if not told:
+        return Answer(say("There were never any sales{of}, so nothing can be learned about prices.", of=of))
+    if not estimated:
         number_of_prices = int(total(found, "number_of_prices"))
         evidence = (
             say("each of the {sold} products sold{of} has had one price only", sold=count(sold), of=of)
@@ -238,32 +241,31 @@ def prices(figures: Figures, scope: Scope) -> Answer:
         return Answer(
             say("Price elasticity cannot be identified: {evidence}.", evidence=evidence),
             Markup(
-                "Nobody can say from these sales what a change of price would do. To learn it, change a price in one "
-                "region and not in another."
+                "These sales cannot show what a change of price would do. To find out, change a price in one region "
+                "and not in another."
             ),
             (
                 Markup(
-                    "Dear and cheap products differ in more than price, so comparing them says nothing about a change "
-                    "of price."
+                    "Expensive and cheap products differ in more than price, so comparing them says nothing about a "
+                    "change of price."
                 ),
             ),
         )
-    products_told = sum(row["items"] for row in told)
     return Answer(
         say(
-            "The sales of {told} of {sold} products{of} can tell an elasticity: from {low} to {high}.",
-            told=count(products_told),
+            "Price elasticity can be estimated for {estimated} of {sold} products{of}: from {low} to {high}.",
+            estimated=count(sum(row["items"] for row in estimated)),
             sold=count(sold),
             of=of,
-            low=decimal(min(row["lowest_elasticity"] for row in told)),
-            high=decimal(max(row["highest_elasticity"] for row in told)),
+            low=decimal(min(row["lowest_elasticity"] for row in estimated)),
+            high=decimal(max(row["highest_elasticity"] for row in estimated)),
         ),
         say(
-            "Their 95% intervals reach from {low} to {high}.",
-            low=decimal(min(row["lowest_bound"] for row in told)),
-            high=decimal(max(row["highest_bound"] for row in told)),
+            "Their 95% intervals range from {low} to {high}.",
+            low=decimal(min(row["lowest_bound"] for row in estimated)),
+            high=decimal(max(row["highest_bound"] for row in estimated)),
         ),
-        (Markup("It describes what went together: prices were not set by lot."),),
+        (Markup("This is an association and not a cause: prices were not set at random."),),
     )
 
 

@@ -12,8 +12,8 @@ from adventure_works.report.periods import day
 
 # What each kind of test is, for those who have not written them.
 MEANINGS = {
-    "reconcile": "Two sides that must agree, to the ten-thousandth of a dollar",
-    "suspicious": "What is only worth a look: it warns",
+    "reconcile": "Two figures that must agree, to the ten-thousandth of a dollar",
+    "suspicious": "Worth a look; it does not stop the build",
     "must_hold": "What must be true of every row",
     "unit_test": "Each rule, on made-up rows with a known result",
 }
@@ -54,7 +54,7 @@ def _sources(figures: Figures) -> str:
     )
 
 
-def standing(figures: Figures, evidence: Evidence) -> Markup:
+def status_line(figures: Figures, evidence: Evidence) -> Markup:
     """The line under the title: until when, from how much, from where, and how it was tested."""
     warned = sum(test.status == "warn" for test in evidence.tests)
     return say(
@@ -74,17 +74,24 @@ def quality(figures: Figures, evidence: Evidence) -> Answer:
     lost = sum(row["rejected_records"] for row in figures.files) + int(figures.ledger["quarantined_records"] or 0)
     read = sum(row["records"] for row in figures.files)
     warned = [test for test in evidence.tests if test.status == "warn"]
+    unexplained = figures.ledger["unexplained"]
     lead = say(
-        "{tests} tests of the last build passed{warned}, and the ledger closes: of {revenue} in the sales files, "
-        "{unexplained} is unexplained.",
+        "{tests} tests of the last build passed{warned}, and {accounted}.",
         tests=count(sum(test.status in PASSED for test in evidence.tests)),
         warned=say(", {number} warned", number=count(len(warned))) if warned else "",
-        revenue=money(figures.ledger["raw_revenue"]),
-        unexplained="nothing" if not figures.ledger["unexplained"] else dollars(figures.ledger["unexplained"]),
+        accounted=say(
+            "{unexplained} of the {revenue} in the sales files is unaccounted for"
+            if unexplained
+            else "every dollar of the {revenue} in the sales files is accounted for",
+            unexplained=dollars(unexplained),
+            revenue=money(figures.ledger["raw_revenue"]),
+        ),
     )
     loaded = [row["loaded_at"] for row in figures.files if row["loaded_at"]]
     more = say(
-        "{lost} of {read} records are not in the figures because they could not be read or cannot be right.{fresh}",
+        "{lost} of {read} records are not in the figures: they could not be read or have impossible values.{fresh}"
+        if lost
+        else "All {read} records were used; none had to be rejected.{fresh}",
         lost=count(lost),
         read=count(read),
         fresh=say(
@@ -103,7 +110,7 @@ def _history(evidence: Evidence) -> Markup | None:
     sentences = []
     warned = [test.since for test in evidence.tests if test.status == "warn" and test.since]
     if warned:
-        sentences.append(say("The oldest warning has stood since {date}.", date=day(min(warned))))
+        sentences.append(say("The oldest warning dates from {date}.", date=day(min(warned))))
     runs, failed = evidence.runs, [run for run in evidence.runs if run.failed]
     if len(runs) == 1:
         sentences.append(Markup("No earlier run is on record to compare it with."))
@@ -127,16 +134,17 @@ def _history(evidence: Evidence) -> Markup | None:
 def about(figures: Figures) -> dict[str, object]:
     """What the data is (`lead`), and what it cannot say (`limits`)."""
     never = sum(not row["is_sold"] for row in figures.products)
-    told = any(row["verdict"] == "identifiable" for row in figures.prices)
+    has_elasticity = any(row["verdict"] == "identifiable" for row in figures.prices)
     limits = [
         "Profit is list price less list cost: no discounts, freight, tax or overheads are in the source.",
-        "Returns carry no order and no customer: they count by product, region and day, and are not taken off revenue.",
-        "There is no marketing spend, so no return on it.",
-        None if told else "Prices have not varied enough to tell an elasticity.",
+        "Returns are not linked to an order or customer: they count by product, region and day, and revenue includes "
+        "them.",
+        "There is no marketing spend in the data, so no return on it.",
+        None if has_elasticity else "Prices have not varied enough to estimate an elasticity.",
         say("{number} of {all} products have never been sold.", number=count(never), all=count(len(figures.products)))
         if never
         else None,
-        "Groups differ in many ways at once: what goes together need not be the cause.",
+        "Groups differ in many ways at once: an association need not be a cause.",
     ]
     return {
         "lead": say(

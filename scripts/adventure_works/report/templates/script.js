@@ -118,7 +118,7 @@
     }
   };
 
-  // Tooltips of the pictures; their figures stand in tables as well.
+  // Tooltips of the charts; their figures are in tables as well.
   const tip = document.getElementById("tip");
   const showTip = (event) => {
     const mark = event.target.closest?.("[data-tip]");
@@ -168,6 +168,6 @@
   filter.hidden = false;
   for (const one of slots) one.shown = [one.slot.dataset.slot, initial.category, initial.period].join("|");
   read();
-  // The filter may have changed what stands above the place that was asked for.
+  // The filter may have changed what is above the place that was asked for.
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 })();

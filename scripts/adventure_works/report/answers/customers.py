@@ -1,4 +1,4 @@
-"""Who buys, who comes back, and where the budget should go."""
+"""Who buys, and who comes back."""
 
 from decimal import Decimal
 
@@ -48,20 +48,20 @@ def demographics(figures: Figures, scope: Scope) -> Answer:
         times=decimal(times),
         least=people(kind, least["segment_value"]),
         least_amount=dollars(least["revenue_per_customer"]),
-        verdict="; the lead over everybody else could be chance" if _may_be_chance(most) else "",
+        verdict="; the lead over everybody else could be due to chance" if _may_be_chance(most) else "",
     )
     more = [_compared(one) for one in ranked if one[1] in ("age_group", "gender") and one[1] != kind]
     small = [row for kind in SEGMENT_TYPES for row in segments_of(figures, kind) if row["is_small_base"]]
     caveats = [
         Markup(
-            "Revenue per customer who ordered, over all on record. Lines show 95% intervals, each for one group at a "
-            "time. Groups differ in other ways too: this is what went together, not what caused what."
+            "Revenue per customer who ordered, over the whole record. Lines show the 95% interval of each group by "
+            "itself. Groups differ in other ways too: these are associations, not causes."
         )
     ]
     if small:
         caveats.append(
             say(
-                "Too small to build on (fewer than {limit} customers): {names}.",
+                "Too small to rely on (fewer than {limit} customers): {names}.",
                 limit=count(figures.thresholds["segment_small_base"]),
                 names=listed([f"{SEGMENT_TYPES[row['segment_type']]} {row['segment_value']}" for row in small]),
             )
@@ -75,7 +75,7 @@ def _compared(found: tuple[Decimal, str, Row, Row]) -> Markup:
     if low is None:
         verdict = Markup("")
     elif _may_be_chance(most):
-        verdict = Markup(", which could be chance")
+        verdict = Markup(", which could be due to chance")
     else:
         verdict = say(", {low} to {high} more than everybody else (95% interval)", low=dollars(low), high=dollars(high))
     return say(
@@ -102,7 +102,7 @@ def segments_of(figures: Figures, kind: str) -> list[Row]:
 
 
 def spanned(figures: Figures, bracket: str) -> str:
-    """What a year an income bracket spans, in words: $50,000 to $100,000; nothing for what is no bracket."""
+    """What a year an income bracket spans, in words: $50,000 to $100,000; empty where there is none."""
     found = figures.brackets
     place = next((place for place, row in enumerate(found) if row["income_bracket"] == bracket), None)
     if place is None:
@@ -121,7 +121,7 @@ def customers(figures: Figures, scope: Scope) -> Answer:
     vip_profit = total([row for row in figures.value_segments if row["vip_customers"]], "profit")
     if not vips:
         return Answer(
-            Markup("Nobody is a VIP yet: that takes two orders and a place among the highest lifetime revenues.")
+            Markup("Nobody is a VIP yet: a VIP has two or more orders and one of the highest lifetime revenues.")
         )
     lead = say(
         "{vips} VIPs, {share} of the customers who ordered, bring {profit_share} of profit: {profit}.",
@@ -137,7 +137,7 @@ def customers(figures: Figures, scope: Scope) -> Answer:
     if leaving:
         more.append(
             say(
-                "{number} of them have not ordered for more than {days} days; they have brought {profit} so far.",
+                "{number} of them have not ordered for more than {days} days; their profit so far is {profit}.",
                 number=count(sum(row["at_risk_customers"] for row in leaving)),
                 days=count(days),
                 profit=money(total(leaving, "profit")),
@@ -146,23 +146,24 @@ def customers(figures: Figures, scope: Scope) -> Answer:
     if at_risk:
         more.append(
             say(
-                "With them, {number} customers of two or more orders are at risk.",
+                "In all, {number} customers with two or more orders are at risk.",
                 number=count(sum(row["at_risk_customers"] for row in at_risk)),
             )
         )
     never = [row for row in figures.value_segments if not row["orders"]]
     caveats = [
         say(
-            "A VIP has two or more orders and a lifetime revenue among the top {share} of buyers. A customer of two or "
-            "more orders is at risk when the last was over {at_risk} days ago; a single order is recent for {new} "
-            "days; after {lapsed} days without an order every customer has lapsed. Days away are a group's median.",
+            "A VIP has two or more orders and a lifetime revenue among the top {share} of buyers. A customer with two "
+            "or more orders is at risk when the last one was more than {at_risk} days ago. A single order is recent "
+            "for {new} days. After {lapsed} days without an order a customer has lapsed. Days away are the median of "
+            "the group.",
             share=percent(1 - figures.thresholds["vip_percentile"], 0),
             at_risk=count(days),
             new=count(figures.thresholds["new_customer_days"]),
             lapsed=count(figures.thresholds["lapsed_days"]),
         ),
         say(
-            "Groups are as of {date}; lifetime figures are of the past, not a forecast.",
+            "Groups are as of {date}. Lifetime figures are about the past; they are not a forecast.",
             date=day(figures.as_of),
         ),
     ]
@@ -182,12 +183,13 @@ def retention(figures: Figures, scope: Scope) -> Answer:
     more = None
     if found["median_gap_days"] is not None:
         more = say(
-            "Half of all further orders came within {days} days of the order before.",
+            "Half of all repeat orders came within {days} days of the previous order.",
             days=count(found["median_gap_days"]),
         )
     caveats = [
         Markup(
-            "Compare quarters at the same distance from the first order. Young quarters have had less time to return."
+            "Compare quarters at the same distance from the first order: customers of recent quarters have had less "
+            "time to return."
         )
     ]
     if figures.launch:
@@ -195,49 +197,9 @@ def retention(figures: Figures, scope: Scope) -> Answer:
             say(
                 "Before {month} the range was {names} alone: customers of those quarters had little to come back for.",
                 month=month(figures.launch[0]),
-                names=listed([one.name for one in figures.sold if one.first_month < figures.launch[0]]),
+                names=listed(
+                    [one.name for one in figures.sold if one.first_month and one.first_month < figures.launch[0]]
+                ),
             )
         )
     return Answer(lead, more or Markup(""), tuple(caveats))
-
-
-def budget(figures: Figures, scope: Scope) -> Answer:
-    """Where the marketing budget should go, by the rule of the mart."""
-    given = [row for row in figures.budget if row["recommended_share"]]
-    if not given:
-        return Answer(Markup("Nothing made a profit in the last 12 months, so the rule gives no share to anything."))
-    by_category: dict[str, Decimal] = {}
-    for row in given:
-        by_category[row["category_name"]] = by_category.get(row["category_name"], Decimal(0)) + row["recommended_share"]
-    top = max(by_category, key=by_category.get)
-    best = max(given, key=lambda row: row["recommended_share"])
-    lead = say(
-        "By profit of the last 12 months, tilted by growth, {share} of a marketing budget goes to {name}; the largest "
-        "single share, {best_share}, to {best_name} for {people}.",
-        share=percent(by_category[top], 0),
-        name=top,
-        best_share=percent(best["recommended_share"], 0),
-        best_name=best["category_name"],
-        people=people("income_bracket", best["income_bracket"]),
-    )
-    untold = [row for row in given if row["profit_growth"] is None]
-    more = (
-        say(
-            "In {number} of {all} combinations growth is not known well enough to count, so profit alone decides.",
-            number=count(len(untold)),
-            all=count(len(given)),
-        )
-        if untold
-        else Markup("")
-    )
-    return Answer(
-        lead,
-        more,
-        (
-            say(
-                "An allocation rule, not a return on investment: the data hold no marketing spend, so nobody can say "
-                "what a further dollar brings. Growth tilts a share by {tilt} at most.",
-                tilt=percent(figures.thresholds["budget_growth_tilt"], 0),
-            ),
-        ),
-    )

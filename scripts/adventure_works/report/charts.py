@@ -1,13 +1,14 @@
-"""The pictures that are no table: Vega-Lite drawn to SVG when the page is built, with the page's own colours.
+"""The charts: Vega-Lite drawn to SVG when the page is built, with the page's own colours.
 
-Colours are drawn as placeholders and replaced by CSS variables, so that a picture follows the theme. What Vega adds for
-programs (roles, labels, invisible text) goes: each picture is one image with a description, and its figures
-stand in a table beside it. Marks keep the text of their tooltip in `data-tip`.
+Colours are drawn as placeholders and replaced by CSS variables, so that a chart follows the theme. What Vega adds for
+programs (roles, labels, invisible text) is removed: each chart is one image with a description, and its figures are in
+a table beside it. Marks keep the text of their tooltip in `data-tip`.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 from xml.etree import ElementTree
 
 import vl_convert
@@ -20,7 +21,10 @@ from adventure_works.report.figures import Category, Figures, Row, ratio
 from adventure_works.report.formats import compact
 from adventure_works.report.periods import month
 
-# Categories beyond the palette share its last colour; their names tell them apart.
+Spec = dict[str, Any]
+"""A chart or a part of one in Vega-Lite's terms."""
+
+# Categories beyond the palette share its last colour; their names distinguish them.
 PALETTE = 6
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
 # The same shapes for the legend, in a box of 12 by 12 around its middle.
@@ -90,13 +94,13 @@ def trend(figures: Figures, scope: Scope) -> Markup:
     ]
     months = sorted({value["month"] for value in values})
 
-    def draw(width: int) -> dict:
+    def draw(width: int) -> Spec:
         # A few months are all named, and many by their years, as there is room.
         most = 4 if width == NARROW else 12
         step = 1 if len(months) <= most else 12 if width == NARROW and len(months) > 12 else 3
         label = "%Y" if step == 12 else "%b %Y"
         labels = [name for name in months if (int(name[5:7]) - 1) % step == 0]
-        layers: list[dict] = [
+        layers: list[Spec] = [
             {
                 "data": {"values": values},
                 "mark": {"type": "bar", "width": {"band": 0.82}},
@@ -185,14 +189,14 @@ def quadrants(figures: Figures, scope: Scope) -> Markup:
         float(figures.thresholds[name]) for name in ("product_high_margin", "product_high_volume")
     )
 
-    def rule(axis: str, value: float) -> dict:
+    def rule(axis: str, value: float) -> Spec:
         return {
             "data": {"values": [{"at": value}]},
             "mark": {"type": "rule", "color": MUTED, "strokeDash": [3, 3], "aria": False},
             "encoding": {axis: {"field": "at", "type": "quantitative"}},
         }
 
-    def draw(width: int) -> dict:
+    def draw(width: int) -> Spec:
         is_narrow = width == NARROW
         height = 320 if is_narrow else 380
         names = [one.name for one in shown]
@@ -212,9 +216,9 @@ def quadrants(figures: Figures, scope: Scope) -> Markup:
                             "type": "quantitative",
                             "scale": {"domain": [0, 1], "nice": False, "padding": 12},
                             "axis": {
-                                "title": "Volume: the share of its category's products that sold no more"
+                                "title": "Sales rank within its category (100% = best seller)"
                                 if not is_narrow
-                                else "Volume within its category",
+                                else "Sales rank in its category",
                                 "grid": False,
                                 "values": [0, 0.25, 0.5, 0.75, 1],
                                 "format": ".0%",
@@ -257,8 +261,8 @@ def quadrants(figures: Figures, scope: Scope) -> Markup:
     )
 
 
-def _corners(found: list[Row], height: int, is_narrow: bool) -> list[dict]:
-    """The name of each quadrant that holds a product, with the advice that most of its products are given."""
+def _corners(found: list[Row], height: int, is_narrow: bool) -> list[Spec]:
+    """The name of each quadrant that has a product, with the advice for most of its products."""
     layers = []
     for quadrant in sorted({row["quadrant"] for row in found}):
         advice = Counter(row["recommended_action"] for row in found if row["quadrant"] == quadrant).most_common(1)[0][0]
@@ -283,7 +287,7 @@ def _corners(found: list[Row], height: int, is_narrow: bool) -> list[dict]:
     return layers
 
 
-def _dot(row: Row, category: Category) -> dict:
+def _dot(row: Row, category: Category) -> Spec:
     margin = float(ratio(row["last_12_profit"], row["last_12_revenue"]) or 0)
     return {
         "position": float(row["volume_position"]),
@@ -317,12 +321,12 @@ def sparkline(values: Iterable[float | None]) -> Markup:
     )
 
 
-def _both(draw: object, description: str) -> Markup:
-    """The picture at both widths; style.css shows the one that fits."""
+def _both(draw: Callable[[int], Spec], description: str) -> Markup:
+    """The chart at both widths; style.css shows the one that fits."""
     return Markup("").join(_svg(draw(width), name, description) for width, name in ((WIDE, "wide"), (NARROW, "narrow")))
 
 
-def _svg(spec: dict, name: str, description: str) -> Markup:
+def _svg(spec: Spec, name: str, description: str) -> Markup:
     drawn = vl_convert.vegalite_to_svg({"config": CONFIG} | spec, vl_version="6.1")
     root = ElementTree.fromstring(drawn)
     _clean(root)
@@ -332,7 +336,7 @@ def _svg(spec: dict, name: str, description: str) -> Markup:
     for placeholder, variable in VARIABLES.items():
         body = body.replace(placeholder, variable)
     return Markup(
-        f'<svg class="picture {name}" viewBox="{root.get("viewBox")}" role="img" aria-label="{escape(description)}">'
+        f'<svg class="chart {name}" viewBox="{root.get("viewBox")}" role="img" aria-label="{escape(description)}">'
         f"{body}</svg>"
     )
 

@@ -1,4 +1,4 @@
-"""The fold of each section: the models behind it with their SQL and tests, its figures as a table, and as CSV."""
+"""The evidence below each answer, folded: its models with their SQL and tests, its figures as a table and as CSV."""
 
 import csv
 import io
@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from urllib.parse import quote
 
 import jinja2
@@ -18,12 +19,12 @@ from adventure_works.report.formats import count, money, percent
 from adventure_works.report.sections import Section
 
 
-def behind(environment: jinja2.Environment, figures: Figures, section: Section, told: set[str]) -> Markup:
-    """The fold of a section. Models that an earlier section has told of, `told`, are only linked to."""
+def evidence_fold(environment: jinja2.Environment, figures: Figures, section: Section, shown: set[str]) -> Markup:
+    """The evidence of a section. To models that an earlier section has `shown` it only links."""
     data = section.data(figures)
     return Markup(
-        environment.get_template("behind.html").render(
-            section=section, told=told, data=data, csv=_data_address(data), table_behind=_table_behind(section, data)
+        environment.get_template("evidence_fold.html").render(
+            section=section, shown=shown, data=data, csv=_data_address(data), table=_chart_table(section, data)
         )
     )
 
@@ -45,8 +46,8 @@ def _plain(value: object) -> object:
     return value
 
 
-def _table_behind(section: Section, rows: list[Row]) -> Markup:
-    """The figures of a picture as a table, for those who cannot see it."""
+def _chart_table(section: Section, rows: list[Row]) -> Markup:
+    """The figures of a chart as a table, for those who cannot see it."""
     if section.key not in ("trend", "products"):
         return Markup("")
     columns = {
@@ -61,7 +62,13 @@ def _table_behind(section: Section, rows: list[Row]) -> Markup:
             "last_12_profit": "Profit",
         },
     }[section.key]
-    write = {"revenue": money, "profit": money, "last_12_profit": money, "orders": count, "last_12_units": count}
+    write: dict[str, Callable[[Any], Markup]] = {
+        "revenue": money,
+        "profit": money,
+        "last_12_profit": money,
+        "orders": count,
+        "last_12_units": count,
+    }
     write |= {"volume_position": lambda value: percent(value, 0), "last_12_margin": percent}
     kinds = {name: Markup(' class="num"' if name in write else "") for name in columns}
     head = Markup("").join(
@@ -79,14 +86,14 @@ def _table_behind(section: Section, rows: list[Row]) -> Markup:
         for row in rows
     )
     return Markup(
-        "<details><summary>The figures of the picture as a table</summary>"
-        '<div class="scroll" tabindex="0" role="region" aria-label="Figures of the picture: {}">'
-        '<table class="sortable"><caption>Figures of the picture</caption>'
+        "<details><summary>The figures of the chart as a table</summary>"
+        '<div class="scroll" tabindex="0" role="region" aria-label="Figures of the chart: {}">'
+        '<table class="sortable"><caption>Figures of the chart</caption>'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div></details>"
     ).format(section.short, head, body)
 
 
-def _cell(value: object, write: Callable | None) -> object:
+def _cell(value: object, write: Callable[[Any], Markup] | None) -> object:
     if write:
         return write(value)
     if isinstance(value, date):
@@ -95,7 +102,7 @@ def _cell(value: object, write: Callable | None) -> object:
 
 
 def marked(text: str) -> Markup:
-    """A description with the names that stand between backticks in it as code."""
+    """A description with the names between backticks as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))
 
 
