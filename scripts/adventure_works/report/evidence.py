@@ -143,7 +143,8 @@ def last_results(folder: Path) -> tuple[dict[str, Row], str, str]:
 def _artifact(folder: Path, name: str) -> Row:
     path = folder / name
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content: Row = json.loads(path.read_text(encoding="utf-8"))
+        return content
     except FileNotFoundError:
         reason = "is not there"
     except (OSError, ValueError) as error:

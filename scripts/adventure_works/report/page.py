@@ -239,7 +239,13 @@ def _tiles(now: Measures, before: Measures | None, like: LikeForLike | None, lea
     revenue_like = like.revenue_change if like and like.revenue != now.revenue else None
     profit_like = like.profit_change if like and like.profit != now.profit else None
 
-    def relative(name: str, value: Number, old: Number, write: Callable[[Number], Markup], **more: Any) -> Tile:
+    def relative(
+        name: str,
+        value: Decimal | int | None,
+        old: Decimal | int | None,
+        write: Callable[[Number], Markup],
+        **more: Any,
+    ) -> Tile:
         change = growth(value, old)
         return Tile(name, write(value), write(old), change, formats.change(change), **more)
 

@@ -28,8 +28,13 @@ class Section:
     data: Callable[[Figures], list[Row]]
 
 
-def _only(*columns: str) -> Callable[[Row], Row]:
-    return lambda row: {column: row[column] for column in columns}
+def _table(name: str, *columns: str) -> Callable[[Figures], list[Row]]:
+    """The rows of a field of the figures, with these columns or all."""
+    return lambda figures: [_take(row, columns) for row in getattr(figures, name)]
+
+
+def _take(row: Row, columns: tuple[str, ...]) -> Row:
+    return {column: row[column] for column in columns or row}
 
 
 def _scorecard(figures: Figures) -> list[Row]:
@@ -61,55 +66,24 @@ def _scorecard(figures: Figures) -> list[Row]:
     return result
 
 
-def _category_months(figures: Figures) -> list[Row]:
-    take = _only("category_name", "month_start_date", "units", "revenue", "cost", "profit", "return_units", "trend")
-    return [take(row) for row in figures.category_months]
-
-
-def _months(figures: Figures) -> list[Row]:
-    take = _only("month_start_date", "is_complete_month", "orders", "customers", "units", "revenue", "cost", "profit",
-                 "like_for_like_revenue", "like_for_like_last_year_revenue")  # fmt: skip
-    return [take(row) for row in figures.months]
-
-
 def _products(figures: Figures) -> list[Row]:
-    take = _only("product_name", "category_name", "recommended_action", "quadrant", "units", "profit", "return_units",
-                 "last_12_units", "volume_position", "last_12_revenue", "last_12_profit")  # fmt: skip
+    columns = (
+        "product_name", "category_name", "recommended_action", "quadrant", "units", "profit", "return_units",
+        "last_12_units", "volume_position", "last_12_revenue", "last_12_profit",
+    )  # fmt: skip
     return [
-        take(row) | {"last_12_margin": ratio(row["last_12_profit"], row["last_12_revenue"])}
+        _take(row, columns) | {"last_12_margin": ratio(row["last_12_profit"], row["last_12_revenue"])}
         for row in figures.products
         if row["is_sold"]
     ]
 
 
-def _segments(figures: Figures) -> list[Row]:
-    take = _only("segment_type", "segment_value", "customers", "orders", "revenue", "profit", "revenue_per_customer",
-                 "revenue_per_customer_low", "revenue_per_customer_high", "is_small_base")  # fmt: skip
-    return [take(row) for row in figures.demographics]
-
-
 def _matrix(figures: Figures) -> list[Row]:
-    take = _only("category_name", "subcategory_name", "segment_type", "segment_value", "customers", "profit",
-                 "profit_index", "penetration", "is_untapped")  # fmt: skip
-    return [take(row) for row in figures.matrix if row["segment_type"] in MATRIX_TYPES or row["is_untapped"]]
-
-
-def _territories(figures: Figures) -> list[Row]:
-    take = _only("region", "country", "orders", "customers", "revenue", "profit", "last_12_revenue", "last_12_profit",
-                 "previous_12_revenue", "revenue_growth", "is_small_base", "maturity")  # fmt: skip
-    return [take(row) for row in figures.territories]
-
-
-def _pairs(figures: Figures) -> list[Row]:
-    take = _only(
-        "product_group_a_name", "product_group_b_name", "orders_with_a", "orders_with_b", "orders_together", "lift"
-    )
-    return [take(row) for row in figures.pairs]
-
-
-def _budget(figures: Figures) -> list[Row]:
-    take = _only("category_name", "income_bracket", "contribution", "profit_growth", "weight", "recommended_share")
-    return [take(row) for row in figures.budget]
+    columns = (
+        "category_name", "subcategory_name", "segment_type", "segment_value", "customers", "profit", "profit_index",
+        "penetration", "is_untapped",
+    )  # fmt: skip
+    return [_take(row, columns) for row in figures.matrix if row["segment_type"] in MATRIX_TYPES or row["is_untapped"]]
 
 
 WHOLE = "all on record"
@@ -122,12 +96,14 @@ SECTIONS = (
     Section(
         "categories", "Categories", "Which categories earn the most profit?",
         ("rpt_measures", "mart_category_performance"), (PERIOD,), {CATEGORY: "all categories, side by side"},
-        _category_months,
+        _table("category_months", "category_name", "month_start_date", "units", "revenue", "cost", "profit",
+               "return_units", "trend"),
     ),
     Section(
         "trend", "Trend", "Where is profit heading?",
         ("mart_monthly_performance", "mart_category_performance"), (CATEGORY,), {PERIOD: "every month on record"},
-        _months,
+        _table("months", "month_start_date", "is_complete_month", "orders", "customers", "units", "revenue", "cost",
+               "profit", "like_for_like_revenue", "like_for_like_last_year_revenue"),
     ),
     Section(
         "products", "Products", "Which products to promote, reprice or review?",
@@ -135,7 +111,9 @@ SECTIONS = (
     ),
     Section(
         "demographics", "Demographics", "Which customers spend the most?",
-        ("mart_customer_demographics",), (), {CATEGORY: "all categories", PERIOD: WHOLE}, _segments,
+        ("mart_customer_demographics",), (), {CATEGORY: "all categories", PERIOD: WHOLE},
+        _table("demographics", "segment_type", "segment_value", "customers", "orders", "revenue", "profit",
+               "revenue_per_customer", "revenue_per_customer_low", "revenue_per_customer_high", "is_small_base"),
     ),
     Section(
         "combinations", "Combinations", "Who buys what, and what is untapped?",
@@ -143,36 +121,42 @@ SECTIONS = (
     ),
     Section(
         "regions", "Regions", "Which regions perform best, and which are growing?",
-        ("rpt_measures", "mart_territory_performance"), (CATEGORY, PERIOD), {}, _territories,
+        ("rpt_measures", "mart_territory_performance"), (CATEGORY, PERIOD), {},
+        _table("territories", "region", "country", "orders", "customers", "revenue", "profit", "last_12_revenue",
+               "last_12_profit", "previous_12_revenue", "revenue_growth", "is_small_base", "maturity"),
     ),
     Section(
         "customers", "Customers", "Who are the VIPs, and who is at risk?",
         ("rpt_value_segments", "mart_customer_value"), (), {CATEGORY: "all categories", PERIOD: WHOLE},
-        lambda figures: figures.value_segments,
+        _table("value_segments"),
     ),
     Section(
         "retention", "Retention", "Do customers come back?",
         ("rpt_cohort_quarters", "rpt_repeat_purchases", "mart_customer_cohorts"),
         (), {CATEGORY: "all categories", PERIOD: WHOLE},
-        lambda figures: figures.cohorts,
+        _table("cohorts"),
     ),
     Section(
         "together", "Cross-selling", "What sells together?",
-        ("mart_cross_sell",), (CATEGORY,), {PERIOD: WHOLE}, _pairs,
+        ("mart_cross_sell",), (CATEGORY,), {PERIOD: WHOLE},
+        _table("pairs", "product_group_a_name", "product_group_b_name", "orders_with_a", "orders_with_b",
+               "orders_together", "lift"),
     ),
     Section(
         "prices", "Prices", "What would a change of price do?",
-        ("rpt_price_verdicts", "mart_price_elasticity"), (CATEGORY,), {PERIOD: WHOLE}, lambda figures: figures.prices,
+        ("rpt_price_verdicts", "mart_price_elasticity"), (CATEGORY,), {PERIOD: WHOLE}, _table("prices"),
     ),
     Section(
         "budget", "Budget", "Where should the marketing budget go?",
-        ("mart_budget_allocation",), (), {CATEGORY: "all categories", PERIOD: "last 12 months"}, _budget,
+        ("mart_budget_allocation",), (), {CATEGORY: "all categories", PERIOD: "last 12 months"},
+        _table("budget", "category_name", "income_bracket", "contribution", "profit_growth", "weight",
+               "recommended_share"),
     ),
     # About all that there is, whatever is chosen.
     Section(
         "quality", "Data quality", "Can these figures be trusted?",
         ("ledger_amounts", "ledger_files", "ledger_quarantine", "test_history", "run_history"),
-        (), {}, lambda figures: figures.files,
+        (), {}, _table("files"),
     ),
     Section("about", "About", "What is this data, and what can it not say?", ("ledger_files",), (), {}, sources),
 )  # fmt: skip

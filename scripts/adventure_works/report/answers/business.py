@@ -20,14 +20,13 @@ def headline(figures: Figures, scope: Scope) -> Answer:
     """How the business does, in the chosen category and period."""
     now = figures.measures(scope.slug, scope.period.key)
     before = figures.measures_before(scope.slug, scope.period.key)
-    of = say(" of {name}", name=scope.category.name) if scope.category else ""
     if not now.units:
         return Answer(
-            say("There were no sales{of} {when}.", of=of, when=scope.period.words), _first_sale(scope.category)
+            say("There were no sales{of} {when}.", of=scope.of, when=scope.period.words), _first_sale(scope.category)
         )
     lead = say(
         "Revenue{of} was {revenue} and profit {profit} {when}, a margin of {margin}.",
-        of=of,
+        of=scope.of,
         revenue=money(now.revenue),
         profit=money(now.profit),
         when=scope.period.words,
@@ -41,7 +40,7 @@ def headline(figures: Figures, scope: Scope) -> Answer:
         )
         return Answer(lead, Markup(reason))
     if not before.units:
-        return Answer(lead, say("There were no sales{of} in {before}.", of=of, before=scope.period.before_words))
+        return Answer(lead, say("There were no sales{of} in {before}.", of=scope.of, before=scope.period.before_words))
     more = say(
         "Compared with {before}, revenue {revenue} and profit {profit}.",
         before=scope.period.before_words,
@@ -177,15 +176,14 @@ def trend(figures: Figures, scope: Scope) -> Answer:
     """Where profit is heading: the last three whole months against a year before and the three before."""
     series = month_series(figures, scope.category)
     whole = [row for row in series if row["is_complete_month"]]
-    of = say(" of {name}", name=scope.category.name) if scope.category else ""
     if scope.category and not scope.category.is_sold:
-        return Answer(say("There were never any sales{of}, so a trend cannot be shown.", of=of))
+        return Answer(say("There were never any sales{of}, so a trend cannot be shown.", of=scope.of))
     if len(whole) < 6:
         return Answer(Markup("Fewer than six complete months are on record, too few to show a trend."))
     last, previous = _profit(whole[-3:]), _profit(whole[-6:-3])
     year_before = _profit(whole[-15:-12]) if len(whole) >= 15 else None
     words = f"the three months to {month(whole[-1]['month_start_date'])}"
-    lead = say("Profit{of} was {profit} in {words}", of=of, profit=money(last), words=words)
+    lead = say("Profit{of} was {profit} in {words}", of=scope.of, profit=money(last), words=words)
     against_year, against_quarter = growth(last, year_before), growth(last, previous)
     if against_year is not None:
         lead += say(", {change} the same months a year before", change=_against(against_year))
@@ -278,17 +276,16 @@ def smaller_like_for_like(figures: Figures) -> bool:
 
 def regions(figures: Figures, scope: Scope) -> Answer:
     """Which regions earn the most, and which are growing."""
-    of = say(" of {name}", name=scope.category.name) if scope.category else ""
     found = region_rows(figures, scope)
     selling = [row for row in found if row["now"].units]
     if not selling:
-        return Answer(say("There were no sales{of} in any region {when}.", of=of, when=scope.period.words))
+        return Answer(say("There were no sales{of} in any region {when}.", of=scope.of, when=scope.period.words))
     top = max(selling, key=lambda row: row["now"].profit)
     whole = figures.measures(scope.slug, scope.period.key).profit
     lead = say(
         "{region} earned the most profit{of} {when}: {profit}",
         region=top["region"],
-        of=of,
+        of=scope.of,
         when=scope.period.words,
         profit=money(top["now"].profit),
     )

@@ -59,6 +59,11 @@ class Scope:
         """The category, in words."""
         return self.category.name if self.category else "All categories"
 
+    @property
+    def of(self) -> Markup:
+        """The category behind a noun: " of Bikes"; empty for all categories."""
+        return say(" of {name}", name=self.category.name) if self.category else Markup("")
+
 
 @dataclass(frozen=True)
 class Answer:

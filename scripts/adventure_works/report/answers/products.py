@@ -19,10 +19,9 @@ from adventure_works.report.periods import EVERYTHING
 def products(figures: Figures, scope: Scope) -> Answer:
     """Which products to promote, reprice or review."""
     found = products_of(figures, scope.category)
-    of = say(" of {name}", name=scope.category.name) if scope.category else ""
     placed = [row for row in found if row["quadrant"]]
     if not placed:
-        return Answer(say("No product{of} was sold in the last 12 months.", of=of))
+        return Answer(say("No product{of} was sold in the last 12 months.", of=scope.of))
     whole = total(placed, "last_12_profit")
     advised = actions(found)
     lead_action = max(advised, key=lambda action: action["profit"])
@@ -31,7 +30,7 @@ def products(figures: Figures, scope: Scope) -> Answer:
         "The rules suggest for {number} products{of}: {parts}. The products to {action} earned the most: {profit} of "
         "profit in the last 12 months{share}.",
         number=count(len(found)),
-        of=of,
+        of=scope.of,
         parts=listed(parts),
         action=lead_action["action"],
         profit=money(lead_action["profit"]),
@@ -110,7 +109,7 @@ def combinations(figures: Figures, scope: Scope) -> Answer:
         people=people("income_bracket", best["segment_value"]),
         profit=money(best["profit"]),
         share=percent(ratio(best["profit"], whole), 0),
-        of=say(" of {name}", name=scope.category.name) if scope.category else "",
+        of=scope.of,
     )
     gaps = untapped(figures, scope.category)
     if not gaps:
@@ -223,18 +222,17 @@ def prices(figures: Figures, scope: Scope) -> Answer:
     found = [row for row in price_rows(figures, scope.category) if row["product_level"] == "product"]
     sold = int(total(found, "sold_products"))
     estimated = [row for row in found if row["verdict"] == "identifiable"]
-    of = say(" of {name}", name=scope.category.name) if scope.category else ""
     if not sold:
-        return Answer(say("There were never any sales{of}, so nothing can be learned about prices.", of=of))
+        return Answer(say("There were never any sales{of}, so nothing can be learned about prices.", of=scope.of))
     if not estimated:
         number_of_prices = int(total(found, "number_of_prices"))
         evidence = (
-            say("each of the {sold} products sold{of} has had one price only", sold=count(sold), of=of)
+            say("each of the {sold} products sold{of} has had one price only", sold=count(sold), of=scope.of)
             if number_of_prices == sold
             else say(
                 "the {sold} products sold{of} have had {prices} prices, too alike or for too short a time",
                 sold=count(sold),
-                of=of,
+                of=scope.of,
                 prices=count(number_of_prices),
             )
         )
@@ -256,7 +254,7 @@ def prices(figures: Figures, scope: Scope) -> Answer:
             "Price elasticity can be estimated for {estimated} of {sold} products{of}: from {low} to {high}.",
             estimated=count(sum(row["items"] for row in estimated)),
             sold=count(sold),
-            of=of,
+            of=scope.of,
             low=decimal(min(row["lowest_elasticity"] for row in estimated)),
             high=decimal(max(row["highest_elasticity"] for row in estimated)),
         ),
