@@ -19,12 +19,41 @@ from adventure_works.report.formats import count, money, percent
 from adventure_works.report.sections import Section
 
 
+def _month(value: date) -> Markup:
+    return Markup('<time datetime="{0:%Y-%m}">{0:%b %Y}</time>').format(value)
+
+
+# The columns of a chart's data, as a table for those who cannot see the chart: heading, and how a cell is written.
+CHART_COLUMNS: dict[str, dict[str, tuple[str, Callable[[Any], object]]]] = {
+    "trend": {
+        "month_start_date": ("Month", _month),
+        "revenue": ("Revenue", money),
+        "profit": ("Profit", money),
+        "orders": ("Orders", count),
+    },
+    "products": {
+        "product_name": ("Product", str),
+        "category_name": ("Category", str),
+        "recommended_action": ("Action", str),
+        "last_12_units": ("Units", count),
+        "volume_position": ("Volume", lambda value: percent(value, 0)),
+        "last_12_margin": ("Margin", percent),
+        "last_12_profit": ("Profit", money),
+    },
+}
+
+
 def evidence_fold(environment: jinja2.Environment, figures: Figures, section: Section, shown: set[str]) -> Markup:
     """The evidence of a section. To models that an earlier section has `shown` it only links."""
     data = section.data(figures)
     return Markup(
         environment.get_template("evidence_fold.html").render(
-            section=section, shown=shown, data=data, csv=_data_address(data), table=_chart_table(section, data)
+            section=section,
+            shown=shown,
+            data=data,
+            csv=_data_address(data),
+            columns=CHART_COLUMNS.get(section.key),
+            text=(str, _month),
         )
     )
 
@@ -43,61 +72,6 @@ def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         text = f"{value:f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
-    return value
-
-
-def _chart_table(section: Section, rows: list[Row]) -> Markup:
-    """The figures of a chart as a table, for those who cannot see it."""
-    if section.key not in ("trend", "products"):
-        return Markup("")
-    columns = {
-        "trend": {"month_start_date": "Month", "revenue": "Revenue", "profit": "Profit", "orders": "Orders"},
-        "products": {
-            "product_name": "Product",
-            "category_name": "Category",
-            "recommended_action": "Action",
-            "last_12_units": "Units",
-            "volume_position": "Volume",
-            "last_12_margin": "Margin",
-            "last_12_profit": "Profit",
-        },
-    }[section.key]
-    write: dict[str, Callable[[Any], Markup]] = {
-        "revenue": money,
-        "profit": money,
-        "last_12_profit": money,
-        "orders": count,
-        "last_12_units": count,
-    }
-    write |= {"volume_position": lambda value: percent(value, 0), "last_12_margin": percent}
-    kinds = {name: Markup(' class="num"' if name in write else "") for name in columns}
-    head = Markup("").join(
-        Markup('<th scope="col"{}>{}</th>').format(kinds[name], words) for name, words in columns.items()
-    )
-    body = Markup("").join(
-        Markup("<tr>{}</tr>").format(
-            Markup("").join(
-                Markup("<th scope=row{}>{}</th>" if place == 0 else "<td{}>{}</td>").format(
-                    kinds[name], _cell(row[name], write.get(name))
-                )
-                for place, name in enumerate(columns)
-            )
-        )
-        for row in rows
-    )
-    return Markup(
-        "<details><summary>The figures of the chart as a table</summary>"
-        '<div class="scroll" tabindex="0" role="region" aria-label="Figures of the chart: {}">'
-        '<table class="sortable"><caption>Figures of the chart</caption>'
-        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div></details>"
-    ).format(section.short, head, body)
-
-
-def _cell(value: object, write: Callable[[Any], Markup] | None) -> object:
-    if write:
-        return write(value)
-    if isinstance(value, date):
-        return Markup('<time datetime="{0:%Y-%m}">{0:%b %Y}</time>').format(value)
     return value
 
 

@@ -47,18 +47,12 @@ def _category(figures: Figures) -> Markup | None:
     margins = [
         one for category in figures.sold if (one := figures.measures(category.slug, EVERYTHING).margin) is not None
     ]
+    kind = "lowest" if margin == min(margins) else "highest" if margin == max(margins) else ""
     place = say(", at a margin of {margin}", margin=percent(margin))
-    if len(margins) > 1 and margin == min(margins):
+    if len(margins) > 1 and kind:
+        number = in_words(len(margins))
         place = say(
-            ", at the lowest margin of the {number} categories ({margin})",
-            number=in_words(len(margins)),
-            margin=percent(margin),
-        )
-    elif len(margins) > 1 and margin == max(margins):
-        place = say(
-            ", at the highest margin of the {number} categories ({margin})",
-            number=in_words(len(margins)),
-            margin=percent(margin),
+            f", at the {kind} margin of the {{number}} categories ({{margin}})", number=number, margin=percent(margin)
         )
     return say(
         "{name} earn {share} of all profit on record{place}.",
