@@ -88,24 +88,12 @@ def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
     )
     environment.filters["profit_in"] = lambda slug, period: figures.measures(slug, period).profit
     for module, names in (
-        (formats, ("money", "dollars", "count", "percent", "change", "decimal")),
-        (business, ("region_rows",)),
-        (customers, ("segments_of", "spanned")),
-        (
-            products,
-            (
-                "products_of",
-                "actions",
-                "matrix_cells",
-                "matrix_groups",
-                "untapped",
-                "group_name",
-                "pairs_of",
-                "price_rows",
-            ),
-        ),
+        (formats, "money dollars count percent change decimal"),
+        (business, "region_rows"),
+        (customers, "segments_of spanned"),
+        (products, "products_of actions matrix_cells matrix_groups untapped group_name pairs_of price_rows"),
     ):
-        environment.globals |= {name: getattr(module, name) for name in names}
+        environment.globals |= {name: getattr(module, name) for name in names.split()}
     environment.globals |= {
         "figures": figures,
         "evidence": evidence,

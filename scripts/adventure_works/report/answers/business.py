@@ -69,22 +69,16 @@ def _like_for_like(figures: Figures, scope: Scope, now: Measures, before: Measur
             say(
                 "Like for like, growth is {comparison}: in {names}, sold in both periods, revenue {revenue}.",
                 comparison="smaller" if (whole.revenue_change or 0) < (seeming or 0) else "larger",
-                names=listed(list(whole.names)),
+                names=listed(whole.names),
                 revenue=rose_or_fell(whole.revenue_change),
             )
         )
     if narrow.names and narrow.revenue != whole.revenue:
         sentences.append(
             say(
-                "In the {number} subcategories sold in both periods ({names}), revenue {revenue}.",
+                "In the {number} subcategories sold in both periods{names}, revenue {revenue}.",
                 number=in_words(len(narrow.names)),
-                names=listed(list(narrow.names)),
-                revenue=rose_or_fell(narrow.revenue_change),
-            )
-            if len(narrow.names) <= 4
-            else say(
-                "In the {number} subcategories sold in both periods, revenue {revenue}.",
-                number=in_words(len(narrow.names)),
+                names=say(" ({names})", names=listed(narrow.names)) if len(narrow.names) <= 4 else "",
                 revenue=rose_or_fell(narrow.revenue_change),
             )
         )
@@ -208,16 +202,12 @@ def trend(figures: Figures, scope: Scope) -> Answer:
         launched, added = figures.launch
         caveats.append(
             say(
-                "The line marks {month}, with the launch of {names}; like for like, growth across it is smaller "
-                "than it looks.",
+                "The line marks {month}, with the launch of {names}{smaller}.",
                 month=month(launched),
                 names=listed([category.name for category in added]),
-            )
-            if smaller_like_for_like(figures)
-            else say(
-                "The line marks {month}, with the launch of {names}.",
-                month=month(launched),
-                names=listed([category.name for category in added]),
+                smaller="; like for like, growth across it is smaller than it looks"
+                if smaller_like_for_like(figures)
+                else "",
             )
         )
     caveats.append(Markup("Neighbouring quarters differ by season as well; the year before is the fairer comparison."))
