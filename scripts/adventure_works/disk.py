@@ -73,7 +73,7 @@ def copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def locked(
-    lock: Path, work: str, place: Path, variable: str, announce: Callable[[str], None], *, patient: bool = True
+    lock: Path, work: str, place: Path, variable: str, announce: Callable[[str], None], *, wait: bool = True
 ) -> Iterator[None]:
     """Holds a lock file, made when it is missing, for one process at a time.
 
@@ -83,7 +83,7 @@ def locked(
         place: what that works on, for messages.
         variable: the environment variable that moves the place.
         announce: takes the message that this process waits for another one.
-        patient: whether to wait.
+        wait: whether to wait for it, or to be refused.
 
     Raises:
         HeldError: another process holds the lock and this one is not to wait.
@@ -99,7 +99,7 @@ def locked(
             file.seek(0)
             number = file.read().decode().strip()
             other = f"Another {work}{f' (process {number})' if number else ''} is at work on {shown(place)}"
-            if not patient:
+            if not wait:
                 raise HeldError(f"{other}. Run again when it has finished, or without --no-wait.") from None
             announce(f"{other}; waiting for it to finish.")
             fcntl.flock(file, fcntl.LOCK_EX)

@@ -55,9 +55,9 @@ def test_one_process_holds_a_lock(tmp_path: Path) -> None:
     lock = tmp_path / "made" / ".lock"
     with disk.locked(lock, "load", tmp_path, "PLACE", print):
         held = pytest.raises(HeldError, match=rf"Another load \(process {os.getpid()}\) is at work on .*--no-wait")
-        with held, disk.locked(lock, "load", tmp_path, "PLACE", print, patient=False):
+        with held, disk.locked(lock, "load", tmp_path, "PLACE", print, wait=False):
             pass
-    with disk.locked(lock, "load", tmp_path, "PLACE", print, patient=False):
+    with disk.locked(lock, "load", tmp_path, "PLACE", print, wait=False):
         pass
 
 

@@ -54,7 +54,7 @@ class DuckDBWarehouse(Files):
                 "to the file that it leads to."
             )
         lock = self.published.parent / f".{self.published.name}.lock"
-        with disk.locked(lock, "run", self.published, "ADVENTURE_DATABASE", self.announce, patient=self.wait):
+        with disk.locked(lock, "run", self.published, "ADVENTURE_DATABASE", self.announce, wait=self.wait):
             yield lambda: None
 
     def bring_up_raw(self, *, replace: bool, timeout: float, progress: Progress) -> str:
