@@ -6,8 +6,6 @@ from typing import Any
 
 import duckdb
 
-Row = dict[str, Any]
-
 
 def quoted(text: str | Path) -> str:
     """The text as a SQL string."""

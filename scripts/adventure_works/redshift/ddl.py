@@ -50,7 +50,7 @@ def found_columns(redshift: Session, schema: str) -> dict[str, list[tuple[str, s
     )
     tables: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in rows:
-        kind = TYPES.get(row["data_type"], row["data_type"])
+        kind: str = TYPES.get(row["data_type"], row["data_type"])
         if kind == "varchar":
             kind += f"({row['character_maximum_length']})"
         elif kind == "numeric":

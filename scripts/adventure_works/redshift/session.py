@@ -14,7 +14,7 @@ from redshift_connector.error import Error
 from adventure_works.aws import explained
 from adventure_works.errors import AdventureError
 from adventure_works.settings import PROJECT
-from adventure_works.warehouse.base import Ask, Schemas
+from adventure_works.warehouse.base import Ask, Row, Schemas
 
 Connect = Callable[[], Connection]
 
@@ -29,7 +29,7 @@ class Session:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    def ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """The rows of a query, by column name; `parameters` take the place of its `?`.
 
         Raises:

@@ -17,9 +17,10 @@ from markupsafe import Markup, escape
 from adventure_works.report.answers.business import month_series
 from adventure_works.report.answers.common import Scope
 from adventure_works.report.answers.products import products_of
-from adventure_works.report.figures import Category, Figures, Row, ratio
+from adventure_works.report.figures import Category, Figures, ratio
 from adventure_works.report.formats import compact
 from adventure_works.report.periods import month
+from adventure_works.warehouse.base import Row
 
 Spec = dict[str, Any]
 """A chart or a part of one in Vega-Lite's terms."""

@@ -12,9 +12,8 @@ from pathlib import Path
 from adventure_works.build.results import KINDS
 from adventure_works.errors import AdventureError
 from adventure_works.monitor.history import Run, last_runs, troubles
-from adventure_works.report.figures import Row
 from adventure_works.settings import shown
-from adventure_works.warehouse.base import Ask
+from adventure_works.warehouse.base import Ask, Row
 
 PASSED = ("pass", "success")
 # How far back the page looks; some years of nightly runs.

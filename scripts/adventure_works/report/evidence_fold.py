@@ -14,9 +14,10 @@ from markupsafe import Markup, escape
 
 from adventure_works.report.answers.common import say
 from adventure_works.report.evidence import PASSED, Test
-from adventure_works.report.figures import Figures, Row
+from adventure_works.report.figures import Figures
 from adventure_works.report.formats import count, money, percent
 from adventure_works.report.sections import Section
+from adventure_works.warehouse.base import Row
 
 
 def _month(value: date) -> Markup:

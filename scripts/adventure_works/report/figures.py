@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from adventure_works.errors import AdventureError
 from adventure_works.report.periods import LAST_12, Period, Span, periods
 from adventure_works.settings import shown
-from adventure_works.warehouse.base import Ask
+from adventure_works.warehouse.base import Ask, Row
 from adventure_works.warehouse.duckdb_access import asking
-
-Row = dict[str, Any]
 
 ALL = "all"
 

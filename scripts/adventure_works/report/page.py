@@ -21,10 +21,11 @@ from adventure_works.report.answers.common import MATRIX_TYPES, SEGMENT_TYPES, S
 from adventure_works.report.answers.summary import summary
 from adventure_works.report.evidence import PASSED, Evidence
 from adventure_works.report.evidence_fold import evidence_fold, marked, tests_in_words
-from adventure_works.report.figures import ALL, Figures, LikeForLike, Measures, Row, growth, ratio
+from adventure_works.report.figures import ALL, Figures, LikeForLike, Measures, growth, ratio
 from adventure_works.report.formats import Number, count, money, percent, points
 from adventure_works.report.periods import day
 from adventure_works.report.sections import CATEGORY, PERIOD, SECTIONS, Section
+from adventure_works.warehouse.base import Row
 
 LOADER = jinja2.PackageLoader("adventure_works.report", "templates")
 

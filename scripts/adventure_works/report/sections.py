@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from adventure_works.report.answers.common import MATRIX_TYPES
 from adventure_works.report.answers.trust import sources
-from adventure_works.report.figures import ALL, Figures, Row, ratio
+from adventure_works.report.figures import ALL, Figures, ratio
+from adventure_works.warehouse.base import Row
 
 # What of the filter changes a section.
 CATEGORY, PERIOD = "category", "period"

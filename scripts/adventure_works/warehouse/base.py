@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from adventure_works.settings import S3Place
 from adventure_works.warehouse.record import State
 
-Ask = Callable[[str], list[dict[str, Any]]]
+Row = dict[str, Any]
+Ask = Callable[[str], list[Row]]
 """Gives a query's rows, by column name: exact numbers are integers or Decimal, days are dates. In the query `{core}`,
 `{operations}` and so on are placeholders for the names of the schemas."""
 

@@ -5,13 +5,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from adventure_works.errors import AdventureError, HeldError
 from adventure_works.settings import shown
-from adventure_works.warehouse.base import Ask, Schemas
+from adventure_works.warehouse.base import Ask, Row, Schemas
 
 HOLDER = re.compile(r"Conflicting lock is held in (.+?)\. ")
 
@@ -69,7 +68,7 @@ def asking(database: Path) -> Iterator[Ask]:
         yield lambda sql: rows(connection, sql.format_map(Schemas()))
 
 
-def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
     """The rows of a query, by column name."""
     found = connection.execute(sql)
     names = [column[0] for column in found.description]

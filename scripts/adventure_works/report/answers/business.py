@@ -11,9 +11,10 @@ from adventure_works.report.answers.common import (
     rose_or_fell,
     say,
 )
-from adventure_works.report.figures import ALL, Category, Figures, Measures, Row, growth, ratio
+from adventure_works.report.figures import ALL, Category, Figures, Measures, growth, ratio
 from adventure_works.report.formats import change, count, in_words, listed, money, percent
 from adventure_works.report.periods import EVERYTHING, Period, month
+from adventure_works.warehouse.base import Row
 
 
 def headline(figures: Figures, scope: Scope) -> Answer:

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from adventure_works.report.figures import ALL, Category, Row
+from adventure_works.report.figures import ALL, Category
 from adventure_works.report.formats import percent
 from adventure_works.report.periods import Period
+from adventure_works.warehouse.base import Row
 
 # The kinds of segment that the page draws, and what they are called in a sentence.
 SEGMENT_TYPES = {

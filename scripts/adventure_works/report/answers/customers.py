@@ -13,9 +13,10 @@ from adventure_works.report.answers.common import (
     say,
     total,
 )
-from adventure_works.report.figures import Figures, Row, ratio
+from adventure_works.report.figures import Figures, ratio
 from adventure_works.report.formats import count, decimal, dollars, listed, money, percent
 from adventure_works.report.periods import day, month
+from adventure_works.warehouse.base import Row
 
 
 def demographics(figures: Figures, scope: Scope) -> Answer:

@@ -11,9 +11,10 @@ from adventure_works.report.answers.common import (
     say,
     total,
 )
-from adventure_works.report.figures import Category, Figures, Row, ratio
+from adventure_works.report.figures import Category, Figures, ratio
 from adventure_works.report.formats import count, decimal, listed, money, percent
 from adventure_works.report.periods import EVERYTHING
+from adventure_works.warehouse.base import Row
 
 
 def products(figures: Figures, scope: Scope) -> Answer:

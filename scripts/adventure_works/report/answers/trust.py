@@ -6,9 +6,10 @@ from markupsafe import Markup
 
 from adventure_works.report.answers.common import Answer, joined, say
 from adventure_works.report.evidence import PASSED, Evidence
-from adventure_works.report.figures import Figures, Row
+from adventure_works.report.figures import Figures
 from adventure_works.report.formats import count, dollars, money
 from adventure_works.report.periods import day
+from adventure_works.warehouse.base import Row
 
 # What each kind of test is, for those who have not written them.
 MEANINGS = {
