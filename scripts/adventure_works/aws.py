@@ -101,7 +101,7 @@ def _local(error: Exception) -> str:
     if isinstance(error, UnauthorizedSSOTokenError | SSOError):
         return "the login has expired. Renew it with `aws sso login` and run again."
     if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError):
-        return "there are no AWS credentials. Log in (`aws sso login`), set AWS_PROFILE, or run under a role."
+        return "AWS credentials are missing. Log in (`aws sso login`), set AWS_PROFILE, or run under a role."
     if isinstance(error, EndpointConnectionError | ConnectionClosedError | HTTPClientError):
         return f"{error} Check the network, the region, and any AWS_ENDPOINT_URL variable, and run again."
     return str(error)
@@ -121,5 +121,5 @@ def _remote(error: ClientError) -> str:
     if found in ELSEWHERE:
         return f"the bucket is in another region than the one set ({found}). Set AWS_REGION to its own."
     if found == "NoSuchBucket":
-        return "there is no such bucket. Create it, or correct ADVENTURE_LAKE."
+        return "the bucket does not exist. Create it, or correct ADVENTURE_LAKE."
     return f"{found}: {message}"

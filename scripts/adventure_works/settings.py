@@ -65,8 +65,8 @@ def _lake(name: str, value: str) -> Path | S3Place:
     bucket, *folders = value.removeprefix("s3://").rstrip("/").split("/")
     if not BUCKET.fullmatch(bucket) or not all(map(FOLDER.fullmatch, folders)):
         raise AdventureError(
-            f"{name} is {value}, which is no s3://bucket/prefix. Use a bucket's name, and letters, digits, hyphens, "
-            "dots and underscores for the folders below it."
+            f"{name} is {value}, which is not of the form s3://bucket/prefix. Use a bucket's name, and letters, "
+            "digits, hyphens, dots and underscores for the folders below it."
         )
     return S3Place(bucket, "/".join(folders))
 
@@ -82,7 +82,7 @@ def _matching(pattern: str, hint: str) -> Callable[[str, str], str]:
     return read
 
 
-NAME_HINT = ", which is no plain name. Use lower-case letters, digits and underscores."
+NAME_HINT = ", which is not a plain name. Use lower-case letters, digits and underscores."
 # Redshift takes names of 127 bytes; the longest of a warehouse is this and `_candidate_intermediate`.
 _schema = _matching(r"[a-z_][a-z0-9_]{0,99}", NAME_HINT)
 _glue_database = _matching(r"[a-z0-9][a-z0-9_]{0,254}", NAME_HINT)
@@ -113,7 +113,7 @@ def _setting(
 
 @dataclass(frozen=True)
 class Settings:
-    """What the Python half of the project needs to know of its surroundings; without arguments, the defaults."""
+    """What the Python half of the project takes from its environment; without arguments, the defaults."""
 
     lake: Path | S3Place = _setting(
         "ADVENTURE_LAKE", "lake", "The lake: a folder, or `s3://bucket/prefix` for Redshift.", _lake

@@ -284,7 +284,7 @@ def test_the_command_says_what_it_loaded(files: Path, adventure: Run) -> None:
     ("arguments", "code", "words"),
     [
         (["load", "--source", "nowhere"], 1, "nowhere: no such file or folder"),
-        (["load", "--max-rejects", "2"], 2, "'2' is no share; write 1% or 0.01"),
+        (["load", "--max-rejects", "2"], 2, "'2' is not a share; write 1% or 0.01"),
         (["load", "--date-order", "sideways"], 2, "sideways"),
         (["lode"], 2, "No such command 'lode'"),
     ],

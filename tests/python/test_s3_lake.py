@@ -509,7 +509,7 @@ def test_a_damaged_or_missing_object_is_found_when_it_is_copied_and_replace_mend
         ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}, "Check the network"),
         ({"ADVENTURE_SLICES": "many"}, "ADVENTURE_SLICES is many. Give a whole number"),
         ({"ADVENTURE_GLUE_DATABASE": "Raw-Data"}, "ADVENTURE_GLUE_DATABASE is 'Raw-Data'"),
-        ({"ADVENTURE_LAKE": "s3://a b/lake"}, "which is no s3://bucket/prefix"),
+        ({"ADVENTURE_LAKE": "s3://a b/lake"}, "which is not of the form s3://bucket/prefix"),
     ],
 )
 def test_a_wrong_setting_is_explained(
@@ -528,9 +528,9 @@ def test_a_wrong_setting_is_explained(
     [
         (
             {"ADVENTURE_LAKE": "s3://no-such-bucket/lake"},
-            "there is no such bucket. Create it, or correct",
+            "the bucket does not exist. Create it, or correct",
         ),
-        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no AWS credentials. Log in"),
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "AWS credentials are missing. Log in"),
     ],
 )
 def test_the_command_ends_with_one_message(

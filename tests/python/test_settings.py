@@ -75,8 +75,11 @@ def test_paths_are_relative_to_the_current_folder(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({"ADVENTURE_LAKE": "s3://a b/lake"}, "ADVENTURE_LAKE is s3://a b/lake, which is no s3://bucket/prefix"),
-        ({"REDSHIFT_SCHEMA": "My Schema"}, "REDSHIFT_SCHEMA is 'My Schema', which is no plain name"),
+        (
+            {"ADVENTURE_LAKE": "s3://a b/lake"},
+            "ADVENTURE_LAKE is s3://a b/lake, which is not of the form s3://bucket/prefix",
+        ),
+        ({"REDSHIFT_SCHEMA": "My Schema"}, "REDSHIFT_SCHEMA is 'My Schema', which is not a plain name"),
         ({"REDSHIFT_SCHEMA": "a" * 101}, "REDSHIFT_SCHEMA is"),
         ({"REDSHIFT_COPY_ROLE": "nobody"}, "REDSHIFT_COPY_ROLE is 'nobody'. Set it to the ARN of a role"),
         ({"ADVENTURE_GLUE_DATABASE": "Raw-Data"}, "ADVENTURE_GLUE_DATABASE is 'Raw-Data'"),

@@ -63,7 +63,9 @@ def test_the_command_ends_with_exit_code_1_and_says_what_to_correct(
     monkeypatch.setenv("REDSHIFT_WORKGROUP", "nobodys")
     done = doctor("--target", "prod")
     assert done.returncode == 1
-    assert "✗ workgroup: there is no workgroup nobodys in eu-central-1. Correct REDSHIFT_WORKGROUP" in done.stdout
+    assert (
+        "✗ workgroup: the workgroup nobodys does not exist in eu-central-1. Correct REDSHIFT_WORKGROUP" in done.stdout
+    )
     assert "- login: correct first: workgroup" in done.stdout
     assert "1 of these are not well" in done.stderr
 
@@ -75,7 +77,7 @@ def test_the_command_ends_with_exit_code_1_and_says_what_to_correct(
         ({"ADVENTURE_LAKE": "lake"}, "environment", "Set ADVENTURE_LAKE to s3://bucket/prefix"),
         ({"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, "region", "Set AWS_REGION"),
         ({"AWS_REGION": "eu-west-1"}, "region", "Set both"),
-        ({"ADVENTURE_LAKE": "s3://nobodys-bucket/lake"}, "bucket", "there is no bucket nobodys-bucket"),
+        ({"ADVENTURE_LAKE": "s3://nobodys-bucket/lake"}, "bucket", "the bucket nobodys-bucket does not exist"),
         ({"REDSHIFT_COPY_ROLE": "arn:aws:iam::123456789012:role/x"}, "COPY role", "is not attached"),
         ({"REDSHIFT_DATABASE": "nobodys"}, "login", "nobodys"),
         ({"REDSHIFT_SSLMODE": "prefer"}, "TLS", "Unset it, or set it to verify-full"),

@@ -526,7 +526,7 @@ def test_a_load_that_finishes_between_comparing_and_loading_is_noticed(
     [
         ({"ADVENTURE_LAKE": "lake"}, "which Redshift cannot read. Set ADVENTURE_LAKE to s3://bucket/prefix"),
         ({"REDSHIFT_WORKGROUP": ""}, "REDSHIFT_WORKGROUP is not set"),
-        ({"REDSHIFT_SCHEMA": "x; drop"}, "REDSHIFT_SCHEMA is 'x; drop', which is no plain name"),
+        ({"REDSHIFT_SCHEMA": "x; drop"}, "REDSHIFT_SCHEMA is 'x; drop', which is not a plain name"),
         ({"REDSHIFT_COPY_ROLE": "role' x"}, "REDSHIFT_COPY_ROLE is"),
     ],
 )

@@ -115,10 +115,10 @@ def test_rollback_exchanges_and_a_second_one_undoes_it(redshift: Session, mine: 
 
 
 def test_only_a_candidate_that_passed_is_published(redshift: Session, mine: RedshiftWarehouse) -> None:
-    with pytest.raises(AdventureError, match="no candidate that has passed"):
+    with pytest.raises(AdventureError, match="no candidate has passed"):
         mine.publish()
     build(redshift, mine, 2, Outcome.FAILED)
-    with pytest.raises(AdventureError, match="no candidate that has passed"):
+    with pytest.raises(AdventureError, match="no candidate has passed"):
         mine.publish()
     assert numbers(redshift, "mine") == [1, 1, 1]
     assert outcomes(mine) == {"published": "", "candidate": "failed"}

@@ -1,1 +1,1 @@
-"""Building a warehouse with dbt: running it, what became of each node and test, and the headline figures."""
+"""Building a warehouse with dbt: running it, the outcome of each node and test, and the headline figures."""

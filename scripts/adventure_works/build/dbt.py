@@ -1,4 +1,4 @@
-"""dbt in this process: the environment that it reads, the build, and what it knows of the project.
+"""dbt in this process: the environment that it reads, the build, and the project as dbt reads it.
 
 dbt is imported where it is used, since that takes seconds.
 """

@@ -30,7 +30,7 @@ class Problem:
 class BuildResult:
     """How a build went: nodes by resource type, tests by kind and status, and what did not pass.
 
-    `work` is the time by resource type or kind of test, in seconds, added up over the threads.
+    `work` is the time by resource type or kind of test, in seconds: the sum over the threads.
     """
 
     nodes: Counter[str]

@@ -20,9 +20,9 @@ from adventure_works.settings import Settings
 def command(settings: Settings, offline: bool, hub_timeout: float) -> None:
     """Install the dbt packages of packages.yml.
 
-    They come from the dbt hub when it answers, else from this project's own twins of them in
-    offline_packages/. Packages that are installed already are left alone; `dbt deps` changes twins
-    for the packages of the hub.
+    They come from the dbt hub when it answers, else from offline_packages/, which has the project's
+    own versions of them. Packages that are installed already are left alone; `dbt deps` exchanges
+    them for those of the hub.
 
     \b
     adventure deps

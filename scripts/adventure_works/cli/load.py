@@ -28,7 +28,7 @@ def command(settings: Settings, to: str, loading: "Loading") -> None:
     """Load CSV files into the lake: all of them, or none.
 
     Files are recognised by their header. A file that has not changed is skipped; a changed one
-    replaces the rows it brought before. Records that cannot be read are kept in rejected_rows.
+    replaces the rows that it contained before. Records that cannot be read are kept in rejected_rows.
 
     \b
     adventure load                                  the generated sample
@@ -55,7 +55,7 @@ class LoadView:
         self.settings = settings
 
     def loaded(self, result: "LoadResult") -> None:
-        """Prints the files and what became of their records."""
+        """Prints the files, and how many of their records were loaded, rejected or blank."""
         if not result.loaded:
             out.print(
                 f"Nothing to load from {result.origin}: all {len(result.unchanged)} files are in the lake, unchanged."

@@ -20,7 +20,7 @@ def share(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise click.BadParameter(f"{text!r} is no share; write 1% or 0.01.")
+        raise click.BadParameter(f"{text!r} is not a share; write 1% or 0.01.")
     return value
 
 

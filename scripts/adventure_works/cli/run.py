@@ -26,7 +26,7 @@ MOST_PROBLEMS = 10
 @click.option(
     "--full-refresh", is_flag=True, help="Build incremental tables from nothing, as after a change of columns."
 )
-@click.option("--accept-drift", is_flag=True, help="Publish although a file differs much from what it brought before.")
+@click.option("--accept-drift", is_flag=True, help="Publish although a file differs much from its last load.")
 @no_wait_option
 @with_settings
 def command(

@@ -33,7 +33,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of a check; `detail` says what was found, what to correct, or what has to be well first."""
+    """The outcome of a check; `detail` says what was found, what to correct, or what has to be well first."""
 
     name: str
     state: State

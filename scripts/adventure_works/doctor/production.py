@@ -79,7 +79,8 @@ def _bucket(settings: Settings) -> str:
         # A HEAD answers with a status and no more.
         if aws.code(error) in ("404", "NoSuchBucket"):
             raise AdventureError(
-                f"there is no bucket {lake.bucket}. Create it ({DOCUMENT} has the command), or correct ADVENTURE_LAKE."
+                f"the bucket {lake.bucket} does not exist. Create it ({DOCUMENT} has the command), or "
+                "correct ADVENTURE_LAKE."
             ) from error
         raise
     where = found.get("BucketRegion") or region
@@ -131,7 +132,7 @@ def _bucket_encrypts(settings: Settings) -> str:
     found = written.get("ServerSideEncryption")
     if not found:
         raise AdventureError(
-            f"what is written is not encrypted. `aws s3api put-bucket-encryption` on {lake.bucket} mends it "
+            f"what is written is not encrypted. `aws s3api put-bucket-encryption` on {lake.bucket} corrects it "
             f"({DOCUMENT})."
         )
     return f"{found}{' with ' + written['SSEKMSKeyId'] if written.get('SSEKMSKeyId') else ''}"
@@ -272,6 +273,6 @@ def _described_workgroup(settings: Settings) -> dict[str, Any]:
         return found
     except client.exceptions.ResourceNotFoundException as error:
         raise AdventureError(
-            f"there is no workgroup {name} in {aws.region(settings)}. Correct REDSHIFT_WORKGROUP or AWS_REGION, or "
-            f"create it ({DOCUMENT} has the command)."
+            f"the workgroup {name} does not exist in {aws.region(settings)}. Correct REDSHIFT_WORKGROUP or AWS_REGION, "
+            f"or create it ({DOCUMENT} has the command)."
         ) from error

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from adventure_works.warehouse.base import Ask
 
-# Tests of what a load brought against the load before (tests/data/drift/).
+# Tests that compare a load with the load before (tests/data/drift/).
 DRIFT = "drift__"
 
 

@@ -60,7 +60,7 @@ class Session:
             self.ask("commit")
         # An interrupted statement has not been answered yet, so that nothing else can be sent; `session` ends it.
         except Exception:
-            # Without a connection there is no transaction either.
+            # A transaction ends with its connection.
             with suppress(AdventureError):
                 self.ask("rollback")
             raise

@@ -105,15 +105,13 @@ class DuckDBWarehouse(Files):
         """Publishes the candidate by a rename.
 
         Raises:
-            AdventureError: there is no candidate that passed, or somebody is in the way; what is published is as it
+            AdventureError: no candidate has passed, or somebody is in the way; what is published is as it
                 was.
         """
         before = self.states()
         candidate = next((state for state in before if state.role == "candidate"), None)
         if candidate is None or candidate.record is None or candidate.record.outcome != Outcome.PASSED:
-            raise AdventureError(
-                f"{shown(self.candidate)}: there is no candidate that has passed its audit. Make one: adventure run"
-            )
+            raise AdventureError(f"{shown(self.candidate)}: no candidate has passed its audit. Make one: adventure run")
         put_in_place(self)
         self._release_pins(before)
 

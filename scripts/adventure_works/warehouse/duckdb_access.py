@@ -33,7 +33,7 @@ def opened(
 
     Raises:
         HeldError: another process was still in the way at the end.
-        UnreadableError: the file is no database that this DuckDB can read.
+        UnreadableError: this DuckDB cannot read the file.
     """
     until = time.monotonic() + patience
     while True:

@@ -7,7 +7,7 @@
 All three have the same name, because views name the database, and DuckDB calls that after its file. A rename leaves
 readers of the old file alone: they go on reading it. Nothing here writes into a published file, with one exception:
 changes that a killed process has left in its write-ahead log (`.wal`) are put into it before it is copied, since the
-log of one file must never come to stand beside another.
+log of one file must never be beside another file.
 """
 
 import shutil
@@ -72,7 +72,7 @@ def start_from_published(files: Files) -> None:
 
     Raises:
         HeldError: another process has one of the files open for writing.
-        AdventureError: the published file cannot be read, or there is no room for a copy.
+        AdventureError: the published file cannot be read, or a copy does not fit on the disk.
     """
     with _kept_from_writers(files), _explained(files.candidate, "Nothing has changed"):
         start_from_nothing(files)
@@ -107,14 +107,14 @@ def exchange(files: Files) -> None:
     A published file that cannot be read is not worth a place: it goes to the folder `unreadable`.
 
     Raises:
-        AdventureError: there is no previous one, or it cannot be read.
+        AdventureError: nothing was published before, or it cannot be read.
         HeldError: another process has one of the files open for writing.
     """
     with _explained(files.published, "Nothing has changed"):
         _finish_exchange(files)
         if not files.previous.exists():
             raise AdventureError(
-                f"{shown(files.previous)}: there is no previous warehouse to go back to. `adventure run` keeps "
+                f"{shown(files.previous)}: no previous warehouse to go back to. `adventure run` keeps "
                 "the one that it replaces."
             )
         _settle(files, files.previous)

@@ -82,8 +82,8 @@ class RedshiftWarehouse:
         )
         if not done.rows:
             return f"Redshift: {done.schema} held load {done.load_id} already."
-        brought = ", ".join(f"{rows:,} {table}" for table, rows in done.rows.items())
-        return f"Redshift: {done.schema} now holds load {done.load_id}; rows that came: {brought}."
+        loaded = ", ".join(f"{rows:,} {table}" for table, rows in done.rows.items())
+        return f"Redshift: {done.schema} now holds load {done.load_id}; rows that were loaded: {loaded}."
 
     @property
     def environ(self) -> dict[str, str]:
@@ -158,15 +158,14 @@ class RedshiftWarehouse:
         What was the previous set is dropped afterwards, since a reader in the middle of it would otherwise lose it.
 
         Raises:
-            AdventureError: there is no candidate that passed, or Redshift refuses; what is published is as it was.
+            AdventureError: no candidate has passed, or Redshift refuses; what is published is as it was.
         """
         settings, discarded = self.settings, f"{self.settings.schema}_{DISCARDED}"
         with session() as redshift:
             record = read_record(redshift, settings.candidate)
             if record is None or record.outcome != Outcome.PASSED:
                 raise AdventureError(
-                    f"{settings.candidate}_*: there is no candidate that has passed its audit. Make one: adventure run "
-                    "--target prod"
+                    f"{settings.candidate}_*: no candidate has passed its audit. Make one: adventure run --target prod"
                 )
             _drop(redshift, discarded)
             with redshift.transaction():
@@ -190,7 +189,7 @@ class RedshiftWarehouse:
         with session() as redshift, redshift.transaction():
             if f"{settings.previous}_core" not in _schemas(redshift):
                 raise AdventureError(
-                    f"{settings.previous}_*: there is no previous warehouse to go back to. `adventure run --target "
+                    f"{settings.previous}_*: no previous warehouse to go back to. `adventure run --target "
                     "prod` keeps the one that it replaces."
                 )
             _rename_all(
