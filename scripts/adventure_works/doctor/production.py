@@ -1,6 +1,8 @@
 """Checks of production: credentials, bucket, Glue, workgroup, role, login, privileges, raw schema and COPY."""
 
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -22,28 +24,26 @@ COPY_MILLISECONDS = 120_000
 
 def checks(settings: Settings) -> list[Check]:
     """Everything that production needs, in the order in which one thing rests on another."""
-    return [
-        Check("environment", partial(_environment, settings)),
-        Check("region", partial(_region, settings)),
-        Check("credentials", partial(_credentials, settings), ("region",)),
-        Check("bucket", partial(_bucket, settings), ("environment", "credentials")),
-        Check("bucket: write, read, delete", partial(_bucket_works, settings), ("bucket",)),
-        Check("bucket: conditional writes", partial(_bucket_guards, settings), ("bucket: write, read, delete",)),
-        Check("bucket: encryption", partial(_bucket_encrypts, settings), ("bucket: write, read, delete",)),
-        Check("lake", partial(_lake, settings), ("bucket: write, read, delete",)),
-        Check("Glue Data Catalog", partial(_glue, settings), ("credentials",)),
-        Check("workgroup", partial(_workgroup, settings), ("environment", "credentials")),
-        Check("COPY role", partial(_copy_role, settings), ("workgroup",)),
-        Check("TLS", partial(_tls, settings)),
-        Check("login", _login, ("workgroup",)),
-        Check("privileges", partial(_privileges, settings), ("login",)),
-        Check("raw schema", partial(_raw_schema, settings), ("login",)),
-        Check(
-            "COPY reads the bucket",
-            partial(_copy_works, settings),
-            ("login", "COPY role", "bucket: write, read, delete"),
-        ),
-    ]
+    works = "bucket: write, read, delete"
+    listed: tuple[tuple[str, Callable[[Settings], str], tuple[str, ...]], ...] = (
+        ("environment", _environment, ()),
+        ("region", _region, ()),
+        ("credentials", _credentials, ("region",)),
+        ("bucket", _bucket, ("environment", "credentials")),
+        (works, _bucket_works, ("bucket",)),
+        ("bucket: conditional writes", _bucket_guards, (works,)),
+        ("bucket: encryption", _bucket_encrypts, (works,)),
+        ("lake", _lake, (works,)),
+        ("Glue Data Catalog", _glue, ("credentials",)),
+        ("workgroup", _workgroup, ("environment", "credentials")),
+        ("COPY role", _copy_role, ("workgroup",)),
+        ("TLS", _tls, ()),
+        ("login", _login, ("workgroup",)),
+        ("privileges", _privileges, ("login",)),
+        ("raw schema", _raw_schema, ("login",)),
+        ("COPY reads the bucket", _copy_works, ("login", "COPY role", works)),
+    )
+    return [Check(name, partial(look, settings), needs) for name, look, needs in listed]
 
 
 def _environment(settings: Settings) -> str:
@@ -93,47 +93,39 @@ def _bucket(settings: Settings) -> str:
 
 
 def _bucket_works(settings: Settings) -> str:
-    client, lake, key = aws.client("s3", settings), settings.lake_on_s3, _trial_key(settings)
-    try:
-        client.put_object(Bucket=lake.bucket, Key=key, Body=b"doctor", **encryption(settings))
-        found = client.get_object(Bucket=lake.bucket, Key=key)["Body"].read()
-        if found != b"doctor":
-            raise AdventureError(f"{lake.uri(key)} reads back otherwise than it was written. Look for a proxy.")
-    finally:
-        client.delete_object(Bucket=lake.bucket, Key=key)
-    return f"works below {lake}"
+    with _trial(settings) as (client, place):
+        client.put_object(**place, Body=b"doctor", **encryption(settings))
+        if client.get_object(**place)["Body"].read() != b"doctor":
+            raise AdventureError(
+                f"{settings.lake}: an object reads back otherwise than it was written. Look for a proxy."
+            )
+    return f"works below {settings.lake}"
 
 
 def _bucket_guards(settings: Settings) -> str:
     """A load is published by a write that must fail when another load came first; not every store of S3's kind does."""
-    client, lake, key = aws.client("s3", settings), settings.lake_on_s3, _trial_key(settings)
-    try:
-        client.put_object(Bucket=lake.bucket, Key=key, Body=b"first", IfNoneMatch="*", **encryption(settings))
+    with _trial(settings) as (client, place):
+        client.put_object(**place, Body=b"first", IfNoneMatch="*", **encryption(settings))
         try:
-            client.put_object(Bucket=lake.bucket, Key=key, Body=b"second", IfNoneMatch="*", **encryption(settings))
+            client.put_object(**place, Body=b"second", IfNoneMatch="*", **encryption(settings))
         except ClientError as error:
             if aws.code(error) in ("PreconditionFailed", "412"):
                 return "a second writer is turned away"
             raise
-        raise AdventureError(
-            "a conditional write replaced what was there, so that two loads at once could undo each other. Use a "
-            "bucket of Amazon S3."
-        )
-    finally:
-        client.delete_object(Bucket=lake.bucket, Key=key)
+    raise AdventureError(
+        "a conditional write replaced what was there, so that two loads at once could undo each other. Use a bucket "
+        "of Amazon S3."
+    )
 
 
 def _bucket_encrypts(settings: Settings) -> str:
-    client, lake, key = aws.client("s3", settings), settings.lake_on_s3, _trial_key(settings)
-    try:
-        written = client.put_object(Bucket=lake.bucket, Key=key, Body=b"doctor", **encryption(settings))
-    finally:
-        client.delete_object(Bucket=lake.bucket, Key=key)
+    with _trial(settings) as (client, place):
+        written = client.put_object(**place, Body=b"doctor", **encryption(settings))
     found = written.get("ServerSideEncryption")
     if not found:
         raise AdventureError(
-            f"what is written is not encrypted. `aws s3api put-bucket-encryption` on {lake.bucket} corrects it "
-            f"({DOCUMENT})."
+            f"what is written to {settings.lake} is not encrypted. `aws s3api put-bucket-encryption` on the bucket "
+            f"corrects that ({DOCUMENT})."
         )
     return f"{found}{' with ' + written['SSEKMSKeyId'] if written.get('SSEKMSKeyId') else ''}"
 
@@ -194,7 +186,7 @@ def _copy_role(settings: Settings) -> str:
     return f"{wanted} is attached"
 
 
-def _login() -> str:
+def _login(settings: Settings) -> str:
     """The one login that loads, builds and publishes."""
     try:
         with session() as redshift:
@@ -233,22 +225,19 @@ def _raw_schema(settings: Settings) -> str:
 
 def _copy_works(settings: Settings) -> str:
     """Copies one line from the bucket into a temporary table: role, policy and key are tried as a load uses them."""
-    client, lake, key = aws.client("s3", settings), settings.lake_on_s3, _trial_key(settings)
     role = "default" if settings.copy_role == "default" else literal(settings.copy_role)
-    place = literal(lake.uri(key))
     try:
-        client.put_object(Bucket=lake.bucket, Key=key, Body=b"doctor\n", **encryption(settings))
-        with session() as redshift:
+        with _trial(settings) as (client, place), session() as redshift:
+            client.put_object(**place, Body=b"doctor\n", **encryption(settings))
             redshift.ask(f"set statement_timeout to {COPY_MILLISECONDS}")
             redshift.ask("create temp table adventure_doctor (note varchar(64))")
-            redshift.ask(f"copy adventure_doctor from {place} iam_role {role} format as csv")
+            uri = literal(settings.lake_on_s3.uri(place["Key"]))
+            redshift.ask(f"copy adventure_doctor from {uri} iam_role {role} format as csv")
     except AdventureError as error:
         raise AdventureError(
-            f"{error}\nThe COPY role must be allowed to read {lake} (and to decrypt with its key): {DOCUMENT} has the "
-            "policy."
+            f"{error}\nThe COPY role must be allowed to read {settings.lake} (and to decrypt with its key): {DOCUMENT} "
+            "has the policy."
         ) from error
-    finally:
-        client.delete_object(Bucket=lake.bucket, Key=key)
     return "works"
 
 
@@ -262,8 +251,15 @@ def _tls(settings: Settings) -> str:
     return mode
 
 
-def _trial_key(settings: Settings) -> str:
-    return settings.lake_on_s3.key("doctor", uuid.uuid4().hex)
+@contextmanager
+def _trial(settings: Settings) -> Iterator[tuple[Any, dict[str, str]]]:
+    """An S3 client, and bucket and key of an object that is removed afterwards."""
+    client, lake = aws.client("s3", settings), settings.lake_on_s3
+    place = {"Bucket": lake.bucket, "Key": lake.key("doctor", uuid.uuid4().hex)}
+    try:
+        yield client, place
+    finally:
+        client.delete_object(**place)
 
 
 def _described_workgroup(settings: Settings) -> dict[str, Any]:

@@ -18,16 +18,19 @@ Progress = Callable[[str, int, int], None]
 
 
 class Warehouse(Protocol):
-    """A warehouse: what is published, what was published before, and the candidate that a run builds."""
+    """A warehouse: what is published, what was published before, and the candidate that a run builds.
+
+    A method that cannot do its work raises an AdventureError, and what is published is then as it was.
+    """
 
     target: str
 
     @property
     def lake(self) -> Path | S3Place:
-        """The lake that it is built from; an AdventureError when the settings name one that the engine cannot read."""
+        """The lake that it is built from, in a place that the engine can read."""
 
     def locked(self) -> AbstractContextManager[Callable[[], None]]:
-        """Keeps other runs out. Gives a check that this is still so, which raises an AdventureError when it is not."""
+        """Keeps other runs out. Gives a check that this is still so."""
 
     def bring_up_raw(self, *, replace: bool, timeout: float, progress: Progress) -> str:
         """Brings the engine's raw tables up to the lake, where they are not the lake itself; returns what it did."""

@@ -42,12 +42,7 @@ class DuckDBWarehouse(Files):
 
     @contextmanager
     def locked(self) -> Iterator[Callable[[], None]]:
-        """Holds a lock file beside the database, which this process cannot lose.
-
-        Raises:
-            HeldError: another run is at work and this one is not to wait.
-            AdventureError: the folder cannot be written, or the database is a link.
-        """
+        """Holds a lock file beside the database, which this process cannot lose."""
         if self.published.is_symlink():
             raise AdventureError(
                 f"{shown(self.published)}: is a link, which publishing would replace by a file. Set ADVENTURE_DATABASE "
@@ -70,9 +65,6 @@ class DuckDBWarehouse(Files):
         """Makes the candidate a copy of what is published, and keeps the version of the lake that it is built from.
 
         It starts from nothing when nothing is published, or when the lake was replaced since.
-
-        Raises:
-            AdventureError: the lake was never loaded, or the candidate cannot be made; nothing has changed then.
         """
         with FolderLake(self.lake).locked(self.announce):
             version = current_version(self.lake)
@@ -102,12 +94,7 @@ class DuckDBWarehouse(Files):
             _write(connection, replace(record, outcome=Outcome.PASSED if passed else Outcome.FAILED, tests=tests))
 
     def publish(self) -> None:
-        """Publishes the candidate by a rename.
-
-        Raises:
-            AdventureError: no candidate has passed, or somebody is in the way; what is published is as it
-                was.
-        """
+        """Publishes the candidate by a rename."""
         before = self.states()
         candidate = next((state for state in before if state.role == "candidate"), None)
         if candidate is None or candidate.record is None or candidate.record.outcome != Outcome.PASSED:
@@ -116,11 +103,7 @@ class DuckDBWarehouse(Files):
         self._release_pins(before)
 
     def roll_back(self) -> None:
-        """Exchanges the published file and the previous one.
-
-        Raises:
-            AdventureError: there is nothing to go back to, or somebody is in the way; nothing has changed then.
-        """
+        """Exchanges the published file and the previous one."""
         exchange(self)
 
     def states(self) -> list[State]:

@@ -44,11 +44,7 @@ class RedshiftWarehouse:
 
     @contextmanager
     def locked(self) -> Iterator[Callable[[], None]]:
-        """Holds a table's lock, in a transaction that stays open: when the run dies, Redshift lets go of it.
-
-        Raises:
-            HeldError: another run is at work and this one is not to wait.
-        """
+        """Holds a table's lock, in a transaction that stays open: when the run dies, Redshift lets go of it."""
         schema = self.settings.schema
         table = f"{schema}_runs.run_lock"
         with session() as holder:
@@ -94,9 +90,6 @@ class RedshiftWarehouse:
         """Makes the schemas of the candidate, with copies of the published tables that a build adds to.
 
         It starts from nothing when nothing is published, or when the lake was replaced since.
-
-        Raises:
-            AdventureError: nothing was loaded, or the candidate cannot be made; what is published is as it was.
         """
         settings = self.settings
         with session() as redshift:
@@ -128,12 +121,7 @@ class RedshiftWarehouse:
         return self.environ
 
     def judge_candidate(self, *, passed: bool, tests: int) -> None:
-        """Writes into the candidate how its audit went.
-
-        Raises:
-            AdventureError: a load has changed the raw tables while they were built from, so that its parts may not
-                belong together; it counts as failed then.
-        """
+        """Writes into the candidate how its audit went."""
         settings, candidate = self.settings, self.settings.candidate
         with session() as redshift:
             record = read_record(redshift, candidate)
@@ -156,9 +144,6 @@ class RedshiftWarehouse:
         """Renames the schemas in one transaction.
 
         What was the previous set is dropped afterwards, since a reader in the middle of it would otherwise lose it.
-
-        Raises:
-            AdventureError: no candidate has passed, or Redshift refuses; what is published is as it was.
         """
         settings, discarded = self.settings, f"{self.settings.schema}_{DISCARDED}"
         with session() as redshift:
@@ -180,11 +165,7 @@ class RedshiftWarehouse:
                 _drop(redshift, discarded)
 
     def roll_back(self) -> None:
-        """Exchanges the published schemas and the previous ones in one transaction.
-
-        Raises:
-            AdventureError: there is nothing to go back to, or Redshift refuses; nothing has changed then.
-        """
+        """Exchanges the published schemas and the previous ones in one transaction."""
         settings, aside = self.settings, f"{self.settings.schema}_{DISCARDED}"
         with session() as redshift, redshift.transaction():
             if f"{settings.previous}_core" not in _schemas(redshift):
