@@ -50,7 +50,8 @@ def found_columns(redshift: Session, schema: str) -> dict[str, list[tuple[str, s
     )
     tables: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in rows:
-        kind: str = TYPES.get(row["data_type"], row["data_type"])
+        name = str(row["data_type"])
+        kind = TYPES.get(name, name)
         if kind == "varchar":
             kind += f"({row['character_maximum_length']})"
         elif kind == "numeric":
