@@ -87,6 +87,7 @@ def problems(manifest: Manifest, exceptions: dict[str, dict[str, str]] | None = 
         *_grain_problems(models, own),
         *_description_problems([node for node in own if node["resource_type"] in ("model", "seed")]),
         *_interface_problems(models),
+        *_macro_problems([macro for macro in manifest["macros"].values() if macro["package_name"] == project]),
         *_test_problems(own),
         *_exposure_problems(own),
     ]
@@ -227,6 +228,24 @@ def _interface_problems(models: Iterable[Node]) -> Iterator[str]:
             yield f"{model['name']}: access is {model['access']}, not {wanted}"
         if not model["group"]:
             yield f"{model['name']}: belongs to no group, so nobody owns it"
+
+
+def _macro_problems(macros: list[Node]) -> Iterator[str]:
+    """Macros without a description, or whose arguments in YAML are not those of the macro.
+
+    Implementations for one engine are described with the macro that dispatches to them.
+    """
+    for macro in macros:
+        name = macro["name"]
+        if name.startswith("test_") or (re.match("(default|duckdb)__", name) and not macro["patch_path"]):
+            continue
+        signature = re.search(r"macro\s+\w+\s*\((.*?)\)\s*-?%}", macro["macro_sql"], re.DOTALL)
+        wanted = [part.split("=")[0].strip() for part in (signature[1] if signature else "").split(",") if part.strip()]
+        described = [argument["name"] for argument in macro["arguments"] if argument["description"].strip()]
+        if not macro["description"].strip():
+            yield f"{name}: the macro has no description"
+        if described != wanted:
+            yield f"{name}: the YAML describes the arguments {described}, the macro has {wanted}"
 
 
 def _test_problems(own: list[Node]) -> Iterator[str]:

@@ -1,104 +1,13 @@
-{#-
-    What became of every node of every build, kept in `run_results` (models/staging/runs/_runs__sources.yml has its columns)
-    beside the data and not in the warehouse that is built: a build whose audit fails leaves its results all the same.
-
-    DuckDB: one Parquet file a run in <lake>/runs, which the view runs.run_results reads; `record_run` is a function of
-    scripts/adventure_works/monitor/dbt_plugin.py. Redshift: the table <schema>_runs.run_results.
--#}
-
-{#- Runs before anything is built: makes `run_results` readable, also when no run has been recorded yet. -#}
-{% macro prepare_run_results() -%}
-    {%- if execute and flags.WHICH in ('build', 'run', 'test', 'seed', 'snapshot', 'retry') -%}
-        {{ return(adapter.dispatch('prepare_run_results', 'adventure_works')()) }}
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro default__prepare_run_results() -%}
-    {%- set table = adventure_works.run_results_source() -%}
-    {#- What asks the catalogue before may have left a transaction open, which dbt rolls back. -#}
-    begin;
-    create schema if not exists {{ table.schema }};
-    create table if not exists {{ table.schema }}.{{ table.identifier }} (
-        {%- for column in table.columns.values() %}
-        {{ column.name }} {{ column.data_type }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    );
-    commit
-{%- endmacro %}
-
-{% macro duckdb__prepare_run_results() -%}
-    {%- set table = adventure_works.run_results_source() -%}
-    {#- In the path of the lake, the characters of a pattern stand for themselves. -#}
-    {%- set folder = adventure_works.runs_folder() | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') -%}
-    {%- set files = adventure_works.quoted_string(folder ~ '/run-*.parquet') -%}
-    {%- set is_recorded = run_query('select count(*) from glob(' ~ files ~ ')').columns[0].values()[0] > 0 -%}
-    create schema if not exists {{ table.schema }};
-    create or replace view {{ table.schema }}.{{ table.identifier }} as
-    select
-        {%- for column in table.columns.values() %}
-        cast({{ column.name if is_recorded else 'null' }} as {{ column.data_type }}) as {{ column.name }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
-    {{ 'from read_parquet(' ~ files ~ ', union_by_name = true)' if is_recorded else 'where false' }}
-{%- endmacro %}
-
-
-{#- Runs at the end: keeps the results. A build is as it is, whether or not they can be kept. -#}
 {% macro record_results(results) -%}
     {%- if execute and results and flags.WHICH in ('build', 'run', 'test', 'seed', 'snapshot', 'retry') -%}
         {%- set rows = adventure_works.result_rows(results) -%}
         {%- if rows -%}
-            {{ return(adapter.dispatch('keep_results', 'adventure_works')(rows)) }}
+            {{ return(adventure_works.keep_results(rows)) }}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
-{% macro default__keep_results(rows) -%}
-    {%- set table = adventure_works.run_results_source() -%}
-    {%- set name = table.schema ~ '.' ~ table.identifier -%}
-    {%- set may = run_query("select has_table_privilege('" ~ name ~ "', 'insert')").columns[0].values()[0] -%}
-    {%- if may -%}
-        begin;
-        insert into {{ name }} values
-        {%- for row in rows %}
-        (
-            {%- for value in row -%}
-                {{ adventure_works.quoted_string(value) if value is string else tojson(value) }}
-                {{- ', ' if not loop.last }}
-            {%- endfor -%}
-        ){{ ';' if loop.last else ',' }}
-        {%- endfor %}
-        commit
-    {%- else -%}
-        {%- do exceptions.warn(
-            "The results of this run are not kept: this login may not insert into " ~ name ~ ". Let its owner "
-            ~ "grant that, so that `adventure status` can tell of this run."
-        ) -%}
-    {%- endif -%}
-{%- endmacro %}
 
-{% macro duckdb__keep_results(rows) -%}
-    {%- set types = [] -%}
-    {%- for column in adventure_works.run_results_source().columns.values() -%}
-        {%- do types.append([column.name, column.data_type]) -%}
-    {%- endfor -%}
-    {%- set arguments = [] -%}
-    {%- for argument in (adventure_works.runs_folder(), invocation_id, tojson(types), tojson(rows)) -%}
-        {%- do arguments.append(adventure_works.quoted_string(argument)) -%}
-    {%- endfor -%}
-    {%- set problem = run_query('select record_run(' ~ arguments | join(', ') ~ ')').columns[0].values()[0] -%}
-    {%- if problem -%}
-        {%- do exceptions.warn(
-            "The results of this run are not kept in " ~ adventure_works.runs_folder() ~ ": " ~ problem
-        ) -%}
-    {%- else -%}
-        {#- The first run of all has found no file to make the view of. -#}
-        {{ return(adventure_works.prepare_run_results()) }}
-    {%- endif -%}
-{%- endmacro %}
-
-
-{#- The rows of `run_results` that the results of a run give: lists of values in the order of its columns. -#}
 {% macro result_rows(results) -%}
     {%- set recorded = ('model', 'seed', 'snapshot', 'test', 'unit_test') -%}
     {%- set all_nodes = graph.nodes.values() | selectattr('resource_type', 'in', recorded) | list -%}
@@ -108,7 +17,7 @@
     {%- endfor -%}
     {%- set is_whole = flags.WHICH == 'build' and ran | length >= all_nodes | length -%}
     {%- set load_id = adventure_works.newest_load() -%}
-    {#- What passed is about to be published: its failing rows (of warnings) will stand where everything then stands. -#}
+    {#- What passed is published next: the failing rows of its warnings will be in the published schema. -#}
     {%- set passed = not adventure_works.any_failed(results) -%}
     {%- set password = env_var('REDSHIFT_PASSWORD', '') -%}
     {%- set time = '%Y-%m-%d %H:%M:%S.%f' -%}
@@ -130,7 +39,7 @@
             node.unique_id, node.name, node.resource_type | string, kinds | first | default(none),
             result.status | string,
             result.failures if is_test else none,
-            adventure_works.place_of_failures(node, passed) if is_test else none,
+            adventure_works.failures_relation(node, passed) if is_test else none,
             adventure_works.count_or_none(answer.get('rows_affected')),
             adventure_works.count_or_none(answer.get('bytes_processed')),
             result.execution_time, message,
@@ -141,8 +50,7 @@
 {%- endmacro %}
 
 
-{#- The table of a test's failing rows; `is_published` for where a candidate's stands once it is published. -#}
-{% macro place_of_failures(node, is_published) -%}
+{% macro failures_relation(node, is_published) -%}
     {%- set candidate = env_var('ADVENTURE_CANDIDATE', '') -%}
     {%- if node.relation_name and candidate and is_published -%}
         {{ return(node.relation_name | replace(candidate ~ '_', env_var('REDSHIFT_SCHEMA', 'adventure_works') ~ '_')) }}
@@ -151,53 +59,24 @@
 {%- endmacro %}
 
 
-{#- A count that an engine tells; none where it tells none, or -1 for it. -#}
 {% macro count_or_none(count) -%}
     {{ return(count if count is number and count >= 0 else none) }}
 {%- endmacro %}
 
 
-{#- The newest load of the lake that is built from; none when nothing has been loaded. -#}
 {% macro newest_load() -%}
     {%- for source in graph.sources.values() if source.name == 'load_log' and source.package_name == project_name -%}
         {%- if adventure_works.is_loaded(source) -%}
-            {%- set place = adapter.dispatch('load_log_place', 'adventure_works')(source) -%}
-            {{ return(run_query('select max(load_id) from ' ~ place).columns[0].values()[0]) }}
+            {%- set relation = adventure_works.load_log_relation(source) -%}
+            {{ return(run_query('select max(load_id) from ' ~ relation).columns[0].values()[0]) }}
         {%- endif -%}
     {%- endfor -%}
 {%- endmacro %}
 
-{% macro default__load_log_place(source) -%}
-    {{ return(source.schema ~ '.' ~ source.identifier) }}
-{%- endmacro %}
 
-{% macro duckdb__load_log_place(source) -%}
-    {%- set files = source.config.meta.external_location | replace('{name}', source.name) -%}
-    {{ return('read_parquet(' ~ adventure_works.quoted_string(files) ~ ')') }}
-{%- endmacro %}
-
-
-{#- The source `run_results`, as dbt's graph has it. -#}
-{% macro run_results_source() -%}
-    {{ return(graph.sources['source.adventure_works.adventure_works_runs.run_results']) }}
-{%- endmacro %}
-
-
-{#- Where DuckDB's runs are kept. -#}
-{% macro runs_folder() -%}
-    {{ return(env_var('ADVENTURE_LAKE', 'lake') ~ '/runs') }}
-{%- endmacro %}
-
-
-{#- Text as a literal. Redshift reads a backslash as the start of an escape. -#}
-{% macro quoted_string(value) -%}
-    {{ return(adapter.dispatch('quoted_string', 'adventure_works')(value)) }}
-{%- endmacro %}
-
-{% macro default__quoted_string(value) -%}
-    {{ return("'" ~ value | replace('\\', '\\\\') | replace("'", "''") ~ "'") }}
-{%- endmacro %}
-
-{% macro duckdb__quoted_string(value) -%}
-    {{ return("'" ~ value | replace("'", "''") ~ "'") }}
+{% macro any_failed(results) -%}
+    {%- for result in results if result.status | string in ('error', 'fail', 'runtime error') -%}
+        {{ return(true) }}
+    {%- endfor -%}
+    {{ return(false) }}
 {%- endmacro %}

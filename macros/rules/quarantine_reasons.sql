@@ -1,7 +1,3 @@
-{#-
-    Why a record of sales or returns is quarantined: each reason with its condition on the CTEs of the model that checks
-    the table (`int_sales__checked`, `int_returns__checked`). A record has the first that applies as its main reason.
--#}
 {% macro quarantine_reasons(table_name) -%}
     {%- set is_unknown = 'versions.product_key is null' -%}
     {{ return({
@@ -24,7 +20,6 @@
 {%- endmacro %}
 
 
-{#- The two columns of reasons: the main one, and all that apply. Both are NULL for a record that goes into the fact. -#}
 {% macro quarantine_reason_columns(table_name) -%}
     {%- set reasons = quarantine_reasons(table_name) -%}
     cast(

@@ -1,8 +1,3 @@
-{#-
-    The raw tables of the contract (_adventure_works__sources.yml; tools/manifest_lint.py compares). `dimension` is the
-    dimension made of the table; `load_profiles` describes the columns: the mean of `numbers`, the mean and range of
-    `dates`, the share of each value of `codes`.
--#}
 {% macro raw_tables() -%}
     {{ return({
         'calendar': {'dates': ['calendar_date']},
@@ -29,7 +24,6 @@
 {%- endmacro %}
 
 
-{#- The columns that `load_profiles` describes, as (table, column, kind). -#}
 {% macro profiled_columns() -%}
     {%- set columns = [] -%}
     {%- for table_name, table in raw_tables().items() -%}

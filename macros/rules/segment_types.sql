@@ -1,7 +1,3 @@
-{#-
-    Each way to divide customers, of columns of `relation`: the value, NULL where it is not known, and its position
-    where values have an order of their own. The type `all` has the one value `all`.
--#}
 {% macro segment_types(relation) -%}
     {{ return({
         'all': ["'all'", 1],
@@ -17,7 +13,6 @@
     }) }}
 {%- endmacro %}
 
-{#- The segment types that market baskets are broken down by, and the value of each. -#}
 {% macro basket_segment_types(relation) -%}
     {% set values = {} -%}
     {% for segment_type in ['all', 'age_group', 'income_bracket'] -%}

@@ -1,4 +1,3 @@
-{#- The mean of a column of numbers, or of dates in days since 2000; none for other kinds. -#}
 {% macro mean_of(column, kind) -%}
     {%- if kind == 'numbers' -%}
         avg(cast({{ column }} as double precision))

@@ -1,8 +1,3 @@
-{#-
-    SCD type 2 versions from a snapshot, of the current lake: the CTEs and the last select of a model. `columns` are the
-    natural key and then the attributes. A version that replaces another starts the day after the as-of date of its load,
-    so that sales known by then keep their version.
--#}
 {% macro version_history(snapshot, columns) -%}
 {%- set key = columns[0] -%}
 with

@@ -245,6 +245,14 @@ BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
         lambda m: drop_readers(m, "dim_products"),
         "dim_products: the exception from model_fanout is not needed",
     ),
+    "a macro is not described": (
+        lambda m: m["macros"]["macro.adventure_works.share_of"].update(description=""),
+        "share_of: the macro has no description",
+    ),
+    "an argument of a macro is not described": (
+        lambda m: m["macros"]["macro.adventure_works.share_of"]["arguments"].pop(),
+        "share_of: the YAML describes the arguments ['part'], the macro has ['part', 'whole']",
+    ),
     "an exposure has no owner": (
         lambda m: m["exposures"]["exposure.adventure_works.report"].update(owner={"email": "x@example.com"}),
         "report: an exposure needs a description and the name of its owner",

@@ -1,6 +1,6 @@
 """What the recorded runs say: how the last ones went, and what does not pass and since when.
 
-They are read where dbt keeps them (macros/operations/record_results.sql) and not from a warehouse, so that builds count
+They are read where dbt keeps them (macros/cross_db/run_results.sql) and not from a warehouse, so that builds count
 that were not published. `test_history` of the dbt project says the same of tests in SQL;
 tests/python/test_monitoring.py compares the two.
 """

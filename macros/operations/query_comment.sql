@@ -1,4 +1,3 @@
-{#- What stands behind every statement: which node of which run on which target it serves, as JSON. -#}
 {% macro query_comment(node, connection_name) -%}
     {{ return(tojson({
         'app': 'adventure_works',

@@ -1,8 +1,4 @@
-{#-
-    The squared standard error of a mean, from how many values there are, their sum and the sum of their squares: the
-    sample variance (divided by n - 1) over n. Null for fewer than two values, from which nothing is known. Equal values
-    may leave a trace below 0 in floating point, hence the `greatest`.
--#}
+{#- Equal values can leave a trace below 0 in floating point, hence the `greatest`. -#}
 {% macro squared_error_of_mean(n, total, total_of_squares) -%}
     case
         when {{ n }} > 1

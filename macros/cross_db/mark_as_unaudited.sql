@@ -1,7 +1,3 @@
-{#-
-    Runs before anything is built: a warehouse that `adventure run` has published is no longer what was audited once
-    a plain dbt command builds in it, and its record (scripts/adventure_works/warehouse/record.py) says so.
--#}
 {% macro mark_as_unaudited() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'seed', 'snapshot', 'retry') -%}
         {{ return(adapter.dispatch('mark_as_unaudited', 'adventure_works')()) }}
@@ -11,7 +7,7 @@
 {% macro default__mark_as_unaudited() -%}
     {%- set schema = generate_schema_name('operations', none) -%}
     {%- if adapter.get_relation(target.database, schema, 'audit_record') is not none -%}
-        {#- What asked the catalogue before may have left a transaction open, which dbt rolls back. -#}
+        {#- An earlier query of the catalogue may have left a transaction open, which dbt rolls back. -#}
         begin;
         update {{ schema }}.audit_record set outcome = 'changed' where outcome = 'passed';
         commit

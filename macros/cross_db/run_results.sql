@@ -1,0 +1,93 @@
+{% macro prepare_run_results() -%}
+    {%- if execute and flags.WHICH in ('build', 'run', 'test', 'seed', 'snapshot', 'retry') -%}
+        {{ return(adapter.dispatch('prepare_run_results', 'adventure_works')()) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default__prepare_run_results() -%}
+    {%- set table = adventure_works.run_results_source() -%}
+    {#- An earlier query of the catalogue may have left a transaction open, which dbt rolls back. -#}
+    begin;
+    create schema if not exists {{ table.schema }};
+    create table if not exists {{ table.schema }}.{{ table.identifier }} (
+        {%- for column in table.columns.values() %}
+        {{ column.name }} {{ column.data_type }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    );
+    commit
+{%- endmacro %}
+
+{% macro duckdb__prepare_run_results() -%}
+    {%- set table = adventure_works.run_results_source() -%}
+    {#- In the path of the lake, the characters of a pattern stand for themselves. -#}
+    {%- set folder = adventure_works.runs_folder() | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') -%}
+    {%- set files = adventure_works.quoted_string(folder ~ '/run-*.parquet') -%}
+    {%- set is_recorded = run_query('select count(*) from glob(' ~ files ~ ')').columns[0].values()[0] > 0 -%}
+    create schema if not exists {{ table.schema }};
+    create or replace view {{ table.schema }}.{{ table.identifier }} as
+    select
+        {%- for column in table.columns.values() %}
+        cast({{ column.name if is_recorded else 'null' }} as {{ column.data_type }}) as {{ column.name }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    {{ 'from read_parquet(' ~ files ~ ', union_by_name = true)' if is_recorded else 'where false' }}
+{%- endmacro %}
+
+
+{% macro keep_results(rows) -%}
+    {{ return(adapter.dispatch('keep_results', 'adventure_works')(rows)) }}
+{%- endmacro %}
+
+{% macro default__keep_results(rows) -%}
+    {%- set table = adventure_works.run_results_source() -%}
+    {%- set name = table.schema ~ '.' ~ table.identifier -%}
+    {%- set may = run_query("select has_table_privilege('" ~ name ~ "', 'insert')").columns[0].values()[0] -%}
+    {%- if may -%}
+        begin;
+        insert into {{ name }} values
+        {%- for row in rows %}
+        (
+            {%- for value in row -%}
+                {{ adventure_works.quoted_string(value) if value is string else tojson(value) }}
+                {{- ', ' if not loop.last }}
+            {%- endfor -%}
+        ){{ ';' if loop.last else ',' }}
+        {%- endfor %}
+        commit
+    {%- else -%}
+        {%- do exceptions.warn(
+            "The results of this run are not kept: this login may not insert into " ~ name ~ ". Ask its owner "
+            ~ "to grant that, so that `adventure status` shows this run."
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__keep_results(rows) -%}
+    {%- set types = [] -%}
+    {%- for column in adventure_works.run_results_source().columns.values() -%}
+        {%- do types.append([column.name, column.data_type]) -%}
+    {%- endfor -%}
+    {%- set arguments = [] -%}
+    {%- for argument in (adventure_works.runs_folder(), invocation_id, tojson(types), tojson(rows)) -%}
+        {%- do arguments.append(adventure_works.quoted_string(argument)) -%}
+    {%- endfor -%}
+    {%- set problem = run_query('select record_run(' ~ arguments | join(', ') ~ ')').columns[0].values()[0] -%}
+    {%- if problem -%}
+        {%- do exceptions.warn(
+            "The results of this run are not kept in " ~ adventure_works.runs_folder() ~ ": " ~ problem
+        ) -%}
+    {%- else -%}
+        {#- The very first run had no file to make the view from. -#}
+        {{ return(adventure_works.prepare_run_results()) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro run_results_source() -%}
+    {{ return(graph.sources['source.adventure_works.adventure_works_runs.run_results']) }}
+{%- endmacro %}
+
+
+{% macro runs_folder() -%}
+    {{ return(env_var('ADVENTURE_LAKE', 'lake') ~ '/runs') }}
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro threshold(name) -%}
+    (select value from {{ ref('thresholds') }} where threshold = '{{ name }}')
+{%- endmacro %}
