@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from moto.server import ThreadedMotoServer
-
 from standin import engine as postgres
 from standin.engine import Engine
 
@@ -36,6 +34,9 @@ class Services:
 @contextmanager
 def running(aws_port: int = 0) -> Iterator[Services]:
     """The services in this process, until the way out."""
+    # Here, since the tests' own processes can do without the second that it takes.
+    from moto.server import ThreadedMotoServer
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # moto's server: not a line a request
     aws = ThreadedMotoServer(ip_address="127.0.0.1", port=aws_port, verbose=False)
     with postgres.running() as engine:
