@@ -141,8 +141,7 @@ class Settings:
     copy_role: str = _setting(
         "REDSHIFT_COPY_ROLE", "default", "ARN of the role that COPY reads as; `default` is the namespace's own.", _role
     )
-    query_group: str = _setting("REDSHIFT_QUERY_GROUP", "adventure_works", "Label of every statement on Redshift.")
-    sslmode: str = _setting("REDSHIFT_SSLMODE", "verify-full", "How dbt checks the server's certificate.")
+    sslmode: str = _setting("REDSHIFT_SSLMODE", "verify-full", "How the certificate of Redshift is checked.")
     kms_key: str = _setting("ADVENTURE_S3_KMS_KEY", "", "ARN of the key that encrypts the lake; else S3's own key.")
     glue_database: str = _setting(
         "ADVENTURE_GLUE_DATABASE", "adventure_works_raw", "Glue database that lists the raw tables.", _glue_database
@@ -219,13 +218,14 @@ READ_BY_DBT = (
     ),
     Variable("ADVENTURE_CANDIDATE", "", "Prefix of the schemas that dbt builds in; `adventure run` sets it."),
     Variable("DBT_THREADS", "2 or 4", "Models built side by side: 2 on DuckDB, 4 on Redshift."),
-    Variable("REDSHIFT_METHOD", "iam_role", "How dbt logs in: `iam_role`, or `database` by user and password."),
+    Variable("REDSHIFT_QUERY_GROUP", "adventure_works", "Label of every statement on Redshift."),
+    Variable("REDSHIFT_METHOD", "iam_role", "The login to Redshift: `iam_role`, or `database` by user and password."),
     Variable("REDSHIFT_HOST", "", "Host for the method `database`; else the workgroup's endpoint."),
     Variable("REDSHIFT_PORT", "5439", "Port of Redshift."),
     Variable("REDSHIFT_USER", "", "User for the method `database`."),
     Variable("REDSHIFT_PASSWORD", "", "Password for the method `database`.", secret=True),
     Variable("REDSHIFT_RETRIES", "3", "How often dbt tries to connect again."),
-    Variable("REDSHIFT_TIMEOUT", "3600", "Seconds that dbt waits for an answer of Redshift."),
+    Variable("REDSHIFT_TIMEOUT", "3600", "Seconds to wait for an answer of Redshift."),
     Variable("REDSHIFT_READERS", "", "Who may read core, marts and operations: `role:reporting,user:anna`."),
     Variable("REDSHIFT_PRICE_PER_RPU_HOUR", "", "Price of an RPU-hour; with it, the cost models are built."),
 )
