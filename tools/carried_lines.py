@@ -1,9 +1,9 @@
 """How many lines of the models' SQL only carry a column from one step to the next.
 
 A line is a line of a model's file that is neither blank nor a comment. It is carried when it names one column in the
-list of a select and does nothing else: `column,`, `alias.column,` or `alias.column as column,`. Grouping is no
-carrying: lines of `group by`, `order by` and `partition by` do not count. By CTE a line is of the import (the CTE
-reads a `ref` or a `source`), of the last CTE, or in between.
+list of a select and does nothing else: `column,`, `alias.column,` or `alias.column as column,`. Lines of `group by`,
+`order by` and `partition by` do not count. A CTE is an import if it reads a `ref` or a `source`, else the last one or
+in the middle.
 
     python -m tools.carried_lines
 """

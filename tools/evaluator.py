@@ -81,7 +81,7 @@ def several_sources(graph: Graph) -> Iterator[tuple[str, str]]:
 
 
 def rejoined_concept(graph: Graph) -> Iterator[tuple[str, str]]:
-    """A model that reads a step made for it alone, and again what that step was made from. Seeds are no concepts."""
+    """A model that reads a step made for it alone, and again what that step was made from. Seeds are not concepts."""
     for unique_id, model in graph.of_type("model"):
         parents = set(graph.parents[unique_id])
         for step in sorted(parents):

@@ -20,8 +20,8 @@ class Layer:
     is_public: bool = False
 
 
-# Folders of intermediate models that everything above the core may read as well: periods are no business entities, and
-# have no place in the core.
+# Folders of intermediate models that everything above the core may read as well: periods are not business
+# entities, so they are not in the core.
 _PERIODS = "intermediate/periods"
 _STAGING = frozenset({"staging/adventure_works", "staging/redshift", "staging/runs"})
 _BELOW_CORE = _STAGING | frozenset({"intermediate", "seeds", "snapshots"})
@@ -100,7 +100,7 @@ def _resources(manifest: Manifest) -> Iterator[Node]:
 
 
 def _folder(node: Node) -> str:
-    """The folder below models/, or the kind of what is no model."""
+    """The folder below models/, or the kind of resource if it is not a model."""
     if node["resource_type"] in ("source", "seed", "snapshot"):
         return f"{node['resource_type']}s"
     return str(PurePosixPath(node["original_file_path"]).parent.relative_to("models"))
@@ -116,7 +116,7 @@ def _layer(node: Node) -> str:
 def _excusable_problems(
     manifest: Manifest, models: list[Node], own: list[Node], exceptions: dict[str, dict[str, str]]
 ) -> Iterator[str]:
-    """What breaks a rule of the graph and is no exception, and the exceptions that no longer break one."""
+    """What breaks a rule of the graph and is not an exception, and the exceptions that no longer break one."""
     needed = set()
     found = [*_layer_problems(models, own), *_unique_problems(own), *evaluator.problems(manifest)]
     for rule, name, complaint in found:
@@ -131,12 +131,12 @@ def _excusable_problems(
 
 
 def _layer_problems(models: list[Node], own: list[Node]) -> Iterator[tuple[str, str, str]]:
-    """The rule, the resource that must not be read there (or that is no layer's), and the complaint."""
+    """The rule, the resource that must not be read there (or that is in no layer), and the complaint."""
     by_id = {node["unique_id"]: node for node in own}
     for model in models:
         layer = LAYERS.get(_layer(model))
         if layer is None:
-            complaint = f"{model['name']}: models/{_layer(model)} is no layer; add it to LAYERS or move the model"
+            complaint = f"{model['name']}: models/{_layer(model)} is not a layer; add it to LAYERS or move the model"
             yield "layer", model["name"], complaint
             continue
         for read in (by_id[unique_id] for unique_id in model["depends_on"]["nodes"] if unique_id in by_id):

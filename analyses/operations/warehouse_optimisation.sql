@@ -1,6 +1,6 @@
 {{ config(enabled=target.type == 'redshift' and env_var('REDSHIFT_PRICE_PER_RPU_HOUR', '') != '') }}
 
--- The last seven days that are known.
+-- The last seven days on record.
 with
 
 costs as (
@@ -51,7 +51,7 @@ select
             then 'waits more than it works: fewer threads, another hour, or more RPUs'
         when scanned_bytes > 1000000000 * days
             then 'reads over 1 GB a day: a sort key on what it filters by, or an incremental model'
-        else 'nothing stands out'
+        else 'nothing to optimise'
     end as advice
 from by_node
 order by

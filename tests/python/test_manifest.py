@@ -103,7 +103,7 @@ BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
     ),
     "a folder is no layer": (
         lambda m: model(m, "dim_dates").update(original_file_path="models/misc/dim_dates.sql"),
-        "dim_dates: models/misc is no layer",
+        "dim_dates: models/misc is not a layer",
     ),
     "a name has the wrong prefix": (
         lambda m: model(m, "fact_sales").update(name="sales"),

@@ -1,4 +1,4 @@
--- A file came again with far fewer records than before: it was probably cut, or another one has its name.
+-- A file was delivered again with far fewer records: it was probably cut off, or is another file of that name.
 select distinct
     delivery,
     file_records,

@@ -1,4 +1,4 @@
--- A file came again, but ends before the one that it replaces: an old copy was probably delivered.
+-- A file was delivered again with an earlier last date: it is probably an old copy.
 select
     delivery,
     column_name,

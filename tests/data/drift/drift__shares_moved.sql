@@ -1,5 +1,4 @@
--- The records of a file spread otherwise over the values of a column: a value was renamed, emptied or taken
--- for another.
+-- The distribution of values in a column changed: a value was renamed, set to NULL or confused with another.
 select
     delivery,
     column_name,

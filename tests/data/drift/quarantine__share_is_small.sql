@@ -1,4 +1,4 @@
--- So much of a file was quarantined that the figures without it would mislead.
+-- Too much of a file was quarantined: figures without it would mislead.
 with
 
 quarantined as (

@@ -1,5 +1,4 @@
--- So many lines of a file are of customers or territories that no file knows that the figures by them would
--- mislead.
+-- Too many lines of a file have an unknown customer or territory: figures by them would mislead.
 with
 
 files as (

@@ -1,4 +1,4 @@
-{#- Within a group every row has the same value of each column: an order, say, has one customer. -#}
+{#- Within a group every row has the same value of each column: an order has one customer, for example. -#}
 {% test one_value_per(model, group_column, columns) %}
 
 select

@@ -1,4 +1,4 @@
--- Every day of the calendar is in the dimension and flagged, and the dimension begins and ends with a year.
+-- Every day of the calendar is in the dimension and flagged, and the dimension consists of full years.
 with
 
 calendar as (

@@ -1,4 +1,4 @@
--- Whatever the facts count under an Unknown member has, in the file, a key that the dimension does not know.
+-- Rows of the facts on an Unknown member have a key in the file that the dimension does not have.
 with
 
 unknown_sales as (

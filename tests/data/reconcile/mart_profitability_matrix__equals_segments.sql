@@ -1,5 +1,5 @@
--- At each product level the product groups of a segment add up to the segment in mart_customer_demographics, of
--- every type; a segment that either mart lacks fails.
+-- At each product level the product groups of a segment add up to the segment in mart_customer_demographics. A
+-- segment that is missing in either mart fails.
 with
 
 segments as (

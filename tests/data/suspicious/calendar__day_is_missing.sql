@@ -1,5 +1,4 @@
--- Days between the first and the last of the calendar that are not in it: what was sold on them is
--- quarantined.
+-- Gaps in the calendar: sales on these days are quarantined.
 with
 
 dates as (

@@ -1,4 +1,4 @@
--- Codes that the staging model does not know and so puts under Unknown.
+-- Codes that the staging model maps to Unknown.
 with
 
 customers as (

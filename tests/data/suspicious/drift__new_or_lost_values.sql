@@ -1,4 +1,4 @@
--- A value of a column of codes is new, or none has it any more, in a file that came again.
+-- A code is new, or no longer used, in a file that was delivered again.
 select
     delivery,
     column_name,

@@ -1,4 +1,4 @@
--- Most prices or most costs are whole dollars: cents were probably rounded away on the way here.
+-- Most prices or most costs are whole dollars: cents were probably rounded away upstream.
 with
 
 products as (

@@ -1,4 +1,4 @@
--- Files of which some records were not counted, and how many.
+-- Files with rejected or quarantined records, and how many.
 select
     table_name,
     source_file,

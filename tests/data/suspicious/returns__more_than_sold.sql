@@ -1,4 +1,4 @@
--- Products of which more units came back than were ever sold.
+-- Products with more units returned than ever sold.
 with
 
 sold as (

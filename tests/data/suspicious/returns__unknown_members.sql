@@ -1,4 +1,4 @@
--- Returns in territories that the files do not name.
+-- Returns with a territory that is missing from the files.
 select
     source_file,
     record_number,

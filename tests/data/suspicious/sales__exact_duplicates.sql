@@ -1,4 +1,4 @@
--- Records that repeat another in everything: a file or a part of one was probably delivered twice.
+-- Exact duplicates: a file or part of one was probably delivered twice.
 select
     source_file,
     record_number,

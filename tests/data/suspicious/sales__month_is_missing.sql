@@ -1,4 +1,4 @@
--- A month of the calendar without any sale: a file or a part of one is probably missing.
+-- A month of the calendar without sales: a file or part of one is probably missing.
 with
 
 sales_months as (

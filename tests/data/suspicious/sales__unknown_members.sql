@@ -1,4 +1,4 @@
--- Sales of customers or in territories that the files do not name.
+-- Sales with a customer or territory that is missing from the files.
 select
     source_file,
     record_number,
