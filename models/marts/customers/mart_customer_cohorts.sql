@@ -84,20 +84,10 @@ accumulated as (
 final as (
 
     select
-        accumulated.cohort_month,
-        accumulated.months_since_first_order,
-        accumulated.activity_month,
-        accumulated.cohort_customers,
-        accumulated.active_customers,
+        accumulated.*,
         {{ safe_divide('accumulated.active_customers', 'accumulated.cohort_customers') }} as retention_rate,
-        accumulated.orders,
-        accumulated.revenue,
-        accumulated.cost,
-        accumulated.profit,
-        accumulated.cumulative_revenue,
         {{ safe_divide('accumulated.cumulative_revenue', 'accumulated.cohort_customers') }}
             as cumulative_revenue_per_customer,
-        accumulated.is_observable,
         coalesce(accumulated.cohort_month < cast(date_trunc('month', launch.launch_date) as date), false)
             as is_before_launch
     from accumulated

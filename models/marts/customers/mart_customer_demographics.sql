@@ -12,7 +12,7 @@ summed as (
         cast(sum(revenue) as numeric(18, 4)) as revenue,
         cast(sum(cost) as numeric(18, 4)) as cost,
         cast(sum(profit) as numeric(18, 4)) as profit,
-        sum(premium_revenue) as premium_revenue
+        {{ safe_divide('sum(premium_revenue)', 'sum(revenue)') }} as premium_share
     from {{ ref('int_customers__by_segment') }}
     where segment_type <> 'all'
     group by
@@ -49,22 +49,11 @@ means as (
 final as (
 
     select
-        -- Segment
-        summed.segment_type,
-        summed.segment_value,
-        summed.segment_order,
+        summed.*,
         summed.customers < {{ threshold('segment_small_base') }} as is_small_base,
-        -- Sales
-        summed.customers,
-        summed.orders,
-        summed.units,
-        summed.revenue,
-        summed.cost,
-        summed.profit,
         -- Ratios
         {{ safe_divide('summed.profit', 'summed.revenue') }} as profit_margin,
         {{ safe_divide('summed.revenue', 'summed.orders') }} as average_order_value,
-        {{ safe_divide('summed.premium_revenue', 'summed.revenue') }} as premium_share,
         {{ safe_divide('summed.revenue', 'sum(summed.revenue) over (partition by summed.segment_type)') }}
             as revenue_share,
         -- Means per customer, with their confidence intervals

@@ -29,11 +29,7 @@ returned as (
 measured as (
 
     select
-        months.month_start_date,
-        months.year_number,
-        months.month_number,
-        months.last_year_month_start_date,
-        months.is_complete_month,
+        months.*,
         {% for count in ['orders', 'customers', 'new_customers', 'units'] -%}
         cast(coalesce(ordered.{{ count }}, 0) as bigint) as {{ count }},
         {% endfor -%}

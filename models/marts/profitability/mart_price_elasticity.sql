@@ -3,8 +3,9 @@ with
 products as (
 
     select
-        product_key,
-        product_name,
+        cast('product' as varchar(16)) as product_level,
+        product_key as product_group_key,
+        product_name as product_group_name,
         product_subcategory_key,
         sold_products,
         varied_products,
@@ -33,22 +34,7 @@ subcategories as (
 
 levels as (
 
-    select
-        'product' as product_level,
-        product_key as product_group_key,
-        product_name as product_group_name,
-        product_subcategory_key,
-        sold_products,
-        varied_products,
-        prices,
-        periods,
-        lowest_price,
-        highest_price,
-        units,
-        revenue,
-        price_squares,
-        units_squares,
-        cross_products
+    select *
     from products
     union all
     select
@@ -71,7 +57,7 @@ levels as (
     left join products on subcategories.product_subcategory_key = products.product_subcategory_key
     where
         subcategories.product_subcategory_key <> -1
-        or products.product_key is not null
+        or products.product_group_key is not null
     group by
         subcategories.product_subcategory_key,
         subcategories.subcategory_name

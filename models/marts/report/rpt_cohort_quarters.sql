@@ -11,20 +11,6 @@ orders as (
 
 ),
 
-months as (
-
-    select month_start_date
-    from {{ ref('int_months') }}
-
-),
-
-as_of as (
-
-    select as_of_date
-    from {{ ref('int_as_of_date') }}
-
-),
-
 customers as (
 
     select
@@ -66,15 +52,15 @@ quarters as (
         cast(date_trunc('quarter', months.month_start_date) as date) as activity_quarter,
         cast({{ dbt.dateadd('month', 3, "date_trunc('quarter', months.month_start_date)") }} as date) - 1
         <= as_of.as_of_date as is_observable
-    from months
-    inner join as_of on months.month_start_date <= as_of.as_of_date
+    from {{ ref('int_months') }} as months
+    inner join {{ ref('int_as_of_date') }} as as_of on months.month_start_date <= as_of.as_of_date
     group by
         date_trunc('quarter', months.month_start_date),
         as_of.as_of_date
 
 ),
 
--- Every quarter from the first order on, also those in which nobody of the cohort ordered.
+-- Every quarter from the first order on, including those without an order of the cohort.
 final as (
 
     select

@@ -5,45 +5,14 @@
 
 with
 
-spans as (
-
-    select
-        period,
-        is_year_before,
-        first_date,
-        last_date
-    from {{ ref('rpt_period_spans') }}
-
-),
-
-products as (
-
-    select
-        product_key,
-        product_subcategory_key,
-        subcategory_name,
-        product_category_key,
-        category_name
-    from {{ ref('dim_products') }}
-
-),
-
-sales as (
-
-    select
-        order_date,
-        product_key,
-        revenue,
-        profit
-    from {{ ref('fact_sales') }}
-
-),
-
 -- A sale of the year before is compared in the same month of the period.
 sales_in_spans as (
 
     select
-        products.*,
+        products.product_subcategory_key,
+        products.subcategory_name,
+        products.product_category_key,
+        products.category_name,
         spans.period,
         spans.is_year_before,
         case
@@ -53,24 +22,19 @@ sales_in_spans as (
         end as compared_month,
         sales.revenue,
         sales.profit
-    from spans
-    inner join sales on sales.order_date between spans.first_date and spans.last_date
-    inner join products on sales.product_key = products.product_key
+    from {{ ref('rpt_period_spans') }} as spans
+    inner join {{ ref('fact_sales') }} as sales on sales.order_date between spans.first_date and spans.last_date
+    inner join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
 
 ),
 
 grouped_sales as (
     {% for level, (key, name) in levels.items() %}
     select
-        period,
-        is_year_before,
+        *,
         cast('{{ level }}' as varchar(16)) as product_level,
         {{ key }} as product_group_key,
-        {{ name }} as product_group_name,
-        product_category_key,
-        compared_month,
-        revenue,
-        profit
+        {{ name }} as product_group_name
     from sales_in_spans
     {{ 'union all' if not loop.last }}
     {%- endfor %}

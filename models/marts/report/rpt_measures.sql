@@ -28,33 +28,6 @@ products as (
 
 ),
 
-sales as (
-
-    select
-        order_date,
-        order_number,
-        customer_key,
-        product_key,
-        territory_key,
-        order_quantity,
-        revenue,
-        cost,
-        profit
-    from {{ ref('fact_sales') }}
-
-),
-
-returns as (
-
-    select
-        return_date,
-        product_key,
-        territory_key,
-        return_quantity
-    from {{ ref('fact_returns') }}
-
-),
-
 sales_in_spans as (
 
     select
@@ -63,7 +36,7 @@ sales_in_spans as (
         spans.is_year_before,
         products.product_category_key
     from spans
-    inner join sales on sales.order_date between spans.first_date and spans.last_date
+    inner join {{ ref('fact_sales') }} as sales on sales.order_date between spans.first_date and spans.last_date
     inner join products on sales.product_key = products.product_key
 
 ),
@@ -76,7 +49,8 @@ returns_in_spans as (
         spans.is_year_before,
         products.product_category_key
     from spans
-    inner join returns on returns.return_date between spans.first_date and spans.last_date
+    inner join {{ ref('fact_returns') }} as returns
+        on returns.return_date between spans.first_date and spans.last_date
     inner join products on returns.product_key = products.product_key
 
 ),

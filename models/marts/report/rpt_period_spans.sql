@@ -1,14 +1,5 @@
 with
 
-comparison_periods as (
-
-    select
-        as_of_date,
-        last_12_from
-    from {{ ref('int_comparison_periods') }}
-
-),
-
 months as (
 
     select
@@ -28,10 +19,10 @@ orders as (
 extent as (
 
     select
-        comparison_periods.as_of_date,
-        comparison_periods.last_12_from,
+        periods.as_of_date,
+        periods.last_12_from,
         orders.first_order_month
-    from comparison_periods
+    from {{ ref('int_comparison_periods') }} as periods
     cross join orders
 
 ),

@@ -1,22 +1,5 @@
 with
 
-elasticities as (
-
-    select
-        product_level,
-        category_name,
-        verdict,
-        sold_products,
-        number_of_prices,
-        varied_products,
-        elasticity,
-        elasticity_lower,
-        elasticity_upper,
-        cross_section_slope
-    from {{ ref('mart_price_elasticity') }}
-
-),
-
 final as (
 
     select
@@ -34,7 +17,7 @@ final as (
         min(cross_section_slope) as lowest_slope,
         max(cross_section_slope) as highest_slope,
         count(cross_section_slope) as slopes
-    from elasticities
+    from {{ ref('mart_price_elasticity') }}
     group by
         product_level,
         category_name,

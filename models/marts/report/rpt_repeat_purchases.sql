@@ -1,17 +1,5 @@
 with
 
-customers as (
-
-    select
-        lifetime_revenue,
-        is_repeat
-    from {{ ref('mart_customer_value') }}
-    where
-        orders > 0
-        and customer_key <> -1
-
-),
-
 orders as (
 
     select
@@ -27,10 +15,14 @@ buyers as (
 
     select
         count(*) as buyers,
-        coalesce(sum(case when is_repeat then 1 else 0 end), 0) as repeat_buyers,
-        coalesce(sum(lifetime_revenue), 0) as revenue,
-        coalesce(sum(case when is_repeat then lifetime_revenue end), 0) as repeat_revenue
-    from customers
+        cast(coalesce(sum(case when is_repeat then 1 else 0 end), 0) as bigint) as repeat_buyers,
+        cast(coalesce(sum(lifetime_revenue), 0) as numeric(18, 4)) as revenue,
+        cast(coalesce(sum(case when is_repeat then lifetime_revenue end), 0) as numeric(18, 4))
+            as repeat_revenue
+    from {{ ref('mart_customer_value') }}
+    where
+        orders > 0
+        and customer_key <> -1
 
 ),
 
@@ -47,7 +39,7 @@ gaps as (
 
 middle as (
 
-    select percentile_cont(0.5) within group (order by gap_days) as median_gap_days
+    select cast(percentile_cont(0.5) within group (order by gap_days) as numeric(18, 1)) as median_gap_days
     from gaps
 
 ),
@@ -55,11 +47,8 @@ middle as (
 final as (
 
     select
-        buyers.buyers,
-        cast(buyers.repeat_buyers as bigint) as repeat_buyers,
-        cast(buyers.revenue as numeric(18, 4)) as revenue,
-        cast(buyers.repeat_revenue as numeric(18, 4)) as repeat_revenue,
-        cast(middle.median_gap_days as numeric(18, 1)) as median_gap_days
+        buyers.*,
+        middle.median_gap_days
     from buyers
     cross join middle
 

@@ -1,32 +1,5 @@
 with
 
-customers as (
-
-    select
-        value_segment,
-        orders,
-        lifetime_revenue,
-        lifetime_cost,
-        lifetime_profit,
-        days_since_last_order,
-        is_repeat,
-        is_vip,
-        is_at_risk
-    from {{ ref('mart_customer_value') }}
-
-),
-
-segments as (
-
-    select
-        value_segment,
-        value_segment_order,
-        meaning,
-        suggested_action
-    from {{ ref('value_segments') }}
-
-),
-
 final as (
 
     select
@@ -44,8 +17,8 @@ final as (
         cast(sum(case when customers.is_repeat then 1 else 0 end) as bigint) as repeat_customers,
         cast(sum(case when customers.is_vip then 1 else 0 end) as bigint) as vip_customers,
         cast(sum(case when customers.is_at_risk then 1 else 0 end) as bigint) as at_risk_customers
-    from customers
-    inner join segments on customers.value_segment = segments.value_segment
+    from {{ ref('mart_customer_value') }} as customers
+    inner join {{ ref('value_segments') }} as segments on customers.value_segment = segments.value_segment
     group by
         segments.value_segment,
         segments.value_segment_order,

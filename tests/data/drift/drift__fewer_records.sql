@@ -1,4 +1,4 @@
--- A file was delivered again with far fewer records: it was probably cut off, or is another file of that name.
+-- A file was delivered again with far fewer records: it was probably cut off, or is another of that name.
 select distinct
     delivery,
     file_records,

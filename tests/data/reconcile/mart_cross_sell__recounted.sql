@@ -1,5 +1,5 @@
--- Every pair of products in enough orders is in the mart with exactly that count, and no other pair. Orders are
--- counted again from the order lines, as distinct order numbers, which the mart does not use.
+-- Every pair of products in enough orders is in the mart with exactly that count, and no other pair. Orders
+-- are counted again from the order lines, as distinct order numbers, which the mart does not use.
 with
 
 sales as (

@@ -1,5 +1,5 @@
--- At each product level the product groups of a segment add up to the segment in mart_customer_demographics. A
--- segment that is missing in either mart fails.
+-- At each product level the product groups of a segment add up to the segment in mart_customer_demographics.
+-- A segment that is missing in either mart fails.
 with
 
 segments as (
