@@ -1,8 +1,10 @@
 """The measure of carried lines, on a model of which each line's kind is known."""
 
+from collections import Counter
 from pathlib import Path
 
-from tools.carried_lines import by_folder, share
+from support.places import PROJECT
+from tools.carried_lines import LIMIT, by_folder, share
 
 MODEL = """{#- A comment
     of two lines. -#}
@@ -52,3 +54,8 @@ def test_carried_lines_are_counted_by_kind_of_cte(tmp_path: Path) -> None:
     assert (counts["import"], counts["middle"], counts["last"]) == (3, 1, 2)
     assert counts["lines"] == 25
     assert share(counts) == 6 / 25
+
+
+def test_the_models_carry_few_lines() -> None:
+    counts = sum(by_folder(PROJECT / "models").values(), Counter[str]())
+    assert share(counts) <= LIMIT, "python -m tools.carried_lines says where"

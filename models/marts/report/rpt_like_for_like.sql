@@ -23,7 +23,8 @@ sales_in_spans as (
         sales.revenue,
         sales.profit
     from {{ ref('rpt_period_spans') }} as spans
-    inner join {{ ref('fact_sales') }} as sales on sales.order_date between spans.first_date and spans.last_date
+    inner join {{ ref('fact_sales') }} as sales
+        on sales.order_date between spans.first_date and spans.last_date
     inner join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
 
 ),

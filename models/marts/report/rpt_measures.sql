@@ -36,7 +36,8 @@ sales_in_spans as (
         spans.is_year_before,
         products.product_category_key
     from spans
-    inner join {{ ref('fact_sales') }} as sales on sales.order_date between spans.first_date and spans.last_date
+    inner join {{ ref('fact_sales') }} as sales
+        on sales.order_date between spans.first_date and spans.last_date
     inner join products on sales.product_key = products.product_key
 
 ),
