@@ -20,9 +20,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --no-warn-sc
 # uv takes seconds where pip takes minutes; where it is missing, or finds no index (it reads no pip.conf), pip does it.
 # The environment says where packages come from; these files say which.
 INSTALL := $(if $(shell command -v uv 2>/dev/null),UV_SYSTEM_CERTS=1 uv pip install --quiet --python $(BIN)/python $$packages || )$(PIP) $$packages
+# A file's tests stay on one process, which makes what they share once; conftest.py puts the longest files first.
+PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations=10
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run report test test-slow crash lint format docs readme faults clean
+.PHONY: help setup setup-dev run report build test test-slow test-load crash lint lint-python lint-sql lint-redshift format docs readme faults clean
 
 help:  ## Show this help.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,21 +39,34 @@ run: $(VENV)/.ready  ## Load, build and test everything. SOURCE=sample|kaggle|pa
 report: $(VENV)/.ready  ## Write the report of the last build, report/index.html (ARGS="--open", "--csv DIR").
 	@$(BIN)/adventure report $(ARGS)
 
-test: $(VENV)/.ready-dev  ## Run every test (ARGS="-k loader" for some).
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+build: $(VENV)/.ready  ## Build a model with its tests and unit tests (MODEL=mart_x), as after editing it. Needs a build.
+	@$(BIN)/dbt build --select "$(MODEL)"
 
-test-slow: $(VENV)/.ready-dev  ## Run the tests that take minutes: damage, crashes, history, sequences of loads, Kaggle on Redshift.
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m slow $(ARGS)
+test: $(VENV)/.ready-dev  ## Run every test but the slow ones (ARGS="-k loader" for some).
+	@$(PYTEST) $(ARGS)
+
+test-slow: $(VENV)/.ready-dev  ## Run the tests that take minutes: damage, crashes, history, every command on Redshift, Kaggle on it.
+	@$(PYTEST) -m slow $(ARGS)
+
+test-load: $(VENV)/.ready-dev  ## Run the tests that wait for something 20 times beside eight busy processes (ARGS="--times 3").
+	@$(BIN)/python tests/under_load.py $(ARGS)
 
 crash: $(VENV)/.ready-dev  ## Kill a run at 100 random moments, and write what it left into docs/robustness.md (half an hour).
 	@PYTHONPATH=tests $(BIN)/python tests/python/crash.py
 
 lint: $(VENV)/.ready-dev  ## Check the types and style of Python, the style of SQL, and that Redshift takes the SQL.
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync lint-python lint-sql lint-redshift
+
+lint-python: $(VENV)/.ready-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+lint-sql: $(VENV)/.ready-dev
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff lint --processes 2 models analyses tests/data
-	@# Models that look at what is built ask the warehouse: the stand-in for Redshift, empty.
+
+# Models that look at what is built ask the warehouse: the stand-in for Redshift, empty.
+lint-redshift: $(VENV)/.ready-dev
 	@rm -rf target/prod/compiled
 	@PYTHONPATH=tests/redshift $(BIN)/python -m standin -- \
 		$(BIN)/dbt --quiet compile --target prod --target-path target/prod

@@ -244,6 +244,7 @@ def _list_one(request: BaseHTTPRequestHandler) -> None:
         (_list_one, TIMEOUT, "the dbt hub does not list metaplane/dbt_expectations"),
     ],
 )
+@pytest.mark.timing
 def test_a_hub_that_is_no_use_is_given_up_within_the_time_out(
     project: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -271,6 +272,7 @@ def test_a_hub_without_a_version_that_fits_leaves_no_trace(project: Path, hub: d
     assert everything_in(project) == ["dbt_packages", "offline_packages", "packages.yml"]
 
 
+@pytest.mark.timing
 def test_a_download_that_hangs_is_given_up(
     project: Path, hub: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,6 +51,7 @@ def test_a_second_name_or_a_copy(tmp_path: Path, has_links: bool, monkeypatch: p
     assert target.read_bytes() == source.read_bytes()
 
 
+@pytest.mark.timing
 def test_one_process_holds_a_lock(tmp_path: Path) -> None:
     lock = tmp_path / "made" / ".lock"
     with disk.locked(lock, "load", tmp_path, "PLACE", print):

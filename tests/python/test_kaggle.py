@@ -185,6 +185,7 @@ def test_a_copy_that_is_not_as_recorded_is_fetched_anew(
     assert is_third(fetched(folder, said), folder, new=True)
 
 
+@pytest.mark.timing
 def test_whoever_reads_the_old_copy_meanwhile_is_not_disturbed(
     server: KaggleServer, folder: Path, said: list[str]
 ) -> None:
@@ -267,6 +268,7 @@ def test_a_passing_failure_is_survived_and_a_lasting_one_reported(
         ("storage", drip(0.02), "too slow"),
     ],
 )
+@pytest.mark.timing
 def test_a_server_that_does_not_answer_is_left(
     server: KaggleServer, folder: Path, said: list[str], step: str, fault: Failure, cause: str
 ) -> None:
@@ -296,6 +298,7 @@ def waits(said: list[str]) -> list[float]:
         ("soon", 0.3, 0.0, 0.01),
     ],
 )
+@pytest.mark.timing
 def test_the_wait_that_kaggle_asks_for_is_kept_within_reason(
     server: KaggleServer,
     folder: Path,
@@ -314,6 +317,7 @@ def test_the_wait_that_kaggle_asks_for_is_kept_within_reason(
     assert wait <= most + ROUNDED
 
 
+@pytest.mark.timing
 def test_waits_grow_from_attempt_to_attempt(server: KaggleServer, folder: Path, said: list[str]) -> None:
     patience = kaggle.Patience(attempts=4, first_wait=0.05, longest_wait=60)
     server.failures["version"].extend([status(503)] * 3)

@@ -253,6 +253,7 @@ def test_only_the_version_before_is_kept(files: Path, lake: Path) -> None:
     assert sorted((lake / "versions").iterdir()) == versions[-2:]
 
 
+@pytest.mark.timing
 def test_a_second_load_waits_for_the_first(files: Path, lake: Path) -> None:
     lake.mkdir()
     with (lake / ".lock").open("w") as lock:

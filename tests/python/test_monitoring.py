@@ -245,6 +245,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         ([200], TIMEOUT, 3, "no answer came in time"),
     ],
 )
+@pytest.mark.timing
 def test_the_webhook(
     quick: pytest.MonkeyPatch, codes: list[int], pause: float, attempts: int, says: str | None
 ) -> None:

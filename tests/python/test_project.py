@@ -81,6 +81,7 @@ def test_a_refused_file_ends_the_run_with_the_reason_first(files: Path, tmp_path
     assert not list((tmp_path / "warehouse").rglob("*.duckdb"))
 
 
+@pytest.mark.timing
 def test_a_warehouse_that_another_process_holds_is_said_so(files: Path, tmp_path: Path) -> None:
     database = tmp_path / "warehouse" / "test.duckdb"
     database.parent.mkdir()

@@ -26,6 +26,7 @@ from crash import two_sources
 from processes import ASK, HOLD, ended, process
 from support.commands import run_adventure, run_dbt
 from support.places import PROJECT, own_places
+from support.waiting import TIMEOUT
 
 SMALL = 64 << 20
 RECORD = Record("/lake", "20260101T000000000000", "20260101T000000000000", datetime(2026, 1, 1), "0.1.0", "passed", 210)
@@ -81,6 +82,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.timing
 def test_readers_before_during_and_after(warehouse: DuckDBWarehouse) -> None:
     old = process(HOLD, warehouse.published, "reading")
     asking = process(ASK, warehouse.published, "select (from one), (from other)")
@@ -137,6 +139,7 @@ def test_a_killed_exchange_is_finished(warehouse: DuckDBWarehouse, killed: str) 
     assert not aside.exists()
 
 
+@pytest.mark.timing
 def test_a_writer_is_named_and_nothing_is_lost(warehouse: DuckDBWarehouse) -> None:
     candidate_of(warehouse, 2)
     with process(HOLD, warehouse.published, "writing") as holder:
@@ -147,6 +150,7 @@ def test_a_writer_is_named_and_nothing_is_lost(warehouse: DuckDBWarehouse) -> No
     assert (number_in(warehouse.published), number_in(warehouse.previous)) == (2, 1)
 
 
+@pytest.mark.timing
 def test_a_writer_that_leaves_is_waited_for(warehouse: DuckDBWarehouse) -> None:
     said: list[str] = []
     candidate_of(warehouse, 2)
@@ -161,6 +165,7 @@ def test_a_writer_that_leaves_is_waited_for(warehouse: DuckDBWarehouse) -> None:
     assert number_in(warehouse.published) == 2
 
 
+@pytest.mark.timing
 def test_what_a_killed_writer_left_in_its_log_is_kept(warehouse: DuckDBWarehouse) -> None:
     """A dbt command killed in the middle leaves a log; it is never applied to another file than its own."""
     code = """
@@ -286,6 +291,7 @@ def test_a_clock_that_went_back_changes_nothing(files: Path, tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.timing
 def test_two_runs_at_once(files: Path, tmp_path: Path) -> None:
     """The second is refused with --no-wait, before it loads anything; else it waits, and says so."""
     database = Path(own_places(tmp_path)["ADVENTURE_DATABASE"])
@@ -310,7 +316,7 @@ with DuckDBWarehouse(Settings(database=Path(sys.argv[1])), print).locked():
             first.stdin.close()
 
         with DuckDBWarehouse(Settings(database=database), announce).locked():
-            assert first.wait(10) == 0
+            assert first.wait(TIMEOUT) == 0
     assert "waiting for it to finish" in said[0]
 
 

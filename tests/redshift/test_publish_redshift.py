@@ -209,6 +209,7 @@ def test_a_reader_in_the_middle_of_a_query_goes_on(redshift: Session, mine: Reds
 
 
 @pytest.mark.parametrize("statement", range(1, 13, 2))
+@pytest.mark.timing
 def test_killed_while_publishing(
     redshift: Session, mine: RedshiftWarehouse, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, statement: int
 ) -> None:
@@ -234,6 +235,7 @@ def test_killed_while_publishing(
     assert (numbers(redshift, "mine"), numbers(redshift, "mine_previous")) == ([2, 2, 2], [1, 1, 1])
 
 
+@pytest.mark.timing
 def test_a_second_run_is_refused_or_waits(mine: RedshiftWarehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "LOCK_MILLISECONDS", 200)
     said: list[str] = []
@@ -258,6 +260,7 @@ def test_a_second_run_is_refused_or_waits(mine: RedshiftWarehouse, monkeypatch: 
     assert came[0] >= left
 
 
+@pytest.mark.timing
 def test_a_lost_lock_is_noticed(mine: RedshiftWarehouse, warehouse: Warehouse) -> None:
     with mine.locked() as check_lock:
         check_lock()

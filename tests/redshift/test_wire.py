@@ -55,6 +55,7 @@ def test_a_wrong_password_is_refused(warehouse: Warehouse, user: str) -> None:
     assert said(raised) == ("28000", f'password authentication failed for user "{user}"')
 
 
+@pytest.mark.timing
 def test_credentials_expire(warehouse: Warehouse) -> None:
     logins = warehouse.standin.proxy.logins[IAM_USER]
     logins["of yesterday"] = time.time() - 1
@@ -258,6 +259,7 @@ for sql in ("select public.slow()", "select string_agg('a', ',')", "select nvl(n
 """
 
 
+@pytest.mark.timing
 def test_libpq_cancels_and_sends_statements_without_preparing_them(warehouse: Warehouse) -> None:
     warehouse.administer("create function public.slow() returns int language sql as 'select 1 from pg_sleep(3600)'")
     port, password = warehouse.standin.proxy.port, warehouse.standin.password
@@ -284,6 +286,7 @@ with engine.running() as running:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.timing
 def test_no_engine_outlives_whoever_started_it(tmp_path: Path, ending: signal.Signals) -> None:
     child = subprocess.Popen(
         [sys.executable, "-c", _ENGINE],
