@@ -52,7 +52,7 @@ class Column:
 class Table:
     """One raw table and what is known of the files that it comes in.
 
-    `many` says that any number of files may bring rows. `sorted_by`, `within_calendar` and `not_after`
+    `many` says that any number of files may bring rows, `optional` that no file need. `sorted_by`, `within_calendar` and `not_after`
     (date column -> the date column that it never lies after) settle the order of ambiguous dates.
     """
 
@@ -60,6 +60,7 @@ class Table:
     columns: tuple[Column, ...]
     file_pattern: str = "*"
     many: bool = False
+    optional: bool = False
     sorted_by: str | None = None
     within_calendar: tuple[str, ...] = ()
     not_after: tuple[tuple[str, str], ...] = ()
@@ -92,6 +93,7 @@ def _table(entry: dict[str, Any]) -> Table:
         columns=tuple(_column(column) for column in entry["columns"]),
         file_pattern=meta.get("file_pattern", "*"),
         many=meta.get("files") == "many",
+        optional=meta.get("files") == "optional",
         sorted_by=meta.get("sorted_by"),
         within_calendar=tuple(meta.get("within_calendar", ())),
         not_after=tuple(meta.get("not_after", {}).items()),

@@ -127,6 +127,10 @@ def _load(
         if held:
             version.carry_over([entry for entry in held.values() if entry.source_file not in gone])
         loaded = _convert_all(changed, version, source, date_order, max_reject_share, progress)
+        present = {file.table.name for file in files} | {entry.table_name for entry in held.values()}
+        for table in raw_tables().values():
+            if table.optional and table.name not in present:
+                version.write_no_rows(table.name)
         removed = [
             replace(entry, load_id=version.load_id, loaded_at=version.loaded_at, status="superseded", loaded=0)
             for entry in superseded
@@ -192,7 +196,9 @@ def _look_at(source: Source, progress: Callable[[str, int, int], None]) -> list[
 
 def _refuse_missing_tables(files: list[SourceFile], held: dict[str, LogEntry], source: Source) -> None:
     present = {file.table.name for file in files} | {entry.table_name for entry in held.values()}
-    missing = [table for table in raw_tables().values() if table.name not in {*present, *OWN_TABLES}]
+    missing = [
+        table for table in raw_tables().values() if not table.optional and table.name not in {*present, *OWN_TABLES}
+    ]
     if missing:
         names = ", ".join(f"{table.name} ({table.file_pattern})" for table in missing)
         raise AdventureError(

@@ -1,8 +1,8 @@
--- Every file's records are accounted for on the way into the lake, and every raw table has a file.
+-- Every file's records are accounted for on the way into the lake, and every raw table that is not optional has a file.
 with
 
 raw_tables as (
-    {% for raw_table in raw_tables() %}
+    {% for raw_table, table in raw_tables().items() if not table.is_optional %}
     select '{{ raw_table }}' as table_name
     {{ 'union all' if not loop.last }}
     {%- endfor %}
