@@ -52,8 +52,8 @@ class Column:
 class Table:
     """One raw table and what is known of the files that it comes in.
 
-    `many` says that any number of files may bring rows, `optional` that no file need. `sorted_by`, `within_calendar` and `not_after`
-    (date column -> the date column that it never lies after) settle the order of ambiguous dates.
+    `many` says that any number of files may bring rows, `optional` that no file need. `sorted_by`, `within_calendar`
+    and `not_after` (date column -> the date column that it is never after) settle the order of ambiguous dates.
     """
 
     name: str

@@ -91,7 +91,8 @@ def test_a_raw_file_takes_four_files(copy: Path, files: Path, tmp_path: Path) ->
     staging = copy / "models" / "staging" / "adventure_works"
     contract, lists = staging / "_adventure_works__sources.yml", copy / "macros" / "rules" / "raw_tables.sql"
     put_before(contract, "\n      - name: returns\n", TABLE)
-    put_before(lists, "        'returns': {", "        'promotions': {'is_optional': true, 'numbers': ['discount_rate']},\n")
+    promotions = "'promotions': {'is_optional': true, 'numbers': ['discount_rate']},"
+    put_before(lists, "        'returns': {", f"        {promotions}\n")
     (staging / "stg_adventure_works__promotions.sql").write_text(VIEW, encoding="utf-8")
     (staging / "stg_adventure_works__promotions.yml").write_text(DOCUMENTATION, encoding="utf-8")
     places = own_places(tmp_path) | {"PYTHONPATH": str(copy / "scripts"), "PATH": os.environ["PATH"]}
