@@ -9,11 +9,11 @@ full        `adventure load` of all but the last day, then `dbt build` of every 
 bare        the seeds, then what dbt compiled for every snapshot and model, run by DuckDB alone in the same order
 spark SQL   the statements of the bare side in Spark's dialect, run by PySpark in local mode
 increment   one more day: `adventure load`, the copy that a run builds in, the facts, and the publication; then, apart,
-            everything that must be made anew from them
+            everything that is rebuilt from them
 star        `dbt build` of the star schema with its history, and what that needs
 spark       the star schema by a PySpark job written by hand
 
-PySpark is no dependency of the project: PYTHON is an interpreter that has it (`pip install pyspark sqlglot`), beside a
+PySpark is not a dependency of the project: PYTHON is an interpreter that has it (`pip install pyspark sqlglot`), beside a
 Java 17.
 DuckDB has `--memory` on each side. Prints rows for the tables in README.md.
 """

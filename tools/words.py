@@ -16,7 +16,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 READ = (".csv", ".html", ".js", ".md", ".py", ".sql", ".toml", ".yaml", ".yml")
-# Tests of Python are read by developers alone; the generated data and the word list itself are no prose.
+# Tests of Python are read by developers alone; the generated data and the word list itself are not prose.
 LEFT_OUT = (
     "tests/python/",
     "tests/redshift/",

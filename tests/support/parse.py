@@ -36,7 +36,7 @@ def give(parsed: Path) -> None:
 
 
 def _moved(value: object, old: str, new: str) -> object:
-    """The value with one folder's path replaced by another's wherever it stands in it."""
+    """The value with one folder's path replaced by another's wherever it occurs."""
     if isinstance(value, str):
         return value.replace(old, new) if old in value else value
     if isinstance(value, dict):

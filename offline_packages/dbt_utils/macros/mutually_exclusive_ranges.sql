@@ -1,6 +1,6 @@
 {#
     One failure for each range that does not end after it begins (`zero_length_range_allowed`: or where it
-    begins), or that does not stand to the next range of its partition as `gaps` says: 'allowed' (they do not
+    begins), or whose distance to the next range of its partition is not as `gaps` says: 'allowed' (they do not
     overlap), 'not_allowed' (one ends where the next begins) or 'required' (they do not even touch). A NULL
     bound fails.
 #}

@@ -77,7 +77,7 @@ def bring_up(
     """
     schema = settings.raw_schema
     lost: ConnectionLostError | None = None
-    brought: dict[str, int] = {}
+    copied: dict[str, int] = {}
     for _ in range(ATTEMPTS):
         try:
             with session() as redshift:
@@ -91,13 +91,13 @@ def bring_up(
                 _refuse_another_lake(published, held, lake, schema, replace, announce)
                 todo = changes(published, held)
                 if todo:
-                    brought = {change.table: change.rows for change in todo if change.rows}
+                    copied = {change.table: change.rows for change in todo if change.rows}
                     _change(redshift, todo, held, published, lake, settings, timeout, progress)
                 elif lost:
                     announce("Redshift's load_log says that the load was committed, so all of it is there.")
-                return RedshiftResult(schema, published.load_id, brought)
+                return RedshiftResult(schema, published.load_id, copied)
         except _AnotherLoadFinishedError:
-            brought = {}
+            copied = {}
             announce("Another load into Redshift has finished meanwhile; comparing again.")
         except ConnectionLostError as error:
             lost = error

@@ -48,7 +48,7 @@ class Held:
 
     @property
     def newest_load(self) -> str:
-        """The id of the load that brought Redshift to where it is, empty when it was never loaded."""
+        """The id of the newest load that Redshift contains, empty when it was never loaded."""
         return max((entry.load_id for entry in self.log), default="")
 
 
