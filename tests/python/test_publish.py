@@ -21,7 +21,7 @@ from adventure_works.lake.loader import load
 from adventure_works.settings import Settings
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
 from adventure_works.warehouse.duckdb_files import log_of, put_in_place, start_from_published
-from adventure_works.warehouse.record import Outcome, Record, write_record
+from adventure_works.warehouse.record import AuditRecord, Outcome, write_record
 from crash import two_sources
 from processes import ASK, HOLD, ended, process
 from support.commands import run_adventure, run_dbt
@@ -29,7 +29,9 @@ from support.places import PROJECT, own_places
 from support.waiting import TIMEOUT
 
 SMALL = 64 << 20
-RECORD = Record("/lake", "20260101T000000000000", "20260101T000000000000", datetime(2026, 1, 1), "0.1.0", "passed", 210)
+RECORD = AuditRecord(
+    "/lake", "20260101T000000000000", "20260101T000000000000", datetime(2026, 1, 1), "0.1.0", "passed", 210
+)
 
 
 def warehouse_in(

@@ -14,7 +14,7 @@ from adventure_works.settings import Settings
 if TYPE_CHECKING:
     from adventure_works.doctor.checks import Finding
 
-MARKS = {"well": Text("✓", "green"), "ill": Text("✗", "red"), "not looked at": Text("-", "yellow")}
+MARKS = {"passed": Text("✓", "green"), "failed": Text("✗", "red"), "skipped": Text("-", "yellow")}
 
 
 @click.command("doctor")
@@ -43,11 +43,11 @@ def print_findings(findings: "Iterable[Finding]") -> None:
     Raises:
         AdventureError: something is not well.
     """
-    ill = 0
+    failed = 0
     for finding in findings:
         detail = finding.detail.replace("\n", "\n      ")
-        out.print(MARKS[finding.state.value], f"{finding.name}: {detail}", soft_wrap=True)
-        ill += finding.state.value == "ill"
-    if ill:
-        raise AdventureError(f"{ill} of these are not well. Correct them from the top and run this again.")
+        out.print(MARKS[finding.verdict.value], f"{finding.name}: {detail}", soft_wrap=True)
+        failed += finding.verdict.value == "failed"
+    if failed:
+        raise AdventureError(f"{failed} of these are not well. Correct them from the top and run this again.")
     out.print("All is well.")

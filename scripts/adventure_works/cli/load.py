@@ -42,10 +42,10 @@ def command(settings: Settings, to: str, loading: "Loading") -> None:
     from adventure_works.warehouse import open_warehouse
 
     warehouse = open_warehouse("prod", settings, output.announce) if to == "redshift" else None
-    pipeline.load(settings, loading, LoadView(settings), warehouse)
+    pipeline.load(settings, loading, LoadPrinter(settings), warehouse)
 
 
-class LoadView:
+class LoadPrinter:
     """Prints what a load does."""
 
     announce = staticmethod(output.announce)

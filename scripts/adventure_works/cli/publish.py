@@ -10,7 +10,7 @@ from adventure_works.cli.output import announce, out
 from adventure_works.settings import Settings, shown
 
 if TYPE_CHECKING:
-    from adventure_works.warehouse.record import Record, State
+    from adventure_works.warehouse.record import AuditRecord, State
 
 
 @click.command("publish")
@@ -54,7 +54,7 @@ def print_states(states: "list[State]") -> None:
         out.print(f"{'':<11}{state.trouble or _summary(state.record)}", soft_wrap=True)
 
 
-def _summary(record: "Record | None") -> str:
+def _summary(record: "AuditRecord | None") -> str:
     """The record of a warehouse, in a line."""
     from adventure_works.warehouse.record import Outcome
 

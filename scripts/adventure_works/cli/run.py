@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
-from adventure_works.cli.load import LoadView
+from adventure_works.cli.load import LoadPrinter
 from adventure_works.cli.options import loading_options, no_wait_option, target_option, with_settings
 from adventure_works.cli.output import out
 from adventure_works.errors import AdventureError
@@ -48,10 +48,10 @@ def command(
 
     options = ["--full-refresh"] if full_refresh else []
     options += ["--vars", "accept_drift: true"] if accept_drift else []
-    pipeline.run(target, settings, loading, RunView(settings), options=options, wait=not no_wait)
+    pipeline.run(target, settings, loading, RunPrinter(settings), options=options, wait=not no_wait)
 
 
-class RunView(LoadView):
+class RunPrinter(LoadPrinter):
     """Prints what a run does."""
 
     def built(self, result: "BuildResult", warehouse: "Warehouse") -> None:

@@ -10,12 +10,12 @@ from adventure_works.aws import explained
 from adventure_works.errors import AdventureError
 
 
-class State(Enum):
+class Verdict(Enum):
     """How a check ended."""
 
-    WELL = "well"
-    ILL = "ill"
-    NOT_LOOKED_AT = "not looked at"
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)
@@ -33,27 +33,27 @@ class Check:
 
 @dataclass(frozen=True)
 class Finding:
-    """The outcome of a check; `detail` says what was found, what to correct, or what has to be well first."""
+    """The outcome of a check; `detail` says what was found, what to correct, or what must pass first."""
 
     name: str
-    state: State
+    verdict: Verdict
     detail: str
 
 
 def examine(checks: Sequence[Check]) -> Iterator[Finding]:
-    """Goes through the checks in order; what rests on one that is not well is not looked at."""
-    well: set[str] = set()
+    """Goes through the checks in order; what needs one that has not passed is skipped."""
+    passed: set[str] = set()
     for check in checks:
-        lacking = [name for name in check.needs if name not in well]
+        lacking = [name for name in check.needs if name not in passed]
         if lacking:
-            yield Finding(check.name, State.NOT_LOOKED_AT, f"correct first: {', '.join(lacking)}")
+            yield Finding(check.name, Verdict.SKIPPED, f"correct first: {', '.join(lacking)}")
             continue
         try:
             detail = check.look()
         except AdventureError as error:
-            yield Finding(check.name, State.ILL, str(error))
+            yield Finding(check.name, Verdict.FAILED, str(error))
         except (ClientError, BotoCoreError) as error:
-            yield Finding(check.name, State.ILL, str(explained(error, "could not be looked at")))
+            yield Finding(check.name, Verdict.FAILED, str(explained(error, "could not be looked at")))
         else:
-            well.add(check.name)
-            yield Finding(check.name, State.WELL, detail)
+            passed.add(check.name)
+            yield Finding(check.name, Verdict.PASSED, detail)

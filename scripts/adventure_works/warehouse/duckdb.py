@@ -23,7 +23,7 @@ from adventure_works.warehouse.duckdb_files import (
     start_from_published,
 )
 from adventure_works.warehouse.duckdb_history import asking_history
-from adventure_works.warehouse.record import Outcome, Record, State, begun, columns, write_record
+from adventure_works.warehouse.record import AuditRecord, Outcome, State, begun, columns, write_record
 
 
 class DuckDBWarehouse(Files):
@@ -128,7 +128,7 @@ class DuckDBWarehouse(Files):
         """Asks what the lake keeps."""
         return asking_history(self.lake)
 
-    def _lake_was_replaced(self, record: Record) -> bool:
+    def _lake_was_replaced(self, record: AuditRecord) -> bool:
         with opened(self.published, read_only=True, patience=self.patience, announce=self.announce) as connection:
             published = read_record(connection)
         return published is not None and published.began_with != record.began_with
@@ -142,16 +142,16 @@ class DuckDBWarehouse(Files):
                 pins.release(Path(lake), self.published, keep)
 
 
-def read_record(connection: duckdb.DuckDBPyConnection) -> Record | None:
+def read_record(connection: duckdb.DuckDBPyConnection) -> AuditRecord | None:
     """The record of an open warehouse, None where none was written."""
     try:
         row = connection.execute(f"select {columns()} from operations.audit_record").fetchone()
     except duckdb.CatalogException:
         return None
-    return Record(*row) if row else None
+    return AuditRecord(*row) if row else None
 
 
-def _write(connection: duckdb.DuckDBPyConnection, record: Record) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, record: AuditRecord) -> None:
     connection.execute("begin")
     write_record(connection.execute, record)
     connection.execute("commit")

@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Record:
+class AuditRecord:
     """One state of a warehouse: `began_with` is the load id that its lake began with, times are in UTC."""
 
     lake: str
@@ -47,22 +47,24 @@ class State:
 
     role: str
     place: str
-    record: Record | None = None
+    record: AuditRecord | None = None
     trouble: str = ""
 
 
-def begun(lake: str, began_with: str, load_id: str) -> Record:
+def begun(lake: str, began_with: str, load_id: str) -> AuditRecord:
     """The record of a warehouse that is being built from now on, by this version of the project."""
     now = datetime.now(UTC).replace(tzinfo=None)
-    return Record(lake, began_with, load_id, now, package_version("adventure-works-analytics"), Outcome.BUILDING, 0)
+    return AuditRecord(
+        lake, began_with, load_id, now, package_version("adventure-works-analytics"), Outcome.BUILDING, 0
+    )
 
 
 def columns() -> str:
     """The names of the record's columns, in the order of its fields."""
-    return ", ".join(field.name for field in fields(Record))
+    return ", ".join(field.name for field in fields(AuditRecord))
 
 
-def write_record(execute: Execute, record: Record, schema: str = "operations") -> None:
+def write_record(execute: Execute, record: AuditRecord, schema: str = "operations") -> None:
     """Puts a record in the place of the one before, in the transaction of the caller."""
     execute(f"create schema if not exists {schema}", ())
     execute(f"drop table if exists {schema}.audit_record", ())
@@ -71,4 +73,4 @@ def write_record(execute: Execute, record: Record, schema: str = "operations") -
         "started_at timestamp, project_version varchar(64), outcome varchar(16), tests integer)",
         (),
     )
-    execute(f"insert into {schema}.audit_record values ({', '.join('?' * len(fields(Record)))})", astuple(record))
+    execute(f"insert into {schema}.audit_record values ({', '.join('?' * len(fields(AuditRecord)))})", astuple(record))

@@ -17,7 +17,7 @@ from adventure_works.redshift.load import bring_up
 from adventure_works.redshift.session import Session, asking, session
 from adventure_works.settings import S3Place, Settings
 from adventure_works.warehouse.base import Ask, Progress
-from adventure_works.warehouse.record import Outcome, Record, State, begun, columns, write_record
+from adventure_works.warehouse.record import AuditRecord, Outcome, State, begun, columns, write_record
 
 NAMES = ("staging", "intermediate", "core", "marts", "operations", "audit")
 # What was published before the previous one, until it is dropped.
@@ -213,12 +213,12 @@ def _lock(holder: Session, table: str) -> bool:
     return True
 
 
-def read_record(redshift: Session, prefix: str) -> Record | None:
+def read_record(redshift: Session, prefix: str) -> AuditRecord | None:
     """The record of a set of schemas, None where none was written: plain dbt alone has built it."""
     if ("operations", "audit_record") not in _tables(redshift, prefix):
         return None
     (row,) = redshift.ask(f"select {columns()} from {prefix}_operations.audit_record")
-    return Record(**row)
+    return AuditRecord(**row)
 
 
 def _rename_all(redshift: Session, *renames: tuple[str, str]) -> None:
