@@ -13,8 +13,8 @@ increment   one more day: `adventure load`, the copy that a run builds in, the f
 star        `dbt build` of the star schema with its history, and what that needs
 spark       the star schema by a PySpark job written by hand
 
-PySpark is not a dependency of the project: PYTHON is an interpreter that has it (`pip install pyspark sqlglot`), beside a
-Java 17.
+PySpark is not a dependency of the project: PYTHON is an interpreter that has it (`pip install pyspark sqlglot`), beside
+a Java 17.
 DuckDB has `--memory` on each side. Prints rows for the tables in README.md.
 """
 
