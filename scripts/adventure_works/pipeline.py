@@ -55,7 +55,7 @@ class RunView(LoadView, Protocol):
     def built(self, result: BuildResult, warehouse: Warehouse) -> None:
         """Shows how the build of the candidate went; raises an AdventureError when it failed."""
 
-    def published(self, warehouse: Warehouse, report: Path | None) -> None:
+    def published(self, warehouse: Warehouse, report: Path) -> None:
         """Shows where everything is."""
 
 
@@ -113,7 +113,7 @@ def run(
             view.built(result, warehouse)
             check_lock()
             warehouse.publish()
-            report = write_report(settings, settings.report) if target == "dev" else None
+            report = write_report(warehouse, settings, settings.report)
         view.published(warehouse, report)
     except AdventureError as error:
         _alert(target, settings, view, str(error))

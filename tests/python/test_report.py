@@ -29,6 +29,8 @@ from adventure_works.report.page import page
 from adventure_works.report.periods import Span, periods
 from adventure_works.report.sections import MODELS, SECTIONS
 from adventure_works.settings import read_settings
+from adventure_works.warehouse import open_warehouse
+from adventure_works.warehouse.duckdb_access import asking
 from adventure_works.warehouse.duckdb_history import asking_history
 from recorded import record
 from report_page import ReportPage, figure, plain, table
@@ -55,7 +57,7 @@ def sample(built_sample: Run) -> ReportPage:
 def read_sample(built_sample: Run) -> tuple[figures.Figures, evidence.Evidence]:
     """The figures and the evidence of the sample."""
     with (
-        figures.reading(built_sample[0] / "warehouse" / "test.duckdb") as ask,
+        asking(built_sample[0] / "warehouse" / "test.duckdb") as ask,
         asking_history(built_sample[0] / "lake") as runs,
     ):
         return figures.read(ask), evidence.read(built_sample[0] / "target", runs, MODELS)
@@ -86,7 +88,8 @@ def damaged(built_sample: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("ADVENTURE_DATABASE", str(database))
         monkeypatch.setenv("DBT_TARGET_PATH", str(target))
         monkeypatch.setenv("ADVENTURE_LAKE", str(lake or built_sample[0] / "lake"))
-        return build.write(read_settings(os.environ), tmp_path / "report" / "index.html")
+        settings = read_settings(os.environ)
+        return build.write(open_warehouse("dev", settings, print), settings, tmp_path / "report" / "index.html")
 
     return write
 
@@ -282,7 +285,7 @@ def test_csv_and_parquet_are_the_marts(built_sample: Run, tmp_path: Path) -> Non
 
 def test_the_exposure_names_what_the_report_reads(built_sample: Run, manifest: dict) -> None:
     read = set(MODELS)
-    with figures.reading(built_sample[0] / "warehouse" / "test.duckdb") as ask:
+    with asking(built_sample[0] / "warehouse" / "test.duckdb") as ask:
 
         def noting(sql: str) -> list[dict]:
             read.update(re.findall(r"\{\w+\}\.(\w+)", sql))
@@ -458,7 +461,7 @@ def test_without_a_table_no_page_is_written(damaged: Callable[..., Path], tmp_pa
     old = tmp_path / "report" / "index.html"
     old.parent.mkdir()
     old.write_text("the page before", encoding="utf-8")
-    with pytest.raises(AdventureError, match="lacks a table that the report reads"):
+    with pytest.raises(AdventureError, match=r"lacks a table of the project: .*mart_cross_sell"):
         damaged("drop table marts.mart_cross_sell")
     assert old.read_text(encoding="utf-8") == "the page before"
     assert [path.name for path in old.parent.iterdir()] == ["index.html"]

@@ -46,6 +46,7 @@ class Site:
                 "ADVENTURE_DATABASE": str(self.database),
                 "ADVENTURE_DOWNLOADS": str(self.folder / "downloads"),
                 "DBT_LOG_PATH": str(self.folder / "logs"),
+                "ADVENTURE_REPORT": str(self.report),
                 "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             }
         )
@@ -54,6 +55,11 @@ class Site:
     def database(self) -> Path:
         """DuckDB's file."""
         return self.folder / "warehouse" / "test.duckdb"
+
+    @property
+    def report(self) -> Path:
+        """The page that a run writes."""
+        return self.folder / "report" / "index.html"
 
     @property
     def lake(self) -> S3Place:

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 import compare
+from adventure_works.redshift.session import asking as asking_redshift
+from adventure_works.report import evidence, figures
+from adventure_works.report.page import page
+from adventure_works.report.sections import MODELS
 from adventure_works.sample import generate
+from adventure_works.warehouse.duckdb_access import asking
 from sites import PREFIX, Site, change_files
 from standin.engine import READERS
 from standin.stack import StandIn, Warehouse
@@ -22,11 +27,12 @@ COMMENT = re.compile(r"/\* (\{.*\}) \*/;?\s*$")
 class Published:
     """What came of `adventure run` on a new warehouse, from files with what cannot be right in them.
 
-    `printed` is what it printed, `run` the id of its build, `statements` the log of what it sent, and `differences` are
-    those from a build of the same files on DuckDB.
+    `page` is the report that it wrote, `printed` what it printed, `run` the id of its build, `statements` the log of
+    what it sent, and `differences` are those from a build of the same files on DuckDB.
     """
 
     site: Site
+    page: str
     printed: str
     run: str
     statements: list[dict]
@@ -45,7 +51,9 @@ def published(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Ite
     site.build_without_tests("dev")
     results = json.loads((site.target("prod") / "run_results.json").read_text(encoding="utf-8"))
     run = results["metadata"]["invocation_id"]
-    yield Published(site, printed, run, warehouse.statements(), site.differences())
+    yield Published(
+        site, site.report.read_text(encoding="utf-8"), printed, run, warehouse.statements(), site.differences()
+    )
     standin.engine.drop_database(warehouse.database)
 
 
@@ -63,6 +71,17 @@ def test_a_run_publishes_what_it_has_audited(published: Published) -> None:
     (dev,) = published.site.query_dev(query.format(""))
     assert tuple(now) == dev
     assert not published.site.warehouse.query("select nspname from pg_namespace where nspname like '%candidate%'")
+
+
+def test_the_report_of_the_run_is_the_one_from_duckdb(published: Published) -> None:
+    site = published.site
+    with pytest.MonkeyPatch.context() as environment, asking(site.database) as duckdb:
+        for name, value in site.environ.items():
+            environment.setenv(name, value)
+        with asking_redshift(PREFIX.removesuffix("_")) as redshift:
+            proof = evidence.read(site.target("prod"), redshift, MODELS)
+        assert page(figures.read(duckdb), proof) == published.page
+    assert "Every customer is in one group" in published.page
 
 
 def test_failing_rows_are_stored(published: Published) -> None:

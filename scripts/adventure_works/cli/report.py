@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from adventure_works.cli.options import with_settings
+from adventure_works.cli.options import target_option, with_settings
 from adventure_works.settings import Settings, shown
 
 
@@ -20,23 +20,30 @@ from adventure_works.settings import Settings, shown
 @click.option(
     "--csv", "tables", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write the marts as well."
 )
+@target_option("The warehouse that it is about.")
 @with_settings
-def command(settings: Settings, open_it: bool, out: Path | None, form: str, tables: Path | None) -> None:
+def command(settings: Settings, target: str, open_it: bool, out: Path | None, form: str, tables: Path | None) -> None:
     """Write the report: one page with the answers, and the evidence for them.
 
-    It reads the last build, and fails when one of its tests has not run, when a total differs from
-    its mart, or when a mart is empty. The page needs no server and no network.
+    It reads what is published, and fails when a test of the last build has not run or failed. The page
+    needs no server and no network.
 
     \b
     adventure report --open                         write report/index.html and show it
     adventure report --format pdf                   print it (needs Chromium)
     adventure report --csv tables                   every mart behind the page as CSV and Parquet
+    adventure report --target prod                  about the warehouse on Redshift
     """
+    if tables and target == "prod":
+        raise click.UsageError("--csv writes the marts of DuckDB; on Redshift any SQL client can read them.")
     from adventure_works.report.browser import print_pdf, show
     from adventure_works.report.build import write
     from adventure_works.report.export import export
+    from adventure_works.warehouse import open_warehouse
 
-    page = write(settings, settings.report if form == "pdf" or out is None else out)
+    page = write(
+        open_warehouse(target, settings, click.echo), settings, settings.report if form == "pdf" or out is None else out
+    )
     written = page
     if form == "pdf":
         written = out or page.with_name("report.pdf")

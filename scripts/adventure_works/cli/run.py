@@ -70,10 +70,9 @@ class RunPrinter(LoadPrinter):
         with warehouse.asking_candidate() as ask:
             _print_headline(ask)
 
-    def published(self, warehouse: "Warehouse", report: Path | None) -> None:
+    def published(self, warehouse: "Warehouse", report: Path) -> None:
         """Prints where everything is, and what to try."""
-        if report:
-            out.print(f"\nThe report: {shown(report)}", soft_wrap=True)
+        out.print(f"\nThe report: {shown(report)}", soft_wrap=True)
         places = {state.role: _shown_place(state.place) for state in warehouse.states()}
         rollback = "adventure publish --rollback" + " --target prod" * (warehouse.target == "prod")
         out.print("\nWhere it is", style="bold")

@@ -1,20 +1,13 @@
 """Reads what the report shows from the models of the dbt project, by the same queries on either engine."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
-
-import duckdb
 
 from adventure_works.errors import AdventureError
 from adventure_works.report.periods import LAST_12, Period, Span, periods
-from adventure_works.settings import shown
 from adventure_works.warehouse.base import Ask, Row
-from adventure_works.warehouse.duckdb_access import asking
 
 ALL = "all"
 
@@ -146,29 +139,6 @@ def growth(now: Decimal | int | None, before: Decimal | int | None) -> Decimal |
     if now is None or before is None or before <= 0:
         return None
     return Decimal(now) / Decimal(before) - 1
-
-
-@contextmanager
-def reading(database: Path) -> Iterator[Ask]:
-    """Asks the published DuckDB file, over one connection, so that every figure is of the same build.
-
-    Raises:
-        AdventureError: There is none, it lacks a table, or another process has it open for writing.
-    """
-    if not database.exists():
-        raise AdventureError(f"There is no warehouse at {shown(database)} to report on. Build one first: adventure run")
-    with asking(database) as ask_any:
-
-        def ask(sql: str) -> list[Row]:
-            try:
-                return ask_any(sql)
-            except duckdb.CatalogException as error:
-                raise AdventureError(
-                    f"The warehouse lacks a table that the report reads: {str(error).splitlines()[0]}\n"
-                    "Build it: adventure run"
-                ) from None
-
-        yield ask
 
 
 def read(ask: Ask) -> Figures:

@@ -60,6 +60,9 @@ class Warehouse(Protocol):
     def asking_candidate(self) -> AbstractContextManager[Ask]:
         """Asks the candidate."""
 
+    def asking_published(self) -> AbstractContextManager[Ask]:
+        """Asks what is published; an AdventureError when nothing is, or when it lacks what is asked for."""
+
     def asking_history(self) -> AbstractContextManager[Ask]:
         """Asks the recorded results of runs, `{runs}.run_results`, and the log of loads, `{raw}.load_log`."""
 

@@ -124,6 +124,24 @@ class DuckDBWarehouse(Files):
         """Asks the candidate's file."""
         return asking(self.candidate)
 
+    @contextmanager
+    def asking_published(self) -> Iterator[Ask]:
+        """Asks the published file.
+
+        Raises:
+            AdventureError: there is none, or it lacks a table.
+        """
+        if not self.published.exists():
+            raise AdventureError(f"There is no warehouse at {shown(self.published)}. Build one first: adventure run")
+        with asking(self.published) as ask:
+            try:
+                yield ask
+            except duckdb.CatalogException as error:
+                missing = str(error).splitlines()[0]
+                raise AdventureError(
+                    f"{shown(self.published)} lacks a table of the project: {missing}\nBuild it: adventure run"
+                ) from error
+
     def asking_history(self) -> AbstractContextManager[Ask]:
         """Asks what the lake keeps."""
         return asking_history(self.lake)

@@ -196,6 +196,10 @@ class RedshiftWarehouse:
         """Asks the candidate's schemas."""
         return asking(self.settings.candidate)
 
+    def asking_published(self) -> AbstractContextManager[Ask]:
+        """Asks the published schemas."""
+        return asking(self.settings.schema)
+
     def asking_history(self) -> AbstractContextManager[Ask]:
         """Asks the schemas for runs and raw tables."""
         return asking(self.settings.schema)
