@@ -54,7 +54,7 @@ def sample(built_sample: Run) -> ReportPage:
 
 
 @pytest.fixture(scope="module")
-def read_sample(built_sample: Run) -> tuple[figures.Figures, evidence.Evidence]:
+def read_sample(built_sample: Run) -> tuple[figures.Figures, evidence.BuildEvidence]:
     """The figures and the evidence of the sample."""
     with (
         asking(built_sample[0] / "warehouse" / "test.duckdb") as ask,

@@ -50,7 +50,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class BuildEvidence:
     """The last dbt command: which, when it ended (UTC, ISO 8601), its tests, and the models by name.
 
     `runs` are the recorded runs of dbt, the newest first.
@@ -73,7 +73,7 @@ class Evidence:
         return counts
 
 
-def read(folder: Path, history: Ask, names: tuple[str, ...]) -> Evidence:
+def read(folder: Path, history: Ask, names: tuple[str, ...]) -> BuildEvidence:
     """The evidence of the last build in dbt's target folder, for the models of these names.
 
     Args:
@@ -98,10 +98,10 @@ def read(folder: Path, history: Ask, names: tuple[str, ...]) -> Evidence:
         raise AdventureError(
             f"{shown(folder / 'manifest.json')} does not know {', '.join(missing)}. Build again: adventure run"
         )
-    return Evidence(command, built_at, tests, {name: _model(models[name], results, tests) for name in names}, runs)
+    return BuildEvidence(command, built_at, tests, {name: _model(models[name], results, tests) for name in names}, runs)
 
 
-def check(evidence: Evidence) -> None:
+def check(evidence: BuildEvidence) -> None:
     """Stops a report whose figures have not passed every test of data; a warning is shown in it instead.
 
     Raises:

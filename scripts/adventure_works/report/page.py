@@ -19,7 +19,7 @@ from adventure_works.report import charts, formats
 from adventure_works.report.answers import ANSWERS, business, customers, products, trust
 from adventure_works.report.answers.common import MATRIX_TYPES, SEGMENT_TYPES, Scope, say
 from adventure_works.report.answers.summary import summary
-from adventure_works.report.evidence import PASSED, Evidence
+from adventure_works.report.evidence import PASSED, BuildEvidence
 from adventure_works.report.evidence_fold import evidence_fold, marked, tests_in_words
 from adventure_works.report.figures import ALL, Figures, LikeForLike, Measures, growth, ratio
 from adventure_works.report.formats import Number, count, money, percent, points
@@ -57,7 +57,7 @@ class Tile:
     is_good: bool = True
 
 
-def page(figures: Figures, evidence: Evidence) -> str:
+def page(figures: Figures, evidence: BuildEvidence) -> str:
     """The whole page as HTML."""
     environment = _environment(figures, evidence)
     style, script = (_source(environment, name) for name in ("style.css", "script.js"))
@@ -79,7 +79,7 @@ def page(figures: Figures, evidence: Evidence) -> str:
     )
 
 
-def _environment(figures: Figures, evidence: Evidence) -> jinja2.Environment:
+def _environment(figures: Figures, evidence: BuildEvidence) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=LOADER,
         autoescape=True,

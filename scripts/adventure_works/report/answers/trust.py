@@ -5,7 +5,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from adventure_works.report.answers.common import Answer, joined, say
-from adventure_works.report.evidence import PASSED, Evidence
+from adventure_works.report.evidence import PASSED, BuildEvidence
 from adventure_works.report.figures import Figures
 from adventure_works.report.formats import count, dollars, money
 from adventure_works.report.periods import day
@@ -55,7 +55,7 @@ def _sources(figures: Figures) -> str:
     )
 
 
-def status_line(figures: Figures, evidence: Evidence) -> Markup:
+def status_line(figures: Figures, evidence: BuildEvidence) -> Markup:
     """The line under the title: until when, from how much, from where, and how it was tested."""
     warned = sum(test.status == "warn" for test in evidence.tests)
     return say(
@@ -70,7 +70,7 @@ def status_line(figures: Figures, evidence: Evidence) -> Markup:
     )
 
 
-def quality(figures: Figures, evidence: Evidence) -> Answer:
+def quality(figures: Figures, evidence: BuildEvidence) -> Answer:
     """Whether the figures can be trusted: tests, ledger, records left out, freshness."""
     lost = sum(row["rejected_records"] for row in figures.files) + int(figures.ledger["quarantined_records"] or 0)
     read = sum(row["records"] for row in figures.files)
@@ -106,7 +106,7 @@ def quality(figures: Figures, evidence: Evidence) -> Answer:
     return Answer(lead, joined([more, _history(evidence)]))
 
 
-def _history(evidence: Evidence) -> Markup | None:
+def _history(evidence: BuildEvidence) -> Markup | None:
     """Since when it has been so: the oldest warning, and the last run that failed."""
     sentences = []
     warned = [test.since for test in evidence.tests if test.status == "warn" and test.since]
