@@ -77,6 +77,28 @@ def _placeholder(category: Category) -> str:
     return f"#0b0b{colour(category):02x}"
 
 
+def _field(name: str, kind: str = "quantitative", **more: Any) -> Spec:
+    return {"field": name, "type": kind, **more}
+
+
+def _by_category(shown: list[Category], values: list[str]) -> Spec:
+    scale = {"domain": [one.name for one in shown], "range": values}
+    return _field("category", "nominal", scale=scale, legend=None)
+
+
+def _rule(value: Spec, encoding: Spec) -> Spec:
+    mark = {"type": "rule", "color": MUTED, "strokeDash": [3, 3], "aria": False}
+    return {"data": {"values": [value]}, "mark": mark, "encoding": encoding}
+
+
+def _text(value: Spec, encoding: Spec, **mark: Any) -> Spec:
+    return {
+        "data": {"values": [value]},
+        "mark": {"type": "text", "fontSize": 12, "aria": False, **mark},
+        "encoding": encoding | {"text": {"field": "text"}},
+    }
+
+
 def trend(figures: Figures, scope: Scope) -> Markup:
     """Profit by month, stacked by category, or of one category; a line marks a launch of further categories."""
     shown = [scope.category] if scope.category else figures.sold
@@ -100,75 +122,33 @@ def trend(figures: Figures, scope: Scope) -> Markup:
         most = 4 if width == NARROW else 12
         step = 1 if len(months) <= most else 12 if width == NARROW and len(months) > 12 else 3
         label = "%Y" if step == 12 else "%b %Y"
-        labels = [name for name in months if (int(name[5:7]) - 1) % step == 0]
-        layers: list[Spec] = [
-            {
-                "data": {"values": values},
-                "mark": {"type": "bar", "width": {"band": 0.82}},
-                "encoding": {
-                    "x": {
-                        "field": "month",
-                        "type": "ordinal",
-                        "scale": {"domain": months, "paddingOuter": 0.1},
-                        "axis": {
-                            "title": None,
-                            "values": labels,
-                            "grid": False,
-                            "labelAngle": 0,
-                            "labelExpr": f"timeFormat(toDate(datum.value + 'T12:00'), '{label}')",
-                            "labelOverlap": True,
-                            "labelAlign": "left",
-                            "labelOffset": -4,
-                        },
-                    },
-                    "y": {
-                        "field": "profit",
-                        "type": "quantitative",
-                        "axis": {"title": None, "tickCount": 4, "labelExpr": MONEY},
-                    },
-                    "color": {
-                        "field": "category",
-                        "type": "nominal",
-                        "scale": {
-                            "domain": [one.name for one in shown],
-                            "range": [_placeholder(one) for one in shown],
-                        },
-                        "legend": None,
-                    },
-                    "opacity": {"condition": {"test": "datum.part", "value": 0.45}, "value": 1},
-                    "order": {"field": "order"},
-                    "description": {"field": "tip"},
-                },
-            }
-        ]
+        axis = {
+            "title": None,
+            "values": [name for name in months if (int(name[5:7]) - 1) % step == 0],
+            "grid": False,
+            "labelAngle": 0,
+            "labelExpr": f"timeFormat(toDate(datum.value + 'T12:00'), '{label}')",
+            "labelOverlap": True,
+            "labelAlign": "left",
+            "labelOffset": -4,
+        }
+        encoding = {
+            "x": _field("month", "ordinal", scale={"domain": months, "paddingOuter": 0.1}, axis=axis),
+            "y": _field("profit", axis={"title": None, "tickCount": 4, "labelExpr": MONEY}),
+            "color": _by_category(shown, [_placeholder(one) for one in shown]),
+            "opacity": {"condition": {"test": "datum.part", "value": 0.45}, "value": 1},
+            "order": {"field": "order"},
+            "description": {"field": "tip"},
+        }
+        layers = [{"data": {"values": values}, "mark": {"type": "bar", "width": {"band": 0.82}}, "encoding": encoding}]
         if figures.launch and scope.category is None:
             launched, added = figures.launch
-            mark = {"month": launched.isoformat(), "text": f"{month(launched)}: {len(added)} more categories"}
-            if width == NARROW:
-                mark["text"] = f"{len(added)} more categories"
-            if len(added) == 1:
-                mark["text"] = added[0].name
-            at = {"x": {"field": "month", "type": "ordinal", "bandPosition": -0.05}}
-            layers += [
-                {
-                    "data": {"values": [mark]},
-                    "mark": {"type": "rule", "color": MUTED, "strokeDash": [3, 3], "aria": False},
-                    "encoding": at,
-                },
-                {
-                    "data": {"values": [mark]},
-                    "mark": {
-                        "type": "text",
-                        "color": MUTED,
-                        "align": "right",
-                        "dx": -6,
-                        "y": 10,
-                        "fontSize": 12,
-                        "aria": False,
-                    },
-                    "encoding": at | {"text": {"field": "text"}},
-                },
-            ]
+            text = f"{len(added)} more categories" if len(added) > 1 else added[0].name
+            if width != NARROW and len(added) > 1:
+                text = f"{month(launched)}: {text}"
+            mark = {"month": launched.isoformat(), "text": text}
+            at = {"x": _field("month", "ordinal", bandPosition=-0.05)}
+            layers += [_rule(mark, at), _text(mark, at, color=MUTED, align="right", dx=-6, y=10)]
         return {"width": width - 60, "height": 220 if width == NARROW else 270, "layer": layers}
 
     name = scope.category.name if scope.category else ", ".join(one.name for one in shown)
@@ -190,70 +170,36 @@ def quadrants(figures: Figures, scope: Scope) -> Markup:
         float(figures.thresholds[name]) for name in ("product_high_margin", "product_high_volume")
     )
 
-    def rule(axis: str, value: float) -> Spec:
-        return {
-            "data": {"values": [{"at": value}]},
-            "mark": {"type": "rule", "color": MUTED, "strokeDash": [3, 3], "aria": False},
-            "encoding": {axis: {"field": "at", "type": "quantitative"}},
-        }
-
     def draw(width: int) -> Spec:
         is_narrow = width == NARROW
         height = 320 if is_narrow else 380
-        names = [one.name for one in shown]
-        return {
-            "width": width - 60,
-            "height": height,
-            "layer": [
-                rule("y", high_margin),
-                rule("x", high_volume),
-                *_corners(found, height, is_narrow),
-                {
-                    "data": {"values": values},
-                    "mark": {"type": "point", "filled": True},
-                    "encoding": {
-                        "x": {
-                            "field": "position",
-                            "type": "quantitative",
-                            "scale": {"domain": [0, 1], "nice": False, "padding": 12},
-                            "axis": {
-                                "title": "Sales rank within its category (100% = best seller)"
-                                if not is_narrow
-                                else "Sales rank in its category",
-                                "grid": False,
-                                "values": [0, 0.25, 0.5, 0.75, 1],
-                                "format": ".0%",
-                            },
-                        },
-                        "y": {
-                            "field": "margin",
-                            "type": "quantitative",
-                            "scale": {"zero": False, "padding": 34},
-                            "axis": {"title": None, "format": ".0%", "tickCount": 5},
-                        },
-                        "size": {
-                            "field": "profit",
-                            "type": "quantitative",
-                            "scale": {"range": [24, 200] if is_narrow else [44, 420]},
-                            "legend": None,
-                        },
-                        "color": {
-                            "field": "category",
-                            "type": "nominal",
-                            "scale": {"domain": names, "range": [_placeholder(one) for one in shown]},
-                            "legend": None,
-                        },
-                        "shape": {
-                            "field": "category",
-                            "type": "nominal",
-                            "scale": {"domain": names, "range": [SHAPES[colour(one) - 1] for one in shown]},
-                            "legend": None,
-                        },
-                        "description": {"field": "tip"},
-                    },
-                },
-            ],
+        volume = {
+            "title": f"Sales rank {'in' if is_narrow else 'within'} its category"
+            + ("" if is_narrow else " (100% = best seller)"),
+            "grid": False,
+            "values": [0, 0.25, 0.5, 0.75, 1],
+            "format": ".0%",
         }
+        size = {"range": [24, 200] if is_narrow else [44, 420]}
+        encoding = {
+            "x": _field("position", scale={"domain": [0, 1], "nice": False, "padding": 12}, axis=volume),
+            "y": _field(
+                "margin",
+                scale={"zero": False, "padding": 34},
+                axis={"title": None, "format": ".0%", "tickCount": 5},
+            ),
+            "size": _field("profit", scale=size, legend=None),
+            "color": _by_category(shown, [_placeholder(one) for one in shown]),
+            "shape": _by_category(shown, [SHAPES[colour(one) - 1] for one in shown]),
+            "description": {"field": "tip"},
+        }
+        layers = [
+            _rule({"at": high_margin}, {"y": _field("at")}),
+            _rule({"at": high_volume}, {"x": _field("at")}),
+            *_corners(found, height, is_narrow),
+            {"data": {"values": values}, "mark": {"type": "point", "filled": True}, "encoding": encoding},
+        ]
+        return {"width": width - 60, "height": height, "layer": layers}
 
     return _both(
         draw,
@@ -270,20 +216,15 @@ def _corners(found: list[Row], height: int, is_narrow: bool) -> list[Spec]:
         is_right, is_top = quadrant.startswith("high volume"), quadrant.endswith("high margin")
         text = advice.capitalize() if is_narrow else f"{advice.capitalize()}: {quadrant}"
         layers.append(
-            {
-                "data": {"values": [{"text": text, "at": int(is_right)}]},
-                "mark": {
-                    "type": "text",
-                    "color": INK,
-                    "fontWeight": 600,
-                    "fontSize": 12,
-                    "align": "right" if is_right else "left",
-                    "baseline": "middle",
-                    "y": 10 if is_top else height - 10,
-                    "aria": False,
-                },
-                "encoding": {"x": {"field": "at", "type": "quantitative"}, "text": {"field": "text"}},
-            }
+            _text(
+                {"text": text, "at": int(is_right)},
+                {"x": _field("at")},
+                color=INK,
+                fontWeight=600,
+                align="right" if is_right else "left",
+                baseline="middle",
+                y=10 if is_top else height - 10,
+            )
         )
     return layers
 
