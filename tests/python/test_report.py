@@ -558,6 +558,7 @@ def test_every_answer_has_its_evidence(sample: ReportPage, read_sample: tuple) -
     for key in (one.key for one in SECTIONS):
         assert "Evidence for this answer" in sample.section(key)
         assert len(list(csv.DictReader(io.StringIO(sample.csv(key))))) > 0, key
+    assert "<code>mart_customer_cohorts</code>" in sample.section("retention") and "&lt;code" not in sample.html
     for mart in MODELS:
         assert f'href="docs/index.html#!/model/model.adventure_works.{mart}"' in sample.html
         assert proof.models[mart].sql and formats.escape(proof.models[mart].sql) in sample.html

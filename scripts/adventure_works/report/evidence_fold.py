@@ -78,7 +78,7 @@ def _plain(value: object) -> object:
 
 def marked(text: str) -> Markup:
     """A description with the names between backticks as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def tests_in_words(tests: tuple[Test, ...]) -> Markup:
