@@ -140,7 +140,7 @@ def about(figures: Figures) -> dict[str, object]:
         "Profit is list price less list cost: no discounts, freight, tax or overheads are in the source.",
         "Returns are not linked to an order or customer: they count by product, region and day, and revenue includes "
         "them.",
-        "There is no marketing spend in the data, so no return on it.",
+        "The data has no marketing spend, so the return on it is not known.",
         None if has_elasticity else "Prices have not varied enough to estimate an elasticity.",
         say("{number} of {all} products have never been sold.", number=count(never), all=count(len(figures.products)))
         if never
