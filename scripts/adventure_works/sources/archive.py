@@ -1,14 +1,15 @@
 """Unpacks zip archives that come from elsewhere, trusting nothing that they say about themselves."""
 
+import shutil
 import stat
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from adventure_works import disk
 from adventure_works.errors import AdventureError, RefusedFileError
 from adventure_works.settings import shown
 
@@ -18,18 +19,10 @@ REPACK = "Unpack it with a tool that you trust, look at the files, and give thei
 COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How large an archive may grow. The Kaggle set has 10 members, expands 6:1 and fills 3 MB."""
-
-    members: int = 1_000
-    total_bytes: int = 20_000_000_000
-    ratio: int = 200
-    # Tiny files of one repeated value compress better than `ratio`, and harm nobody.
-    ratio_from_bytes: int = 1_000_000
-
-
-LIMITS = Limits()
+# How large an archive may grow. The Kaggle set has 10 members, expands 6:1 and fills 3 MB.
+MOST_MEMBERS, MOST_BYTES, MOST_RATIO = 1_000, 20_000_000_000, 200
+# Tiny files of one repeated value compress better than `MOST_RATIO`, and harm nobody.
+RATIO_FROM_BYTES = 1_000_000
 
 
 class RefusedArchiveError(RefusedFileError):
@@ -49,38 +42,44 @@ class DamagedArchiveError(RefusedArchiveError):
         super().__init__(archive, problem, "Get the file again, or give `--source` a folder of CSV files.")
 
 
-def extract_csv(archive: Path, into: Path, *, limits: Limits = LIMITS) -> list[Path]:
-    """Extracts the CSV members of a zip archive into an existing folder and returns their paths, sorted.
+@contextmanager
+def unpacked(archive: Path, below: Path) -> Iterator[tuple[Path, ...]]:
+    """The CSV members of a zip archive, sorted by name, in a new folder below `below` that is removed afterwards.
 
     Members in sub-folders are flattened to their base name. Folders, `__MACOSX/`, names with a leading dot
-    and everything that is not `*.csv` are skipped. A file of the same name in `into` is replaced. All or
-    nothing: the files appear in `into` when the last one has been read and its CRC checked.
+    and everything that is not `*.csv` are skipped. There are no files until the CRC of the last one has been checked.
 
     Raises DamagedArchiveError (not a zip, truncated, wrong CRC), RefusedArchiveError (unsafe names, links,
-    encryption, unknown compression, more than `limits`, two members of one name, no CSV member) and
-    AdventureError (`into` cannot be written).
+    encryption, unknown compression, too large, two members of one name, no CSV member) and AdventureError (`below`
+    cannot be written).
     """
-    with _opened(archive) as opened:
-        members = _csv_members(archive, _safe_members(archive, opened, limits))
-        with _writing(into), tempfile.TemporaryDirectory(prefix=".extract-", dir=into) as staging:
-            budget = limits.total_bytes
+    advice = "Files cannot be unpacked here: make room, or set ADVENTURE_DOWNLOADS to a folder that you can write."
+    with disk.explained(below, advice):
+        below.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".unpacked-", dir=below))
+    try:
+        with _opened(archive) as opened, disk.explained(below, advice):
+            members = _csv_members(archive, _safe_members(archive, opened))
+            budget = MOST_BYTES
             for name, member in members.items():
-                with (Path(staging) / name).open("xb") as file:
-                    budget -= _read(archive, opened, member, file.write, budget, limits)
-            return _moved_together(Path(staging), sorted(members), into)
+                with (folder / name).open("xb") as file:
+                    budget -= _read(archive, opened, member, file.write, budget)
+        yield tuple(folder / name for name in sorted(members))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def verify(archive: Path, *, limits: Limits = LIMITS) -> dict[str, int]:
+def verify(archive: Path) -> dict[str, int]:
     """Reads every member, whatever its kind, and returns the CRC-32 of each by its name in the archive.
 
-    Raises what `extract_csv` raises about the archive itself.
+    Raises what `unpacked` raises about the archive itself.
     """
     with _opened(archive) as opened:
-        members = _safe_members(archive, opened, limits)
+        members = _safe_members(archive, opened)
         _csv_members(archive, members)
-        budget = limits.total_bytes
+        budget = MOST_BYTES
         for member in members:
-            budget -= _read(archive, opened, member, _discard, budget, limits)
+            budget -= _read(archive, opened, member, len, budget)
         return {member.filename: member.CRC for member in members}
 
 
@@ -102,14 +101,13 @@ def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
             yield opened
 
 
-def _safe_members(archive: Path, opened: zipfile.ZipFile, limits: Limits) -> list[zipfile.ZipInfo]:
+def _safe_members(archive: Path, opened: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The members that are files, once every member has been found harmless."""
     members = opened.infolist()
-    if len(members) > limits.members:
-        raise RefusedArchiveError(archive, f"{len(members)} members, more than {limits.members}", REPACK)
+    if len(members) > MOST_MEMBERS:
+        raise RefusedArchiveError(archive, f"{len(members)} members, more than {MOST_MEMBERS}", REPACK)
     for member in members:
-        problem = _unsafe(member)
-        if problem:
+        if problem := _unsafe(member):
             raise RefusedArchiveError(archive, f"member {member.filename!r} {problem}", REPACK)
     return [member for member in members if not member.is_dir()]
 
@@ -168,12 +166,7 @@ def _slashed(member: zipfile.ZipInfo) -> str:
 
 
 def _read(
-    archive: Path,
-    opened: zipfile.ZipFile,
-    member: zipfile.ZipInfo,
-    write: Callable[[bytes], object],
-    budget: int,
-    limits: Limits,
+    archive: Path, opened: zipfile.ZipFile, member: zipfile.ZipInfo, write: Callable[[bytes], int], budget: int
 ) -> int:
     """Streams one member to `write` and returns its size in bytes, counted here rather than believed."""
     # A declared compressed size beyond the archive itself would make any expansion look modest.
@@ -182,10 +175,10 @@ def _read(
     for chunk in _chunks(archive, opened, member):
         size += len(chunk)
         if size > budget:
-            problem = f"more than {limits.total_bytes:,} bytes when unpacked, reached in {member.filename!r}"
+            problem = f"more than {MOST_BYTES:,} bytes when unpacked, reached in {member.filename!r}"
             raise RefusedArchiveError(archive, problem, REPACK)
-        if size > limits.ratio_from_bytes and size > limits.ratio * packed:
-            problem = f"member {member.filename!r} expands more than {limits.ratio}:1, as a zip bomb does"
+        if size > RATIO_FROM_BYTES and size > MOST_RATIO * packed:
+            problem = f"member {member.filename!r} expands more than {MOST_RATIO}:1, as a zip bomb does"
             raise RefusedArchiveError(archive, problem, REPACK)
         write(chunk)
     if size != member.file_size:  # the CRC does not catch this one: zipfile ends quietly where the data ends
@@ -203,31 +196,3 @@ def _chunks(archive: Path, opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
         reason = str(error) or "it ends early"
         raise DamagedArchiveError(archive, f"member {member.filename!r} is damaged ({reason})") from error
-
-
-def _discard(chunk: bytes) -> None:
-    """Takes the place of `write` where only the reading matters."""
-
-
-@contextmanager
-def _writing(into: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise AdventureError(
-            f"{shown(into)}: files cannot be unpacked here ({error.strerror}).\n"
-            "Check that the folder exists, that you may write to it and that the disk has room."
-        ) from error
-
-
-def _moved_together(staging: Path, names: list[str], into: Path) -> list[Path]:
-    """Moves the files to their place; where one cannot go, none stays."""
-    moved: list[Path] = []
-    try:
-        for name in names:
-            moved.append((staging / name).replace(into / name))
-    except OSError:
-        for path in moved:
-            path.unlink(missing_ok=True)
-        raise
-    return moved

@@ -1,7 +1,5 @@
 """Where the CSV files come from: the generated sample, Kaggle, or a folder, zip or file of the user's."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +7,7 @@ from pathlib import Path
 
 from adventure_works.errors import AdventureError
 from adventure_works.settings import shown
+from adventure_works.sources.archive import unpacked
 
 SAMPLE_SCALE, SAMPLE_SEED = 1.0, 42
 
@@ -38,7 +37,7 @@ def opened(name: str, downloads: Path, announce: Callable[[str], None]) -> Itera
         from adventure_works.sources import kaggle
 
         dataset = kaggle.fetch(downloads, announce=announce)
-        with _unpacked(dataset.archive, downloads) as files:
+        with unpacked(dataset.archive, downloads) as files:
             yield Source("kaggle", str(dataset.version), files, f"Kaggle, version {dataset.version}")
         return
     path = Path(name).expanduser().absolute()
@@ -53,7 +52,7 @@ def opened(name: str, downloads: Path, announce: Callable[[str], None]) -> Itera
             raise AdventureError(f"{name}: the folder holds no CSV file. Give the folder that the files lie in.")
         yield Source("folder", "", files, shown(path))
     elif path.suffix.lower() == ".zip":
-        with _unpacked(path, downloads) as files:
+        with unpacked(path, downloads) as files:
             yield Source("folder", "", files, shown(path))
     else:
         yield Source("folder", "", (path,), shown(path))
@@ -68,15 +67,3 @@ def _sample(downloads: Path, announce: Callable[[str], None]) -> Source:
     generate(folder, scale=SAMPLE_SCALE, seed=SAMPLE_SEED)
     files = tuple(sorted(folder.glob("*.csv")))
     return Source("sample", f"scale {SAMPLE_SCALE:g}, seed {SAMPLE_SEED}", files, "the generated sample")
-
-
-@contextmanager
-def _unpacked(archive: Path, downloads: Path) -> Iterator[tuple[Path, ...]]:
-    from adventure_works.sources.archive import extract_csv
-
-    downloads.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".unpacked-", dir=downloads))
-    try:
-        yield tuple(sorted(extract_csv(archive, folder)))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
