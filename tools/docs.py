@@ -7,11 +7,26 @@ import shutil
 from pathlib import Path
 
 from adventure_works import settings
-from adventure_works.settings import PROJECT, shown
+from adventure_works.settings import PROJECT, shown, variables
 from tools import Manifest, Node
 
 # A metric's filter wraps each name in Jinja: {{ Dimension('order__is_first_order') }}.
 WRAPPED_NAME = re.compile(r"\{\{\s*\w+\('(\w+)'\)\s*\}\}")
+
+
+CONFIGURATION = """\
+# Configuration
+
+<!-- Made by `make docs` from settings.py. Change the settings there, not this file. -->
+
+Every setting is an environment variable; one that is empty counts as not set. `adventure config` prints the value of
+each and where it comes from. Paths are relative to the current folder, defaults to the project's. AWS credentials
+come from AWS's own variables and files (`AWS_PROFILE`, or the role of the machine).
+
+| Variable | Default | Meaning |
+|---|---|---|
+{rows}
+"""
 
 
 def documents(manifest: Manifest) -> dict[str, str]:
@@ -21,10 +36,19 @@ def documents(manifest: Manifest) -> dict[str, str]:
         manifest: The content of dbt's manifest.json (schema v12).
     """
     return {
-        "docs/configuration.md": settings.document(),
+        "docs/configuration.md": configuration(),
         "docs/erd.md": entity_diagram(manifest),
         "docs/glossary.md": glossary(manifest),
     }
+
+
+def configuration() -> str:
+    """A table of the environment variables."""
+    rows = []
+    for one in variables():
+        default = f"`{one.default}`" if one.default else ""
+        rows.append(f"| `{one.name}` | {default} | {one.help}{' A secret.' if one.secret else ''} |")
+    return CONFIGURATION.format(rows="\n".join(rows))
 
 
 def entity_diagram(manifest: Manifest) -> str:

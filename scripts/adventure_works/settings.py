@@ -255,30 +255,6 @@ def values(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
         yield variable.name, shown_value, "environment" if value else "default"
 
 
-DOCUMENT = """\
-# Configuration
-
-<!-- Made by `make docs` from settings.py. Change the settings there, not this file. -->
-
-Every setting is an environment variable; one that is empty counts as not set. `adventure config` prints the value of
-each and where it comes from. Paths are relative to the current folder, defaults to the project's. AWS credentials
-come from AWS's own variables and files (`AWS_PROFILE`, or the role of the machine).
-
-| Variable | Default | Meaning |
-|---|---|---|
-{rows}
-"""
-
-
-def document() -> str:
-    """The page docs/configuration.md."""
-    rows = []
-    for one in variables():
-        default = f"`{one.default}`" if one.default else ""
-        rows.append(f"| `{one.name}` | {default} | {one.help}{' A secret.' if one.secret else ''} |")
-    return DOCUMENT.format(rows="\n".join(rows))
-
-
 def shown(path: Path | S3Place) -> str:
     """The place as a user would type it: a path is relative to the current folder when it lies below it."""
     if isinstance(path, S3Place):

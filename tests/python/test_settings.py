@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from adventure_works.errors import AdventureError
-from adventure_works.settings import DEFAULTS, PROJECT, S3Place, document, read_settings, values, variables
+from adventure_works.settings import DEFAULTS, PROJECT, S3Place, read_settings, values, variables
+from tools.docs import configuration
 
 READ = re.compile(r"""env_var\(\s*['"](\w+)['"]\s*(?:,\s*['"]([^'"]*)['"])?""")
 # What dbt needs a text for although nothing is set: a price only where the cost models are built, which takes one.
@@ -42,7 +43,7 @@ def test_dbt_and_python_have_the_same_defaults() -> None:
 
 
 def test_the_documentation_has_every_variable_once() -> None:
-    names = re.findall(r"^\| `(\w+)` \|", document(), re.MULTILINE)
+    names = re.findall(r"^\| `(\w+)` \|", configuration(), re.MULTILINE)
     assert names == [variable.name for variable in variables()]
     assert len(set(names)) == len(names)
 
