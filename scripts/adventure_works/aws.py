@@ -24,27 +24,26 @@ from botocore.exceptions import (
 from adventure_works.errors import AdventureError
 from adventure_works.settings import Settings
 
-POLICY = "docs/production.md lists what the loader's role must be allowed."
-EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
-UNKNOWN = {
-    "InvalidAccessKeyId",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "InvalidToken",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
+# What an answer of a service means, by its error codes.
+ANSWERS = {
+    "ExpiredToken ExpiredTokenException RequestExpired TokenRefreshRequired": (
+        "the AWS credentials have expired ({code}). Renew them (`aws sso login`) and run again."
+    ),
+    "InvalidAccessKeyId InvalidClientTokenId InvalidSignatureException InvalidToken SignatureDoesNotMatch "
+    "UnrecognizedClientException": (
+        "AWS does not know the credentials ({code}). Check AWS_PROFILE and where they come from."
+    ),
+    "403 AccessDenied AccessDeniedException Forbidden": (
+        "access denied to {operation}. {message}\ndocs/production.md lists what the loader's role must be allowed."
+    ),
+    "503 RequestLimitExceeded ServiceUnavailable SlowDown Throttling ThrottlingException TooManyRequestsException": (
+        "AWS kept turning requests away as too many ({code}). Wait a few minutes and run again."
+    ),
+    "301 AuthorizationHeaderMalformed IllegalLocationConstraintException PermanentRedirect": (
+        "the bucket is in another region than the one set ({code}). Set AWS_REGION to its own."
+    ),
+    "NoSuchBucket": "the bucket does not exist. Create it, or correct ADVENTURE_LAKE.",
 }
-DENIED = {"403", "AccessDenied", "AccessDeniedException", "Forbidden"}
-THROTTLED = {
-    "503",
-    "RequestLimitExceeded",
-    "ServiceUnavailable",
-    "SlowDown",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-}
-ELSEWHERE = {"301", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"}
 
 
 def client(service: str, settings: Settings) -> Any:
@@ -110,16 +109,5 @@ def _local(error: Exception) -> str:
 def _remote(error: ClientError) -> str:
     """What an answer of a service means."""
     found, message = code(error), error.response.get("Error", {}).get("Message", "")
-    if found in EXPIRED:
-        return f"the AWS credentials have expired ({found}). Renew them (`aws sso login`) and run again."
-    if found in UNKNOWN:
-        return f"AWS does not know the credentials ({found}). Check AWS_PROFILE and where they come from."
-    if found in DENIED:
-        return f"access denied to {error.operation_name}. {message}\n{POLICY}"
-    if found in THROTTLED:
-        return f"AWS kept turning requests away as too many ({found}). Wait a few minutes and run again."
-    if found in ELSEWHERE:
-        return f"the bucket is in another region than the one set ({found}). Set AWS_REGION to its own."
-    if found == "NoSuchBucket":
-        return "the bucket does not exist. Create it, or correct ADVENTURE_LAKE."
-    return f"{found}: {message}"
+    meaning = next((text for codes, text in ANSWERS.items() if found in codes.split()), "{code}: {message}")
+    return meaning.format(code=found, operation=error.operation_name, message=message)
