@@ -15,7 +15,6 @@ from adventure_works.errors import RefusedFileError
 from adventure_works.read import convert as convert_module
 from adventure_works.read import scan as scan_module
 from adventure_works.read.convert import convert
-from adventure_works.read.layout import SourceFile
 from adventure_works.read.recognise import recognise
 from adventure_works.read.records import Converted
 from adventure_works.read.scan import scan
@@ -37,7 +36,7 @@ def read(folder: Path, text: str | bytes, name: str = "file.csv", **options: obj
     into = folder / f"{name}.rows"
     into.mkdir()
     found = scan(path)
-    file = SourceFile(found, recognise(found, TABLES))
+    file = recognise(found, TABLES)
     converted = convert(file, into, **{"max_reject_share": 1.0, **options})
     rows = duckdb.sql(f"select * from read_parquet('{into}/*.parquet') order by record_number").fetchall()
     assert [part.suffix for part in into.iterdir()] == [".parquet"] * len(list(into.iterdir()))

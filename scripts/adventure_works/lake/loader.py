@@ -17,10 +17,10 @@ from adventure_works.lake.as_of import as_of_date, calendar_days
 from adventure_works.lake.base import Lake, LogEntry, NewVersion, newest_entries
 from adventure_works.lake.folder import FolderLake
 from adventure_works.read.convert import convert
-from adventure_works.read.layout import SourceFile
 from adventure_works.read.recognise import recognise
 from adventure_works.read.records import Converted
 from adventure_works.read.scan import scan
+from adventure_works.read.source_file import SourceFile
 from adventure_works.settings import DEFAULTS, S3Place, Settings
 from adventure_works.sources.source import Source, opened
 
@@ -175,7 +175,7 @@ def _look_at(source: Source, progress: Callable[[str, int, int], None]) -> list[
         for number, (path, future) in enumerate(scans):
             progress(f"Looking at {path.name}", number, len(scans))
             try:
-                files.append(SourceFile(future.result(), recognise(future.result(), tables)))
+                files.append(recognise(future.result(), tables))
             except RefusedFileError as error:
                 problems.append(str(error))
     by_table: dict[str, list[str]] = defaultdict(list)

@@ -12,9 +12,9 @@ from adventure_works.contract import Column
 from adventure_works.errors import RefusedFileError
 from adventure_works.read import dates
 from adventure_works.read.date_order import DateOrders, refuse_contradiction
-from adventure_works.read.layout import SourceFile
 from adventure_works.read.records import Converted, Record, Reject, records
 from adventure_works.read.scan import Piece
+from adventure_works.read.source_file import SourceFile
 from adventure_works.sql import one_row, quoted
 
 BATCH = 20_000
@@ -23,19 +23,12 @@ BATCH = 20_000
 def read_carefully(
     connection: duckdb.DuckDBPyConnection, file: SourceFile, order: DateOrders, piece: Piece, part: Path
 ) -> Converted:
-    """Writes the rows of a piece to the Parquet file `part`.
-
-    Args:
-        connection: a database in memory, for tables of this function.
-        file: the file of the piece.
-        order: how its dates are written.
-        piece: what to read.
-        part: a file that is not there yet.
+    """Writes the rows of a piece to the new Parquet file `part`; `connection` is to a database in memory.
 
     Raises:
         RefusedFileError: dates that contradict those seen before, or a misplaced quote.
     """
-    known = file.layout.columns
+    known = file.columns
     connection.execute(
         f"create or replace temp table records (record_number bigint, {', '.join(f'{c.name} varchar' for c in known)})"
     )
@@ -87,7 +80,7 @@ def _take_apart(
     Returns the result so far and the distinct texts of each date column.
     """
     result = Converted()
-    positions, date_columns = file.layout.positions, file.layout.date_columns
+    positions, date_columns = file.positions, file.date_columns
     date_texts: dict[str, set[str]] = {name: set() for name in date_columns}
     batch: list[list[str | int]] = []
     for record in records(file.scan, piece):
@@ -95,7 +88,7 @@ def _take_apart(
         if not record.fault and not any(value.strip() for value in record.values):
             result.blank += 1
         elif fault:
-            result.rejects.append(_reject(record, None, fault))
+            result.rejects.append(record.rejected(None, fault))
         else:
             batch.append(
                 [record.number, *(value for value, column in zip(record.values, positions, strict=False) if column)]
@@ -152,8 +145,8 @@ def _value_rejects(file: SourceFile, order: DateOrders, piece: Piece, bad: dict[
     for record in records(file.scan, piece):
         if name := bad.get(record.number):
             column = file.table.column(name)
-            text = record.values[file.layout.positions.index(column)]
-            rejects.append(_reject(record, name, _value_fault(column, text, order.orders.get(name))))
+            text = record.values[file.positions.index(column)]
+            rejects.append(record.rejected(name, _value_fault(column, text, order.orders.get(name))))
     return rejects
 
 
@@ -171,7 +164,7 @@ def _value_fault(column: Column, text: str, order: str | None) -> str:
 
 def _shape_fault(file: SourceFile, record: Record) -> str | None:
     """What is wrong with the number of fields; more than there are headings are fine while they are empty."""
-    positions = file.layout.positions
+    positions = file.positions
     width = len(positions)
     if len(record.values) < width or any(value.strip() for value in record.values[width:]):
         return f"{len(record.values)} fields where the header has {width}"
@@ -182,7 +175,3 @@ def _shape_fault(file: SourceFile, record: Record) -> str | None:
                 "place has joined records; close it or double it, and load again."
             )
     return None
-
-
-def _reject(record: Record, column: str | None, reason: str) -> Reject:
-    return Reject(record.number, record.line, column, reason, record.raw)

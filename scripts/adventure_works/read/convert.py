@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from queue import SimpleQueue
@@ -21,20 +20,15 @@ from adventure_works.errors import RefusedFileError
 from adventure_works.read.careful import read_carefully
 from adventure_works.read.date_order import date_orders
 from adventure_works.read.fast import read_fast
-from adventure_works.read.layout import SourceFile
 from adventure_works.read.records import Converted
 from adventure_works.read.scan import Piece, pieces
+from adventure_works.read.source_file import SourceFile
 from adventure_works.sql import quoted
 
 MEMORY_PER_WORKER = "128MB"
 
-
-@dataclass(frozen=True)
-class _Worker:
-    """Converts one piece at a time: a connection, and the file that hands text to it."""
-
-    connection: duckdb.DuckDBPyConnection
-    text: Path
+# Converts one piece at a time: a connection, and the file that hands text to it.
+_Worker = tuple[duckdb.DuckDBPyConnection, Path]
 
 
 def convert(
@@ -69,10 +63,10 @@ def convert(
         worker = workers.get()
         part = into / f"{piece.index:04}.parquet"
         try:
-            rows = read_fast(worker.connection, worker.text, file, order, piece, part)
+            rows = read_fast(*worker, file, order, piece, part)
             if rows is not None:
                 return Converted(loaded=rows)
-            return read_carefully(worker.connection, file, order, piece, part)
+            return read_carefully(worker[0], file, order, piece, part)
         finally:
             workers.put(worker)
 
@@ -123,10 +117,10 @@ def _workers(count: int, into: Path) -> Iterator[SimpleQueue[_Worker]]:
         connection.execute(f"set temp_directory = {quoted(scratch / f'{number}.tmp')}")
         # The text file is written over for every piece: DuckDB must not take it for the one it knows.
         connection.execute("set enable_external_file_cache = false")
-        workers.put(_Worker(connection, scratch / f"{number}.csv"))
+        workers.put((connection, scratch / f"{number}.csv"))
     try:
         yield workers
     finally:
         while not workers.empty():
-            workers.get().connection.close()
+            workers.get()[0].close()
         shutil.rmtree(scratch, ignore_errors=True)

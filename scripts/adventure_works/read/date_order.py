@@ -5,9 +5,9 @@ from datetime import date
 
 from adventure_works.errors import RefusedFileError
 from adventure_works.read import dates
-from adventure_works.read.layout import SourceFile
 from adventure_works.read.records import records
 from adventure_works.read.scan import small_pieces
+from adventure_works.read.source_file import SourceFile
 
 EVIDENCE_PIECE = 1 << 18
 
@@ -39,8 +39,8 @@ def date_orders(file: SourceFile, calendar: tuple[date, date] | None, option: st
             orders[name] = option
         else:
             raise RefusedFileError(
-                f"{file.name}: the dates in {name} (such as '{evidence[name].either}') can be read month first or day "
-                "first, and nothing in the file tells which. Say which with --date-order month_first or "
+                f"{file.name}: the dates in {name} (such as '{evidence[name].examples[dates.EITHER]}') can be read "
+                "month first or day first, and nothing in the file says which. Say it with --date-order month_first or "
                 "--date-order day_first."
             )
     return DateOrders({name: order for name, order in orders.items() if order}, evidence)
@@ -61,7 +61,7 @@ def refuse_contradiction(file: SourceFile, column: str, evidence: dates.Evidence
 
 def _evidence(file: SourceFile) -> dict[str, dates.Evidence]:
     """What each date column says of its order: reads on until every column has shown it, if need be to the end."""
-    positions = file.layout.date_columns
+    positions = file.date_columns
     evidence = {name: dates.Evidence() for name in positions}
     for piece in small_pieces(file.scan, EVIDENCE_PIECE):
         values: dict[str, set[str]] = {name: set() for name in evidence}
@@ -79,7 +79,7 @@ def _evidence(file: SourceFile) -> dict[str, dates.Evidence]:
 
 def _agrees(file: SourceFile, orders: dict[str, str | None], name: str, calendar: tuple[date, date] | None) -> bool:
     """Whether reading column `name` in its order breaks nothing that the contract says of it."""
-    positions = file.layout.date_columns
+    positions = file.date_columns
     within = calendar if name in file.table.within_calendar else None
     is_sorted = file.table.sorted_by == name
     latest = dict(file.table.not_after).get(name)
@@ -87,7 +87,7 @@ def _agrees(file: SourceFile, orders: dict[str, str | None], name: str, calendar
     before = dates.EARLIEST
     for piece in small_pieces(file.scan, EVIDENCE_PIECE):
         for record in records(file.scan, piece):
-            if len(record.values) < len(file.layout.positions):
+            if len(record.values) < len(file.positions):
                 continue
             day = dates.parse(record.values[positions[name]], str(orders[name]))
             if day is None:

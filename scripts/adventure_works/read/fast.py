@@ -10,8 +10,8 @@ import duckdb
 from adventure_works.contract import Column
 from adventure_works.read import dates
 from adventure_works.read.date_order import DateOrders
-from adventure_works.read.layout import SourceFile
 from adventure_works.read.scan import Piece
+from adventure_works.read.source_file import SourceFile
 from adventure_works.sql import glob, one_row, quoted
 
 # DuckDB casts 332.6 to 333, 1e3 to 1000, 1_0 to 10 and 0x1A to 26. Without one of these bytes in the piece its cast
@@ -22,24 +22,18 @@ LOOSE_INTEGER_BYTES = (b".", b"e", b"E", b"_", b"x", b"X", b"b", b"B")
 def read_fast(
     connection: duckdb.DuckDBPyConnection, text: Path, file: SourceFile, order: DateOrders, piece: Piece, part: Path
 ) -> int | None:
-    """Writes the rows of a piece to the Parquet file `part` when the piece is as clean as it looks.
+    """Writes the rows of a piece to the new Parquet file `part` when the piece is as clean as it looks.
 
-    Args:
-        connection: a database in memory.
-        text: a file that is written over, to hand the piece to DuckDB.
-        file: the file of the piece.
-        order: how its dates are written.
-        piece: what to read.
-        part: a file that is not there yet.
+    `text` is a file that is written over, to hand the piece to DuckDB.
 
     Returns:
         The number of rows; None, and nothing written, when the piece is for the careful path.
     """
-    formats = _date_formats(file, order)
-    columns = file.layout.columns
+    formats = {dates.strptime_format(order.orders[name], order.evidence[name].separators) for name in file.date_columns}
+    columns = file.columns
     if (
         not file.scan.is_plain
-        or len(columns) != len(file.layout.positions)
+        or len(columns) != len(file.positions)
         or any(column.kind not in ("integer", "date", "varchar") for column in columns)
         or len(formats) > 1
         or None in formats
@@ -80,13 +74,6 @@ def _write_over(path: Path, data: bytes) -> None:
     with path.open("r+b" if path.exists() else "wb") as file:
         file.write(data)
         file.truncate()
-
-
-def _date_formats(file: SourceFile, order: DateOrders) -> set[str | None]:
-    """The `strptime` formats of the file's date columns, None among them where a column has not just one."""
-    return {
-        dates.strptime_format(order.orders[name], order.evidence[name].separators) for name in file.layout.date_columns
-    }
 
 
 def _expression(column: Column, known: list[Column]) -> str:

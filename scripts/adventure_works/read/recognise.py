@@ -4,13 +4,13 @@ from fnmatch import fnmatch
 
 from adventure_works.contract import Table
 from adventure_works.errors import RefusedFileError
-from adventure_works.read.layout import Layout
 from adventure_works.read.records import records
 from adventure_works.read.scan import Scan, pieces
+from adventure_works.read.source_file import SourceFile
 
 
-def recognise(scan: Scan, tables: list[Table]) -> Layout:
-    """The layout of a file, by its header.
+def recognise(scan: Scan, tables: list[Table]) -> SourceFile:
+    """The table of a file, by its header.
 
     Columns may be in any order, and one that the contract does not require may be missing. A column that the
     contract does not know must be empty in every record.
@@ -29,9 +29,9 @@ def recognise(scan: Scan, tables: list[Table]) -> Layout:
             f"{scan.path.name}: the heading {', '.join(sorted(twice))} is there twice. Remove one of the columns."
         )
     by_header = {column.header: column for column in table.file_columns}
-    layout = Layout(table, tuple(by_header.get(name) for name in scan.header))
-    _refuse_unknown_values(scan, layout)
-    return layout
+    file = SourceFile(scan, table, tuple(by_header.get(name) for name in scan.header))
+    _refuse_unknown_values(file)
+    return file
 
 
 def _known(table: Table) -> set[str]:
@@ -71,17 +71,16 @@ def _unrecognised(scan: Scan, tables: list[Table]) -> str:
     )
 
 
-def _refuse_unknown_values(scan: Scan, layout: Layout) -> None:
-    unknown = [position for position, column in enumerate(layout.positions) if column is None]
-    if not unknown:
-        return
-    for piece in pieces(scan):
-        for record in records(scan, piece):
+def _refuse_unknown_values(file: SourceFile) -> None:
+    unknown = [position for position, column in enumerate(file.positions) if column is None]
+    # Without any, the file need not be read for it.
+    for piece in pieces(file.scan) if unknown else ():
+        for record in records(file.scan, piece):
             for position in unknown:
                 if position < len(record.values) and record.values[position].strip():
-                    name = scan.header[position] or f"without a name (number {position + 1})"
+                    name = file.scan.header[position] or f"without a name (number {position + 1})"
                     raise RefusedFileError(
-                        f"{scan.path.name}, line {record.line}: the column {name} is unknown to {layout.table.name} "
+                        f"{file.name}, line {record.line}: the column {name} is unknown to {file.table.name} "
                         f"and holds values ('{record.values[position]}'). Remove the column, or add it to the contract "
                         "in models/staging/adventure_works/_adventure_works__sources.yml."
                     )

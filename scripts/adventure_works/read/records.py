@@ -13,6 +13,17 @@ csv.field_size_limit(1 << 30)
 
 
 @dataclass(frozen=True)
+class Reject:
+    """A record that is kept as it is, with the reason why it could not become a row."""
+
+    record_number: int
+    line_number: int
+    column_name: str | None
+    reason: str
+    raw_text: str
+
+
+@dataclass(frozen=True)
 class Record:
     """One record: its number (the first after the header is 1), first line (the header is 1), text and values.
 
@@ -25,16 +36,9 @@ class Record:
     values: list[str]
     fault: str | None = None
 
-
-@dataclass(frozen=True)
-class Reject:
-    """A record that is kept as it is, with the reason why it could not become a row."""
-
-    record_number: int
-    line_number: int
-    column_name: str | None
-    reason: str
-    raw_text: str
+    def rejected(self, column: str | None, reason: str) -> Reject:
+        """The record as one that cannot become a row."""
+        return Reject(self.number, self.line, column, reason, self.raw)
 
 
 @dataclass
@@ -47,30 +51,21 @@ class Converted:
     date_orders: dict[str, str] = field(default_factory=dict)
 
 
-class _Lines:
-    """Hands lines to the CSV reader and remembers those of the current record."""
-
-    def __init__(self, text: str) -> None:
-        self._lines = io.StringIO(text, newline="")
-        self.taken: list[str] = []
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._lines)
-        self.taken.append(line)
-        return line
-
-
 def records(scan: Scan, piece: Piece) -> Iterator[Record]:
     """The records of a piece, blank ones too, in order.
 
     Raises:
         RefusedFileError: a misplaced quote joins several lines, or the file ends in the middle of a record.
     """
-    lines = _Lines(piece.data.decode("cp1252" if scan.encoding == "cp1252" else "utf-8"))
-    reader = csv.reader(lines, strict=True)
+    text = io.StringIO(piece.data.decode("cp1252" if scan.encoding == "cp1252" else "utf-8"), newline="")
+    taken: list[str] = []  # the lines of the current record
+
+    def lines() -> Iterator[str]:
+        for line in text:
+            taken.append(line)
+            yield line
+
+    reader = csv.reader(lines(), strict=True)
     number, line = piece.records_before, piece.lines_before + 1
     while True:
         fault = None
@@ -81,10 +76,10 @@ def records(scan: Scan, piece: Piece) -> Iterator[Record]:
         except csv.Error as error:
             values, fault = [], f"quotes out of place ({error})"
         number += 1
-        raw = "".join(lines.taken)
-        last = line + len(lines.taken) - 1
+        raw = "".join(taken)
+        last = line + len(taken) - 1
         is_short = bool(values) and len(values) < len(scan.header)
-        if len(lines.taken) > 1 and (fault or len(values) != len(scan.header)):
+        if len(taken) > 1 and (fault or len(values) != len(scan.header)):
             raise RefusedFileError(
                 f"{scan.path.name}, lines {line} to {last}: a quote out of place joins these lines into one record. "
                 "Close the quote or double it, and load again."
@@ -96,4 +91,4 @@ def records(scan: Scan, piece: Piece) -> Iterator[Record]:
             )
         yield Record(number, line, raw.rstrip("\r\n"), values, fault)
         line = last + 1
-        lines.taken.clear()
+        taken.clear()

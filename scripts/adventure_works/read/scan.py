@@ -4,6 +4,7 @@ It takes the digest, the encoding and the number of records, and refuses what no
 The count does not come from the CSV reader, so that the two can be compared.
 """
 
+import codecs
 import csv
 import hashlib
 import io
@@ -80,6 +81,7 @@ def scan(path: Path) -> Scan:
             # No line ends after the last one of the block, so all that have been counted lie before the cut.
             cuts.append((size + block.rindex(b"\n") + 1, lines.ends - 1))
         size += len(block)
+    encoding.add(b"", final=True)
     if size == 0:
         raise RefusedFileError(f"{path.name}: the file is empty. Fetch or export it again.")
     if lines.in_quotes:
@@ -113,30 +115,20 @@ class _Encoding:
     """Whether the blocks seen are UTF-8, and the first byte that Windows-1252 does not define."""
 
     def __init__(self) -> None:
-        self.undefined = b""
-        self._valid = True
+        self.undefined, self.is_utf8 = b"", True
         self._is_ascii = True
-        self._unfinished = b""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
 
-    @property
-    def is_utf8(self) -> bool:
-        return self._valid and not self._unfinished
-
-    def add(self, block: bytes) -> None:
-        if self._is_ascii and block.isascii():
+    def add(self, block: bytes, *, final: bool = False) -> None:
+        """Takes in a block; a character may be cut by the end of one that is not the final one."""
+        self._is_ascii = self._is_ascii and block.isascii()
+        if self._is_ascii:
             return
-        self._is_ascii = False
         self.undefined = self.undefined or next((byte for byte in _NOT_CP1252 if byte in block), b"")
-        text = self._unfinished + block
-        # A character may be cut by the end of the block: up to three bytes of it wait for the next.
-        for cut in range(4):
-            try:
-                text[: len(text) - cut].decode("utf-8")
-            except UnicodeDecodeError:
-                continue
-            self._unfinished = text[len(text) - cut :]
-            return
-        self._valid = False
+        try:
+            self._decoder.decode(block, final)
+        except UnicodeDecodeError:
+            self.is_utf8 = False
 
 
 class _Lines:

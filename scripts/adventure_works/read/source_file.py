@@ -1,4 +1,4 @@
-"""A source file whose table is known, and where the columns of that table are in it."""
+"""A source file whose table is known."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,20 @@ from adventure_works.read.scan import Scan
 
 
 @dataclass(frozen=True)
-class Layout:
-    """The column of the contract at each position of the file; None where the contract has none."""
+class SourceFile:
+    """What the bytes of a file say, its table, and the table's column at each position of the file.
 
+    A position is None where the table has no column for it.
+    """
+
+    scan: Scan
     table: Table
     positions: tuple[Column | None, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the file, without its folder."""
+        return self.scan.path.name
 
     @property
     def columns(self) -> list[Column]:
@@ -24,21 +33,3 @@ class Layout:
         return {
             column.name: position for position, column in enumerate(self.positions) if column and column.kind == "date"
         }
-
-
-@dataclass(frozen=True)
-class SourceFile:
-    """A file to be read: what its bytes say, and its layout."""
-
-    scan: Scan
-    layout: Layout
-
-    @property
-    def name(self) -> str:
-        """The name of the file, without its folder."""
-        return self.scan.path.name
-
-    @property
-    def table(self) -> Table:
-        """The table that its rows go to."""
-        return self.layout.table
