@@ -40,8 +40,8 @@ def date_orders(file: SourceFile, calendar: tuple[date, date] | None, option: st
         else:
             raise RefusedFileError(
                 f"{file.name}: the dates in {name} (such as '{evidence[name].examples[dates.EITHER]}') can be read "
-                "month first or day first, and nothing in the file says which. Say it with --date-order month_first or "
-                "--date-order day_first."
+                "month first or day first, and nothing in the file says which. Say which with --date-order "
+                "month_first or --date-order day_first."
             )
     return DateOrders({name: order for name, order in orders.items() if order}, evidence)
 
