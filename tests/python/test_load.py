@@ -300,7 +300,7 @@ def test_a_mistake_ends_with_one_message(adventure: Run, arguments: list[str], c
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        ("s3://Bucket/lake", "no s3://bucket/prefix"),
+        ("s3://Bucket/lake", "not of the form s3://bucket/prefix"),
         ("{here}/file", "cannot be written"),
     ],
 )
