@@ -511,6 +511,13 @@ def test_without_a_build_the_command_says_what_to_do(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_the_marts_of_redshift_are_not_written_as_files(tmp_path: Path) -> None:
+    done = run_adventure(tmp_path, "report", "--target", "prod", "--csv", tmp_path / "tables")
+    assert done.returncode == 2
+    assert "--csv writes the marts of DuckDB" in done.stderr
+    assert not (tmp_path / "tables").exists()
+
+
 # The page.
 
 
