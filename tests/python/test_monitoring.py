@@ -20,12 +20,13 @@ from moto.sns import sns_backends
 from adventure_works.lake.loader import load
 from adventure_works.monitor import alerts
 from adventure_works.monitor.dbt_plugin import record_run
-from adventure_works.monitor.history import Trouble, last_runs, newest_load, troubles
+from adventure_works.monitor.history import OUTCOME, Trouble, last_runs, newest_load, troubles
 from adventure_works.monitor.status import Status, status_of
 from adventure_works.settings import Settings
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
 from adventure_works.warehouse.duckdb_history import asking_history
 from recorded import record
+from support.places import PROJECT
 from support.waiting import TIMEOUT
 from warehouse import Warehouse
 
@@ -342,3 +343,9 @@ def test_a_failed_audit_is_told_and_recorded(
     unsent = adventure("run", "--source", files, ADVENTURE_ALERT_WEBHOOK=f"http://[{SECRET}")
     assert unsent.returncode == 1 and "Error:" in unsent.stderr and "The alert could not be sent" in unsent.stderr
     assert SECRET not in unsent.stdout + unsent.stderr
+
+
+def test_the_outcome_of_a_node_is_one_rule() -> None:
+    """`adventure status` and the models name outcomes by the same SQL."""
+    model = PROJECT / "models" / "staging" / "runs" / "stg_dbt_runs__run_results.sql"
+    assert " ".join(OUTCOME.split()) in " ".join(model.read_text(encoding="utf-8").split())

@@ -1,21 +1,15 @@
 with
 
 quarantined_records as (
-
+    {% for table_name, units in [('sales', 'order_quantity'), ('returns', 'return_quantity')] %}
     select
-        'sales' as table_name,
+        '{{ table_name }}' as table_name,
         source_file,
         quarantine_reason,
-        order_quantity as units
-    from {{ ref('int_sales__quarantined') }}
-    union all
-    select
-        'returns' as table_name,
-        source_file,
-        quarantine_reason,
-        return_quantity as units
-    from {{ ref('int_returns__quarantined') }}
-
+        {{ units }} as units
+    from {{ ref('int_' ~ table_name ~ '__quarantined') }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 counted as (

@@ -12,6 +12,13 @@ from adventure_works.warehouse.base import Ask
 
 # Tests that compare a load with the load before (tests/data/drift/).
 DRIFT = "drift__"
+# The outcome of a node, as stg_dbt_runs__run_results has it.
+OUTCOME = """case
+            when status in ('success', 'pass') then 'passed'
+            when status in ('skipped', 'no-op', 'partial success') then 'skipped'
+            when status = 'warn' then 'warned'
+            else 'failed'
+        end"""
 
 
 @dataclass(frozen=True)
@@ -58,9 +65,9 @@ def last_runs(ask: Ask, number: int) -> list[Run]:
         select
             invocation_id, command, target, coalesce(max(load_id), '') as load_id, started_at,
             max(node_finished_at) as finished_at, count(*) as nodes,
-            sum(case when status in ('success', 'pass', 'warn', 'skipped', 'no-op') then 0 else 1 end) as failed,
-            sum(case when status = 'warn' then 1 else 0 end) as warned,
-            sum(case when status = 'skipped' then 1 else 0 end) as skipped
+            sum(case when {OUTCOME} = 'failed' then 1 else 0 end) as failed,
+            sum(case when {OUTCOME} = 'warned' then 1 else 0 end) as warned,
+            sum(case when {OUTCOME} = 'skipped' then 1 else 0 end) as skipped
         from {{runs}}.run_results
         group by invocation_id, command, target, started_at
         order by started_at desc, invocation_id
@@ -85,21 +92,16 @@ def troubles(ask: Ask) -> list[Trouble]:
 
     What the last build of everything does not know any more is left out.
     """
-    sql = """
+    sql = f"""
         with
         results_with_outcome as (
             select
                 unique_id, node_name, coalesce(test_kind, resource_type) as kind, failures, failures_table, message,
                 started_at,
-                case
-                    when status in ('success', 'pass') then 'passed'
-                    when status = 'warn' then 'warned'
-                    when status in ('skipped', 'no-op', 'partial success') then 'skipped'
-                    else 'failed'
-                end as outcome,
+                {OUTCOME} as outcome,
                 max(started_at) over (partition by unique_id) as last_seen_at,
                 max(case when is_whole then started_at end) over () as last_whole_at
-            from {runs}.run_results
+            from {{runs}}.run_results
         ),
         ran as (
             select
