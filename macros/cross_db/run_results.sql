@@ -19,7 +19,7 @@
 
 {% macro duckdb__prepare_run_results() -%}
     {%- set table = adventure_works.run_results_source() -%}
-    {#- In the path of the lake, the characters of a pattern stand for themselves. -#}
+    {#- The characters of a pattern are literal in the path of the lake. -#}
     {%- set folder = adventure_works.runs_folder() | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') -%}
     {%- set files = adventure_works.quoted_string(folder ~ '/run-*.parquet') -%}
     {%- set is_recorded = run_query('select count(*) from glob(' ~ files ~ ')').columns[0].values()[0] > 0 -%}
