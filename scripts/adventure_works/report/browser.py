@@ -12,7 +12,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 # Nothing but the page: no profile of the user's, no calls of the browser's own.
 QUIET = (
     "--headless", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-sync",
-    "--disable-component-update", "--disable-quic", "--no-first-run", "--no-pdf-header-footer",
+    "--disable-component-update", "--disable-quic", "--no-first-run", "--no-pdf-header-footer"
 )  # fmt: skip
 TIMEOUT = 120
 

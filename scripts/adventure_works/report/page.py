@@ -81,11 +81,7 @@ def page(figures: Figures, evidence: BuildEvidence) -> str:
 
 def _environment(figures: Figures, evidence: BuildEvidence) -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=LOADER,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
+        loader=LOADER, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["profit_in"] = lambda slug, period: figures.measures(slug, period).profit
     for module, names in (

@@ -4,13 +4,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from adventure_works.report.answers.common import (
-    Answer,
-    Scope,
-    joined,
-    rose_or_fell,
-    say,
-)
+from adventure_works.report.answers.common import Answer, Scope, joined, rose_or_fell, say
 from adventure_works.report.figures import ALL, Category, Figures, Measures, growth, ratio
 from adventure_works.report.formats import change, count, in_words, listed, money, percent
 from adventure_works.report.periods import EVERYTHING, Period, month

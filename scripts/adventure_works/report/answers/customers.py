@@ -4,15 +4,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from adventure_works.report.answers.common import (
-    SEGMENT_TYPES,
-    Answer,
-    Scope,
-    joined,
-    people,
-    say,
-    total,
-)
+from adventure_works.report.answers.common import SEGMENT_TYPES, Answer, Scope, joined, people, say, total
 from adventure_works.report.figures import Figures, ratio
 from adventure_works.report.formats import count, decimal, dollars, listed, money, percent
 from adventure_works.report.periods import day, month

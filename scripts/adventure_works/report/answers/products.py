@@ -4,13 +4,7 @@ from collections import Counter
 
 from markupsafe import Markup
 
-from adventure_works.report.answers.common import (
-    Answer,
-    Scope,
-    people,
-    say,
-    total,
-)
+from adventure_works.report.answers.common import Answer, Scope, people, say, total
 from adventure_works.report.figures import Category, Figures, ratio
 from adventure_works.report.formats import count, decimal, listed, money, percent
 from adventure_works.report.periods import EVERYTHING

@@ -55,8 +55,5 @@ def _category(figures: Figures) -> Markup | None:
             f", at the {kind} margin of the {{number}} categories ({{margin}})", number=number, margin=percent(margin)
         )
     return say(
-        "{name} earn {share} of all profit on record{place}.",
-        name=top.name,
-        share=percent(share, 0),
-        place=place,
+        "{name} earn {share} of all profit on record{place}.", name=top.name, share=percent(share, 0), place=place
     )
