@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from adventure_works.lake.folder import current_version
-from adventure_works.sample import generate
+from adventure_works.sample.generator import generate
 from adventure_works.settings import read_settings
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
 from adventure_works.warehouse.duckdb_files import Files, exchange, put_in_place, start_from_published

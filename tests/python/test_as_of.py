@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from adventure_works.lake.loader import load
-from adventure_works.sample import generate
+from adventure_works.sample.generator import generate
 from support.commands import run_dbt
 
 AS_OF = datetime(2016, 12, 31)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from adventure_works.errors import AdventureError
-from adventure_works.sample import generate
+from adventure_works.sample.generator import generate
 from adventure_works.settings import PROJECT
 from damage import DAMAGE, apply_damage
 from damage.catalogue import edit_rows

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from adventure_works.sample import generate
+from adventure_works.sample.generator import generate
 from damage import apply_damage
 from fault_matrix import BUILDS, PAGE, QUARANTINED, STOPPED, WARNED, markdown
 from support.commands import run_adventure, run_dbt

@@ -13,7 +13,7 @@ from adventure_works.redshift.session import asking as asking_redshift
 from adventure_works.report import evidence, figures
 from adventure_works.report.page import page
 from adventure_works.report.sections import MODELS
-from adventure_works.sample import generate
+from adventure_works.sample.generator import generate
 from adventure_works.warehouse.duckdb_access import asking
 from sites import PREFIX, Site, change_files
 from standin.engine import READERS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from adventure_works.sample import generate
+from adventure_works.sample.generator import generate
 from sites import PREFIX, Site, change_files
 from standin.stack import StandIn
 

@@ -20,7 +20,7 @@ from adventure_works.errors import AdventureError
 from adventure_works.lake import s3_read
 from adventure_works.lake.loader import load
 from adventure_works.redshift.load import RedshiftResult, bring_up
-from adventure_works.sample import generate
+from adventure_works.sample.generator import generate
 from adventure_works.settings import PROJECT, S3Place, Settings, read_settings
 from standin.proxy import Fault
 from standin.services import once

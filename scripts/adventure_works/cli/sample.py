@@ -23,7 +23,7 @@ def command(out: Path, scale: float, seed: int) -> None:
     adventure sample my/sample --scale 0.01     a hundredth of it, for a quick try
     adventure sample big --scale 1000           56 million order lines, 4.6 GB
     """
-    from adventure_works.sample import generate
+    from adventure_works.sample.generator import generate
 
     with progress_bar() as progress:
         generate(

@@ -4,10 +4,10 @@ They are in products.csv, in the order of their keys. Boats earn most of the rev
 and gear start with the launch, parts are never sold.
 """
 
-import csv
 from enum import IntEnum
-from importlib import resources
 from typing import NamedTuple
+
+from adventure_works.sample.files import table
 
 BOAT = "boat"
 
@@ -63,8 +63,7 @@ class Product(NamedTuple):
 
 def products() -> list[Product]:
     """All products in key order."""
-    text = (resources.files(__package__) / "products.csv").read_text(encoding="utf-8")
-    return [_product(*row) for row in list(csv.reader(text.splitlines()))[1:]]
+    return [_product(*row) for row in table("products.csv")[1:]]
 
 
 def _product(category: str, subcategory: str, key: str, *fields: str) -> Product:

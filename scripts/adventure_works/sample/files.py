@@ -1,43 +1,23 @@
-"""CSV text from arrays, and a folder that is written in full or not at all."""
+"""CSV text from arrays, the tables that the sample is made from, and a folder that is written in full or not at all."""
 
+import csv
 import errno
+import io
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
+from importlib import resources
+from io import BufferedWriter
 from pathlib import Path
 
 import numpy as np
 
+from adventure_works.contract import raw_tables
+from adventure_works.disk import explained
 from adventure_works.errors import AdventureError
 from adventure_works.settings import shown
-
-CALENDAR = "AdventureWorks_Calendar.csv"
-CUSTOMERS = "AdventureWorks_Customers.csv"
-CATEGORIES = "AdventureWorks_Product_Categories.csv"
-SUBCATEGORIES = "AdventureWorks_Product_Subcategories.csv"
-PRODUCTS = "AdventureWorks_Products.csv"
-RETURNS = "AdventureWorks_Returns.csv"
-SALES = {year: f"AdventureWorks_Sales_{year}.csv" for year in (2015, 2016, 2017)}
-TERRITORIES = "AdventureWorks_Territories.csv"
-
-HEADERS = {
-    CALENDAR: "Date",
-    CUSTOMERS: "CustomerKey,Prefix,FirstName,LastName,BirthDate,MaritalStatus,Gender,EmailAddress,"
-    "AnnualIncome,TotalChildren,EducationLevel,Occupation,HomeOwner",
-    CATEGORIES: "ProductCategoryKey,CategoryName",
-    SUBCATEGORIES: "ProductSubcategoryKey,SubcategoryName,ProductCategoryKey",
-    PRODUCTS: "ProductKey,ProductSubcategoryKey,ProductSKU,ProductName,ModelName,ProductDescription,"
-    "ProductColor,ProductSize,ProductStyle,ProductCost,ProductPrice",
-    RETURNS: "ReturnDate,TerritoryKey,ProductKey,ReturnQuantity",
-    **dict.fromkeys(
-        SALES.values(),
-        "OrderDate,StockDate,OrderNumber,ProductKey,CustomerKey,TerritoryKey,OrderLineItem,OrderQuantity",
-    ),
-    TERRITORIES: "SalesTerritoryKey,Region,Country,Continent",
-}
-"""Header line of every file, by file name."""
 
 ENCODING = "cp1252"
 LINE_END = b"\r\n"
@@ -48,9 +28,18 @@ _PADDED = np.array([f"{number:04}" for number in range(10_000)], dtype="S4")
 _PLAIN = np.array([str(number) if number else "" for number in range(10_000)], dtype="S4")
 
 
-def header(name: str) -> bytes:
-    """First line of the named file."""
-    return HEADERS[name].encode(ENCODING) + LINE_END
+def table(name: str) -> list[list[str]]:
+    """The lines of one of the tables beside this module, the line of headings first."""
+    text = (resources.files(__package__) / name).read_text(encoding="utf-8")
+    return list(csv.reader(text.splitlines()))
+
+
+def created(folder: Path, raw_table: str, suffix: str = "") -> BufferedWriter:
+    """A new file for rows of a raw table, open for writing behind its header."""
+    file = (folder / f"AdventureWorks_{raw_table.title()}{suffix}.csv").open("wb")
+    headers = [str(column.header) for column in raw_tables()[raw_table].file_columns]
+    file.write(",".join(headers).encode(ENCODING) + LINE_END)
+    return file
 
 
 def texts(values: Sequence[object]) -> np.ndarray:
@@ -92,15 +81,10 @@ def lines(columns: Sequence[np.ndarray | bytes]) -> bytes:
     return table.tobytes().translate(None, b"\0")
 
 
-def write_rows(folder: Path, name: str, rows: Sequence[Sequence[object]]) -> None:
+def write_rows(folder: Path, raw_table: str, rows: Iterable[Iterable[object]]) -> None:
     """Writes a small file: its header and the rows, quoted where needed."""
-    body = b"".join(",".join(map(_quoted, row)).encode(ENCODING) + LINE_END for row in rows)
-    (folder / name).write_bytes(header(name) + body)
-
-
-def _quoted(value: object) -> str:
-    text = str(value)
-    return f'"{text.replace(chr(34), chr(34) * 2)}"' if "," in text or '"' in text else text
+    with io.TextIOWrapper(created(folder, raw_table), ENCODING, newline="") as file:
+        csv.writer(file).writerows(rows)
 
 
 @contextmanager
@@ -113,28 +97,23 @@ def replaced(folder: Path, bytes_needed: int, made_with: Mapping[str, object]) -
     """
     folder = folder.resolve()
     _check_replaceable(folder)
-    partial, old = folder.parent / f".{folder.name}.partial", folder.parent / f".{folder.name}.old"
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _check_space(folder, bytes_needed)
+    partial = folder.parent / f".{folder.name}.partial"
+    new = partial / "new"
+    advice = "Nothing there has been changed. Choose a folder that you can write to, on a disk with room for it."
+    with explained(folder, f"The sample could not be written. {advice}"):
         shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
+        new.mkdir(parents=True)
         try:
-            yield partial
-            made = {**made_with, "files": sorted(path.name for path in partial.iterdir())}
-            (partial / MARKER).write_text(json.dumps(made) + "\n", encoding="utf-8")
-            shutil.rmtree(old, ignore_errors=True)
+            if shutil.disk_usage(partial).free < bytes_needed:
+                raise OSError(errno.ENOSPC, f"it needs {bytes_needed / 1e9:.1f} GB and the disk has less")
+            yield new
+            made = {**made_with, "files": sorted(path.name for path in new.iterdir())}
+            (new / MARKER).write_text(json.dumps(made) + "\n", encoding="utf-8")
             if folder.exists():
-                folder.rename(old)
-            partial.rename(folder)
-            shutil.rmtree(old, ignore_errors=True)
+                folder.rename(partial / "old")
+            new.rename(folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-    except OSError as error:
-        raise AdventureError(
-            f"The sample could not be written to {shown(folder)}: {error.strerror}.\n"
-            "Nothing there has been changed. Choose a folder that you can write to, on a disk with room for it."
-        ) from error
 
 
 def _check_replaceable(folder: Path) -> None:
@@ -156,8 +135,3 @@ def _generated(folder: Path) -> set[str]:
         return {MARKER, *json.loads((folder / MARKER).read_text(encoding="utf-8"))["files"]}
     except (FileNotFoundError, ValueError, KeyError):
         return set()
-
-
-def _check_space(folder: Path, bytes_needed: int) -> None:
-    if shutil.disk_usage(folder.parent).free < bytes_needed:
-        raise OSError(errno.ENOSPC, f"it needs {bytes_needed / 1e9:.1f} GB and the disk has less")

@@ -47,21 +47,20 @@ def _write(folder: Path, plan: sales.Plan, progress: Progress) -> None:
 
 
 def _write_small_files(folder: Path, products: list[catalogue.Product]) -> None:
-    (folder / files.CALENDAR).write_bytes(files.header(files.CALENDAR) + sales.calendar_csv())
-    files.write_rows(folder, files.CATEGORIES, [(int(category), category.label) for category in catalogue.Category])
+    with files.created(folder, "calendar") as file:
+        file.write(sales.calendar_csv())
+    files.write_rows(folder, "product_categories", [(int(one), one.label) for one in catalogue.Category])
     categories = {product.subcategory: product.category for product in products}
     keys = {name: key for key, name in enumerate(categories, start=1)}
     subcategories = [(keys[name], name, int(category)) for name, category in categories.items()]
-    files.write_rows(folder, files.SUBCATEGORIES, subcategories)
-    rows = [(product.key, keys[product.subcategory], *product.texts) for product in products]
-    files.write_rows(folder, files.PRODUCTS, rows)
+    files.write_rows(folder, "product_subcategories", subcategories)
+    files.write_rows(folder, "products", [(one.key, keys[one.subcategory], *one.texts) for one in products])
     territories = [(key, *names) for key, names in enumerate(sales.TERRITORIES, start=1)]
-    files.write_rows(folder, files.TERRITORIES, territories)
+    files.write_rows(folder, "territories", territories)
 
 
 def _write_customers(folder: Path, plan: sales.Plan, progress: Callable[[int], None]) -> None:
-    with (folder / files.CUSTOMERS).open("wb") as file:
-        file.write(files.header(files.CUSTOMERS))
+    with files.created(folder, "customers") as file:
         for start in range(0, plan.customers, _CUSTOMERS_PER_CHUNK):
             end = min(start + _CUSTOMERS_PER_CHUNK, plan.customers)
             file.write(people.csv(plan.seed, start, end, plan.customers))
@@ -73,14 +72,12 @@ def _write_sales_and_returns(
 ) -> None:
     tables = sales.tables(plan.seed, products)
     returned, units = [], 0
-    for year, name in files.SALES.items():
-        with (folder / name).open("wb") as file:
-            file.write(files.header(name))
+    for year in (2015, 2016, 2017):
+        with files.created(folder, "sales", f"_{year}") as file:
             for chunk in sales.chunks(plan, tables, year):
                 file.write(sales.csv(plan, tables, chunk))
                 records, units = sales.returns(plan, tables, chunk, units)
                 returned.append(records)
                 progress(int(chunk.order[-1]) + 1)
-    with (folder / files.RETURNS).open("wb") as file:
-        file.write(files.header(files.RETURNS))
+    with files.created(folder, "returns") as file:
         file.writelines(sales.returns_csv(tables, returned))

@@ -2,12 +2,11 @@
 
 from datetime import date
 from itertools import product
-from typing import NamedTuple
 
 import numpy as np
 
 from adventure_works.sample import random_streams
-from adventure_works.sample.files import LINE_END, dates, digits, lines, texts
+from adventure_works.sample.files import LINE_END, dates, digits, lines, table, texts
 
 INCOME_CLASSES = 4
 """Below 50, below 100, below 150 thousand US dollars a year, and more."""
@@ -22,23 +21,10 @@ _AGE_CLASS_STARTS = [1955, 1971, 1983]
 _ACCENTED_EVERY, _ACCENTED_AT = 200, 57
 _WITHOUT_GENDER_EVERY, _WITHOUT_GENDER_AT = 140, 11
 
-_INCOMES = [*range(10_000, 140_000, 10_000), 150_000, 160_000, 170_000]
-# Occupation: how many of 100 customers have it, and how often it earns each of the incomes above.
-_OCCUPATIONS = {
-    "Clerical": (16, [12, 24, 34, 22, 6, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
-    "Manual": (13, [48, 36, 12, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
-    "Skilled Manual": (25, [0, 2, 14, 28, 14, 22, 14, 6, 0, 0, 0, 0, 0, 0, 0, 0]),
-    "Professional": (29, [0, 0, 4, 10, 8, 22, 20, 14, 10, 5, 4, 2, 1, 0, 0, 0]),
-    "Management": (17, [0, 0, 0, 0, 4, 14, 14, 12, 10, 12, 10, 6, 8, 4, 3, 3]),
-}
-_EDUCATIONS = ["Partial High School", "High School", "Partial College", "Bachelors", "Graduate Degree"]
-_EDUCATION_WEIGHTS = {
-    "Clerical": [8, 20, 40, 26, 6],
-    "Manual": [34, 34, 20, 8, 4],
-    "Skilled Manual": [8, 22, 30, 28, 12],
-    "Professional": [2, 10, 24, 40, 24],
-    "Management": [1, 6, 14, 42, 37],
-}
+# Occupation; how many of 100 customers have it; how often it earns each income and has each education of the heading.
+(_, _, *_LEVELS), *_OCCUPATIONS = table("occupations.csv")
+_INCOMES, _EDUCATIONS = [int(level) for level in _LEVELS if level.isdigit()], _LEVELS[-5:]
+_WEIGHTS = np.array([row[1:] for row in _OCCUPATIONS], dtype=np.int64)
 _CHILDREN_WEIGHTS = [28, 20, 21, 11, 12, 8]
 # Prefix, marital status and gender, which go together.
 _FORMS = [
@@ -86,10 +72,10 @@ def _birth_year_weight(year: int) -> int:
 
 # Lookup tables: from 12 random bits to the number of a choice, and from that number to the field's text. Each
 # text starts with the comma that parts it from the field before.
-_OCCUPATION = random_streams.choices([share for share, _ in _OCCUPATIONS.values()])
-_INCOME = np.stack([random_streams.choices(weights) for _, weights in _OCCUPATIONS.values()])
+_OCCUPATION = random_streams.choices(_WEIGHTS[:, 0].tolist())
+_INCOME = np.stack([random_streams.choices(row[1:-5]) for row in _WEIGHTS.tolist()])
 _INCOME_CLASS = np.array([min(income // 50_000, INCOME_CLASSES - 1) for income in _INCOMES])
-_EDUCATION = np.stack([random_streams.choices(_EDUCATION_WEIGHTS[occupation]) for occupation in _OCCUPATIONS])
+_EDUCATION = np.stack([random_streams.choices(row[-5:]) for row in _WEIGHTS.tolist()])
 _CHILDREN = random_streams.choices(_CHILDREN_WEIGHTS)
 _FORM = random_streams.choices(_FORM_WEIGHTS)
 _BIRTH_YEAR = random_streams.choices([_birth_year_weight(year) for year in _BIRTH_YEARS])
@@ -106,15 +92,8 @@ _MAILBOX_TEXTS = texts([f",{name.lower()}" for name in [*_FIRST_NAMES, *_ACCENTE
 _INCOME_TEXTS = texts([f'@example.com,"${income:,} "' for income in _INCOMES])
 _CHILDREN_TEXTS = texts([f",{children}" for children in range(len(_CHILDREN_WEIGHTS))])
 _EDUCATION_TEXTS = texts([f",{education}" for education in _EDUCATIONS])
-_OCCUPATION_TEXTS = texts([f",{occupation}" for occupation in _OCCUPATIONS])
+_OCCUPATION_TEXTS = texts([f",{occupation}" for occupation, *_ in _OCCUPATIONS])
 _HOME_OWNER_TEXTS = texts([",Y"] * 11 + [",N"] * 5)
-
-
-class Traits(NamedTuple):
-    """What a customer's purchases depend on: two arrays of class numbers from 0 (poorest, oldest) to 3."""
-
-    income_class: np.ndarray
-    age_class: np.ndarray
 
 
 def keys(index: np.ndarray) -> np.ndarray:
@@ -122,10 +101,10 @@ def keys(index: np.ndarray) -> np.ndarray:
     return _FIRST_KEY + index + index // 50
 
 
-def traits(seed: int, index: np.ndarray) -> Traits:
-    """Income and age classes of the customers with these indices."""
+def traits(seed: int, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Income and age classes of the customers with these indices: numbers from 0 (poorest, oldest) to 3."""
     means = random_streams.words(random_streams.stream(seed, "means"), index)
-    return Traits(_INCOME_CLASS[_income(means)], _AGE_CLASS[_birth_year(means)])
+    return _INCOME_CLASS[_income(means)], _AGE_CLASS[_birth_year(means)]
 
 
 def csv(seed: int, start: int, end: int, customers: int) -> bytes:

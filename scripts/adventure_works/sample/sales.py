@@ -15,26 +15,18 @@ import numpy as np
 
 from adventure_works.sample import people, random_streams
 from adventure_works.sample.catalogue import BOAT, Category, Product, Theme
-from adventure_works.sample.files import LINE_END, dates, digits, lines, texts
+from adventure_works.sample.files import LINE_END, dates, digits, lines, table, texts
 
 FIRST_DAY = date(2015, 1, 1)
 DAYS = 912
 LAUNCH = date(2016, 7, 1)
 """Paddle wear, gear and canoes start, and customers come back for the first time."""
 
-TERRITORIES = [
-    ("Pacific Coast", "United States", "North America"),
-    ("Mountain States", "United States", "North America"),
-    ("Great Lakes", "United States", "North America"),
-    ("Atlantic Coast", "United States", "North America"),
-    ("Gulf Coast", "United States", "North America"),
-    ("Canada", "Canada", "North America"),
-    ("Norway", "Norway", "Europe"),
-    ("Netherlands", "Netherlands", "Europe"),
-    ("New Zealand", "New Zealand", "Pacific"),
-    ("Ireland", "Ireland", "Europe"),
-]
+_TERRITORY_ROWS = table("territories.csv")[1:]
+TERRITORIES = [row[:3] for row in _TERRITORY_ROWS]
 """Region, country and continent; the key is the place in the list, from 1."""
+# Share of each territory by half-year of a customer's first order: mature at home, growing abroad.
+_TERRITORY_WEIGHTS = list(zip(*(map(int, row[3:]) for row in _TERRITORY_ROWS), strict=True))
 
 # Orders of the real file in the periods that differ: years (files) and the launch.
 _PERIODS = [
@@ -60,15 +52,6 @@ _RETURN_VISIT_WEIGHTS = [0, *[12] * 60, *[8] * 120, *[5] * 120, *[5] * 120, *[2]
 _REGULARS_SHARE = 205
 """Of 4096 repeat orders, those by the few customers who order all the time."""
 
-# Share of each territory by half-year of a customer's first order: mature at home, growing abroad.
-_TERRITORY_WEIGHTS = [
-    [170, 0, 0, 300, 0, 150, 60, 65, 200, 55],
-    [175, 0, 0, 290, 0, 125, 75, 75, 195, 65],
-    [180, 1, 0, 270, 1, 105, 95, 90, 175, 83],
-    [188, 1, 1, 255, 1, 84, 100, 100, 160, 110],
-    [186, 1, 1, 240, 1, 76, 108, 112, 150, 125],
-]
-
 # How an order's theme depends on the customer: boats out of 100 by income class and age class.
 _BOAT_SHARE = [[32, 48, 46, 41], [36, 54, 51, 45], [42, 61, 57, 52], [45, 66, 63, 58]]
 _EARLY_THEMES = {Theme.EARLY_RIVER: 45, Theme.EARLY_SEA: 55}
@@ -76,41 +59,20 @@ _LATE_THEMES = {Theme.RIVER: 33, Theme.SEA: 45, Theme.CANOE: 22}
 # Weights of the tiers of boats by income class.
 _TIER_WEIGHTS = [[30, 40, 30], [22, 40, 38], [14, 36, 50], [8, 30, 62]]
 
-# How often each family of goods is chosen, without a boat in the order and (times the factor) with one.
+# How often each family of goods is chosen; how many times as often with a boat in the order; and which family it makes
+# more likely, how many times.
 _FAMILIES = {
-    "bottle": 44,
-    "holder": 30,
-    "plug": 62,
-    "line": 74,
-    "patch": 36,
-    "helmet": 60,
-    "spray deck": 20,
-    "dry bag": 7,
-    "cleaner": 9,
-    "rack": 3,
-    "workshop": 2,
-    "hat": 21,
-    "gloves": 14,
-    "rash top": 32,
-    "shorts": 10,
-    "socks": 6,
-    "vest": 5,
+    family: (int(weight), int(with_a_boat), other, int(times))
+    for family, weight, with_a_boat, other, times in table("families.csv")[1:]
 }
-_WITH_A_BOAT = {"bottle": 3, "holder": 3, "helmet": 3, "spray deck": 2, "rash top": 2}
-_GOES_WITH = {"bottle": ("holder", 8), "line": ("plug", 5), "plug": ("patch", 4), "hat": ("rash top", 3)}
 _BASKETS = 512
 
-_QUANTITY_WEIGHTS: dict[int, list[int]] = {
-    Category.BOATS: [1],
-    Category.PARTS: [1],
-    Category.PADDLE_WEAR: [60, 34, 6],
-    Category.GEAR: [37, 54, 9],
-}
-_RETURNS_PER_10_000_UNITS: dict[int, int] = {
-    Category.BOATS: 305,
-    Category.PARTS: 0,
-    Category.PADDLE_WEAR: 214,
-    Category.GEAR: 193,
+# By category: how often 1, 2 and 3 units are bought, and how many of 10,000 units are returned.
+_UNITS: dict[int, tuple[list[int], int]] = {
+    Category.BOATS: ([1], 305),
+    Category.PARTS: ([1], 0),
+    Category.PADDLE_WEAR: ([60, 34, 6], 214),
+    Category.GEAR: ([37, 54, 9], 193),
 }
 # Days between sale and return: most come back at once.
 _RETURN_LAG_WEIGHTS = [900, *[6] * 10, *[2] * 20]
@@ -151,15 +113,6 @@ class Lines(NamedTuple):
     product: np.ndarray
     quantity: np.ndarray
     word: np.ndarray
-
-
-class ReturnRecords(NamedTuple):
-    """Arrays of return records; small enough to be kept until the end (2 % of the units)."""
-
-    day: np.ndarray
-    territory: np.ndarray
-    product: np.ndarray
-    quantity: np.ndarray
 
 
 class Tables(NamedTuple):
@@ -232,8 +185,10 @@ def csv(plan: Plan, tables: Tables, chunk: Lines) -> bytes:
     )
 
 
-def returns(plan: Plan, tables: Tables, chunk: Lines, units_before: int) -> tuple[ReturnRecords, int]:
+def returns(plan: Plan, tables: Tables, chunk: Lines, units_before: int) -> tuple[np.ndarray, int]:
     """Returns of the goods in a chunk, and the (weighted) units passed so far, for the next chunk.
+
+    The rows of the array are day, territory, product and quantity; all arrays together have room in memory.
 
     A return falls due each time that the weighted units pass another 10,000, so the share comes out even in a
     small sample.
@@ -245,27 +200,18 @@ def returns(plan: Plan, tables: Tables, chunk: Lines, units_before: int) -> tupl
     )
     day = chunk.day[due] + _RETURN_LAG[random_streams.part(word, 0)]
     two = (chunk.quantity[due] > 1) & (random_streams.part(word, 1) < _RETURNS_OF_TWO)
-    inside = day < DAYS
-    columns = (day, chunk.territory[due], chunk.product[due], 1 + two)
-    records = ReturnRecords(*(column[inside].astype(np.int16) for column in columns))
-    return records, int(passed[-1])
+    records = np.array([day, chunk.territory[due], chunk.product[due], 1 + two], dtype=np.int16)
+    return records[:, day < DAYS], int(passed[-1])
 
 
-def returns_csv(tables: Tables, records: list[ReturnRecords]) -> Iterator[bytes]:
+def returns_csv(tables: Tables, records: list[np.ndarray]) -> Iterator[bytes]:
     """Lines of the returns file, sorted by date, in chunks."""
-    every = ReturnRecords(*(np.concatenate(columns) for columns in zip(*records, strict=True)))
-    order = np.argsort(every.day, kind="stable")
-    for start in range(0, len(order), _CHUNK):
-        rows = order[start : start + _CHUNK]
-        yield lines(
-            [
-                _DAY_TEXTS[every.day[rows]],
-                _TERRITORY_TEXTS[every.territory[rows]],
-                _comma_numbers(tables.key)[every.product[rows]],
-                _DIGIT_TEXTS[every.quantity[rows]],
-                LINE_END,
-            ]
-        )
+    every = np.concatenate(records, axis=1)
+    every = every[:, np.argsort(every[0], kind="stable")]
+    for start in range(0, every.shape[1], _CHUNK):
+        day, territory, product, quantity = every[:, start : start + _CHUNK]
+        product_texts = _comma_numbers(tables.key)[product]
+        yield lines([_DAY_TEXTS[day], _TERRITORY_TEXTS[territory], product_texts, _DIGIT_TEXTS[quantity], LINE_END])
 
 
 def calendar_csv() -> bytes:
@@ -297,8 +243,8 @@ def _lines(plan: Plan, tables: Tables, order: np.ndarray) -> Lines:
     day = np.searchsorted(plan.orders_before, order, side="right") - 1
     rank = _rank(plan, order, day, word)
     early = order < plan.early_orders
-    traits = people.traits(plan.seed, _customer(plan, rank))
-    theme = _THEME[np.where(early, 0, 1), traits.income_class, traits.age_class, random_streams.part(word, 0)]
+    income_class, age_class = people.traits(plan.seed, _customer(plan, rank))
+    theme = _THEME[np.where(early, 0, 1), income_class, age_class, random_streams.part(word, 0)]
     count = np.where(early, 1, 1 + _LINE_COUNT[random_streams.part(word, 1)])
     basket = random_streams.below(random_streams.part(word, 2), _BASKETS)
 
@@ -309,7 +255,7 @@ def _lines(plan: Plan, tables: Tables, order: np.ndarray) -> Lines:
     line_word = random_streams.words(random_streams.stream(plan.seed, "order lines"), line_order * _MOST_LINES + item)
     line_theme = theme[at]
     family = tables.baskets[line_theme, basket[at], item]
-    product = tables.pools[line_theme, family, traits.income_class[at], random_streams.part(line_word, 0)]
+    product = tables.pools[line_theme, family, income_class[at], random_streams.part(line_word, 0)]
     return Lines(
         order=line_order,
         day=day[at],
@@ -389,20 +335,17 @@ def _baskets(seed: int) -> np.ndarray:
 
 
 def _basket(theme: Theme, draws: Iterator[int]) -> list[int]:
-    weights = dict(_FAMILIES)
-    basket = []
-    if theme != Theme.NO_BOAT:
-        basket.append(BOAT)
-        weights.update({family: weights[family] * factor for family, factor in _WITH_A_BOAT.items()})
+    basket = [] if theme == Theme.NO_BOAT else [BOAT]
+    weights = {family: weight * (times if basket else 1) for family, (weight, times, *_) in _FAMILIES.items()}
     while len(basket) < _MOST_LINES:
         draw = next(draws) % sum(weights.values())
         ends = zip(weights, accumulate(weights.values()), strict=True)
         family = next(family for family, end in ends if draw < end)
         basket.append(family)
         del weights[family]
-        other, factor = _GOES_WITH.get(family, (family, 1))
+        *_, other, times = _FAMILIES[family]
         if other in weights:
-            weights[other] *= factor
+            weights[other] *= times
     return [_FAMILY_NUMBERS[family] for family in basket]
 
 
@@ -437,8 +380,9 @@ _THEME = _themes()
 _LINE_COUNT = random_streams.choices(_LINE_WEIGHTS)
 _RETURN_VISIT = random_streams.choices(_RETURN_VISIT_WEIGHTS)
 _TERRITORY = np.stack([random_streams.choices(weights) for weights in _TERRITORY_WEIGHTS])
-_QUANTITY = np.stack([random_streams.choices(_QUANTITY_WEIGHTS.get(key, [1])) for key in range(len(Category) + 1)])
-_RETURN_WEIGHTS = np.array([_RETURNS_PER_10_000_UNITS.get(key, 0) for key in range(len(Category) + 1)])
+_NO_UNITS: tuple[list[int], int] = ([1], 0)  # category keys begin with 1
+_QUANTITY = np.stack([random_streams.choices(quantities) for quantities, _ in (_NO_UNITS, *_UNITS.values())])
+_RETURN_WEIGHTS = np.array([returned for _, returned in (_NO_UNITS, *_UNITS.values())])
 _RETURN_LAG = random_streams.choices(_RETURN_LAG_WEIGHTS)
 
 _LONGEST_STOCK_AGE = _STOCK_AGE + _STOCK_AGE_SPREAD - 1

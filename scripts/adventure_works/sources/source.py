@@ -59,7 +59,7 @@ def opened(name: str, downloads: Path, announce: Callable[[str], None]) -> Itera
 
 
 def _sample(downloads: Path, announce: Callable[[str], None]) -> Source:
-    from adventure_works.sample import generate
+    from adventure_works.sample.generator import generate
 
     folder = downloads / "sample"
     announce(f"Generating the sample (scale {SAMPLE_SCALE:g}, seed {SAMPLE_SEED}) in {shown(folder)}")
