@@ -101,40 +101,6 @@ estimated as (
 
 ),
 
-priced as (
-
-    select
-        product_subcategory_key,
-        ln(cast(revenue as double precision) / units) as log_price,
-        ln(cast(units as double precision)) as log_units
-    from products
-    where revenue > 0
-
-),
-
-deviations as (
-
-    select
-        *,
-        log_price - avg(log_price) over (partition by product_subcategory_key) as price_deviation,
-        log_units - avg(log_units) over (partition by product_subcategory_key) as units_deviation
-    from priced
-
-),
-
-cross_section as (
-
-    select
-        product_subcategory_key,
-        sum(price_deviation * units_deviation) / sum(power(price_deviation, 2)) as slope
-    from deviations
-    group by product_subcategory_key
-    having
-        count(*) >= {{ threshold('elasticity_cross_section_products') }}
-        and exp(max(log_price) - min(log_price)) - 1 >= {{ threshold('elasticity_price_range') }}
-
-),
-
 final as (
 
     select
@@ -145,6 +111,7 @@ final as (
         subcategories.subcategory_name,
         subcategories.category_name,
         cast(judged.verdict as varchar(32)) as verdict,
+        -- Evidence
         cast(judged.sold_products as integer) as sold_products,
         cast(judged.prices as bigint) as number_of_prices,
         cast(judged.varied_products as integer) as varied_products,
@@ -153,15 +120,16 @@ final as (
         cast(judged.highest_price as numeric(18, 4)) as highest_price,
         cast(judged.units as bigint) as units,
         cast(judged.revenue as numeric(18, 4)) as revenue,
+        -- Estimate
         cast(estimated.elasticity as numeric(18, 6)) as elasticity,
         cast(estimated.elasticity - estimated.half_width as numeric(18, 6)) as elasticity_lower,
         cast(estimated.elasticity + estimated.half_width as numeric(18, 6)) as elasticity_upper,
         cast(estimated.r_squared as numeric(18, 6)) as r_squared,
-        case when judged.product_level = 'subcategory' then cast(cross_section.slope as numeric(18, 6)) end
-            as cross_section_slope
+        case when judged.product_level = 'subcategory' then cross_section.slope end as cross_section_slope
     from judged
     left join subcategories on judged.product_subcategory_key = subcategories.product_subcategory_key
-    left join cross_section on judged.product_subcategory_key = cross_section.product_subcategory_key
+    left join {{ ref('int_product_subcategories__price_slopes') }} as cross_section
+        on judged.product_subcategory_key = cross_section.product_subcategory_key
     left join estimated
         on
             judged.product_level = estimated.product_level

@@ -2,16 +2,7 @@ with
 
 purchases as (
 
-    select
-        product_level,
-        product_group_key,
-        segment_type,
-        segment_value,
-        customers,
-        units,
-        revenue,
-        cost,
-        profit
+    select *
     from {{ ref('int_customer_segments__purchases') }}
 
 ),

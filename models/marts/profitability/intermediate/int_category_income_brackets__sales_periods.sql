@@ -23,13 +23,9 @@ periods as (
 sales as (
 
     select
+        sales.*,
         products.product_category_key,
         customers.income_bracket,
-        sales.order_number,
-        sales.order_quantity as units,
-        sales.revenue,
-        sales.cost,
-        sales.profit,
         {{ comparison_period('sales.order_date') }} as period
     from {{ ref('fact_sales') }} as sales
     cross join periods
@@ -47,7 +43,7 @@ sold as (
         count(distinct case when period = '{{ period }}' then order_number end) as {{ period }}_orders,
         sum(case when period = '{{ period }}' then profit else 0 end) as {{ period }}_profit,
         {% endfor -%}
-        sum(units) as units,
+        sum(order_quantity) as units,
         sum(revenue) as revenue,
         sum(cost) as cost,
         sum(profit) as profit
