@@ -22,7 +22,7 @@ def expected() -> dict:
 @pytest.fixture(scope="session")
 def small_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ten generated files at a hundredth of the real size; read only."""
-    from adventure_works.sample import generate
+    from adventure_works.sample.generator import generate
 
     folder = tmp_path_factory.mktemp("sample") / "files"
     generate(folder, scale=0.01, seed=7)

@@ -8,7 +8,7 @@ import pytest
 
 from adventure_works.errors import AdventureError
 from adventure_works.lake.loader import load
-from adventure_works.sample import generate
+from adventure_works.sample.generator import generate
 from damage import DAMAGE, apply_damage
 from fault_matrix import GUARDS, READ_THE_SAME, REFUSED, REJECTED
 
