@@ -31,7 +31,7 @@ def cents(value: object) -> Decimal:
 
 
 def test_no_wrong_figure_is_the_sum_of_a_column(query: Query, expected: dict) -> None:
-    """No fan-out, no count that must not be added up: no column of a mart sums to a figure known as wrong."""
+    """No fan-out, no sum of a non-additive count: no column of a mart sums to a figure known as wrong."""
     wrong = expected["never_report_these"]
     columns = query(
         """
@@ -39,7 +39,8 @@ def test_no_wrong_figure_is_the_sum_of_a_column(query: Query, expected: dict) ->
         where table_schema = 'marts' and regexp_matches(data_type, 'INT|DECIMAL|DOUBLE')
         """
     )
-    assert len({row["table_name"] for row in columns}) == 11
+    tables = {row["table_name"] for row in columns}
+    assert len([table for table in tables if table.startswith("mart_")]) == 11
     found = []
     for row in columns:
         table, column = row["table_name"], row["column_name"]
