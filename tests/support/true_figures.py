@@ -1,0 +1,117 @@
+"""The true figures of a set of clean files, from the CSV text with Python's csv and decimals: apart from the project.
+
+They have the names and the form of `../shared/data/expected.json`, and for the Kaggle files are held against it.
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+Line = dict[str, object]
+"""An order line with its product's prices and its customer, in text but for the amounts and the day."""
+
+# Label, and what its members are below.
+AGE_GROUPS = (("25-34", 35), ("35-44", 45), ("45-54", 55), ("55-64", 65), ("65+", 999))
+INCOME_BRACKETS = (("<50k", 50_000), ("50k-<100k", 100_000), ("100k-<150k", 150_000), ("150k+", 10**9))
+
+
+def true_figures(folder: Path) -> dict:
+    """The figures of the files in a folder, by section."""
+    products = {row["ProductKey"]: row for row in _rows(folder, "Products")}
+    categories = _category_of_product(folder, products)
+    customers = {row["CustomerKey"]: row for row in _rows(folder, "Customers")}
+    lines = [_line(row, products, customers) for row in _rows(folder, "Sales_*")]
+    returned: dict[str, int] = defaultdict(int)
+    for row in _rows(folder, "Returns"):
+        returned[row["ProductKey"]] += int(row["ReturnQuantity"])
+    total, return_units = _measures(lines), sum(returned.values())
+    orders_of: dict[object, set] = defaultdict(set)
+    for line in lines:
+        orders_of[line["CustomerKey"]].add(line["OrderNumber"])
+    repeat = sum(len(orders) > 1 for orders in orders_of.values())
+    by_category = _by(lines, lambda line: categories[line["ProductKey"]], "category")
+    for row in by_category:
+        row["return_units"] = sum(n for product, n in returned.items() if categories[product] == row["category"])
+        row["return_rate_pct"] = 100 * Decimal(row["return_units"]) / row["units"]
+    return {
+        "headline": {name: value for name, value in total.items() if name != "customers"}
+        | {
+            "customers_with_orders": total["customers"],
+            "profit_margin_pct": total["margin_pct"],
+            "average_order_value": total["aov"],
+            "revenue_per_customer_with_orders": total["revenue_per_customer"],
+        },
+        "returns": {
+            "return_units": return_units,
+            "return_rate_of_units_pct": 100 * Decimal(return_units) / total["units"],
+        },
+        "repeat_customers": {
+            "repeat_customers": repeat,
+            "repeat_rate_pct": 100 * Decimal(repeat) / total["customers"],
+        },
+        "by_category": by_category,
+        "by_year": _by(lines, lambda line: line["day"].year, "y"),
+        "by_gender": _by(lines, lambda line: line["customer"]["Gender"], "gender"),
+        "by_age_group_at_order_date": _by(lines, _age_group, "age_group"),
+        "by_income_bracket": _by(lines, _income_bracket, "income_bracket"),
+    }
+
+
+def _rows(folder: Path, name: str) -> Iterable[dict[str, str]]:
+    """The rows of the files of a name."""
+    for path in sorted(folder.glob(f"AdventureWorks_{name}.csv")):
+        with path.open(encoding="cp1252", newline="") as text:
+            yield from csv.DictReader(text)
+
+
+def _category_of_product(folder: Path, products: dict[str, dict[str, str]]) -> dict[str, str]:
+    names = {row["ProductCategoryKey"]: row["CategoryName"] for row in _rows(folder, "Product_Categories")}
+    of_sub = {row["ProductSubcategoryKey"]: row["ProductCategoryKey"] for row in _rows(folder, "Product_Subcategories")}
+    return {key: names[of_sub[row["ProductSubcategoryKey"]]] for key, row in products.items()}
+
+
+def _line(row: dict[str, str], products: dict[str, dict[str, str]], customers: dict[str, dict[str, str]]) -> Line:
+    units, product = int(row["OrderQuantity"]), products[row["ProductKey"]]
+    revenue, cost = units * Decimal(product["ProductPrice"]), units * Decimal(product["ProductCost"])
+    amounts = {"units": units, "revenue": revenue, "cost": cost, "profit": revenue - cost}
+    return row | amounts | {"day": _day(row["OrderDate"]), "customer": customers[row["CustomerKey"]]}
+
+
+def _day(text: str) -> date:
+    return datetime.strptime(text, "%m/%d/%Y").date()
+
+
+def _measures(lines: list[Line]) -> dict[str, object]:
+    """What is counted and summed of lines."""
+    sums = {name: sum(line[name] for line in lines) for name in ("units", "revenue", "cost", "profit")}
+    orders = len({line["OrderNumber"] for line in lines})
+    customers = len({line["CustomerKey"] for line in lines})
+    return sums | {
+        "orders": orders,
+        "customers": customers,
+        "margin_pct": 100 * sums["profit"] / sums["revenue"],
+        "aov": sums["revenue"] / orders,
+        "revenue_per_customer": sums["revenue"] / customers,
+    }
+
+
+def _by(lines: list[Line], group: Callable[[Line], object], name: str) -> list[dict]:
+    groups: dict[object, list[Line]] = defaultdict(list)
+    for line in lines:
+        groups[group(line)].append(line)
+    return [{name: label, **_measures(members)} for label, members in groups.items()]
+
+
+def _age_group(line: Line) -> str:
+    """By the birthdays that the customer has had on the day of the order."""
+    born, day = _day(line["customer"]["BirthDate"]), line["day"]
+    age = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+    return next(label for label, below in AGE_GROUPS if age < below)
+
+
+def _income_bracket(line: Line) -> str:
+    income = int(line["customer"]["AnnualIncome"].strip().strip("$").replace(",", ""))
+    return next(label for label, below in INCOME_BRACKETS if income < below)
