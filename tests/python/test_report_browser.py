@@ -191,7 +191,7 @@ def test_without_script_everything_is_there(browser: Browser, path: Path) -> Non
         assert not visit.page.locator("#filter").is_visible()
         assert not visit.page.locator("#theme").is_visible()
         assert visit.page.locator("main > section").count() == len(SECTIONS)
-        assert visit.page.locator("figure svg.chart.wide").count() == 2
+        assert visit.page.locator("figure .chart.wide svg").count() == 2
         assert visit.page.locator("main td.num").count() > 200
         assert visit.page.locator(".ignores:visible").count() == 0
 

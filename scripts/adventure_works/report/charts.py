@@ -1,18 +1,16 @@
 """The charts: Vega-Lite drawn to SVG when the page is built, with the page's own colours.
 
-Colours are drawn as placeholders and replaced by CSS variables, so that a chart follows the theme. What Vega adds for
-programs (roles, labels, invisible text) is removed: each chart is one image with a description, and its figures are in
-a table beside it. Marks keep the text of their tooltip in `data-tip`.
+Colours are CSS variables, so that a chart follows the theme. Each chart is one image with a description, and its
+figures are in a table beside it. Marks have the text of their tooltip in `data-tip`.
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
-from xml.etree import ElementTree
 
 import vl_convert
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from adventure_works.report.answers.business import month_series
 from adventure_works.report.answers.common import Scope
@@ -38,22 +36,14 @@ SHAPE_PATHS = [
     "M0,4L4.6,-4H-4.6Z",
 ]
 WIDE, NARROW = 860, 340
-SVG = "{http://www.w3.org/2000/svg}"
-INK, GRID, MUTED = "#0a0a01", "#0a0a02", "#0a0a03"
-VARIABLES = {INK: "var(--ink)", GRID: "var(--line)", MUTED: "var(--muted)"}
-VARIABLES |= {f"#0b0b{number:02x}": f"var(--c{number})" for number in range(1, PALETTE + 1)}
-KEPT = {
-    "d", "fill", "fill-opacity", "font-size", "font-weight", "height", "opacity", "points", "stroke",
-    "stroke-dasharray", "stroke-opacity", "stroke-width", "text-anchor", "transform", "viewBox",
-    "width", "x", "x1", "x2", "y", "y1", "y2",
-}  # fmt: skip
-DEFAULTS = {("opacity", "1"), ("stroke-width", "1"), ("x2", "0"), ("y2", "0"), ("transform", "translate(0,0)")}
+INK, GRID, MUTED = "var(--ink)", "var(--line)", "var(--muted)"
 # An amount on an axis, as the page writes it: $800K.
 MONEY = "'$' + replace(replace(format(datum.value, '~s'), 'k', 'K'), 'G', 'B')"
 CONFIG = {
     "background": None,
     "view": {"stroke": None},
     "axis": {
+        "aria": False,
         "domain": False,
         "ticks": False,
         "gridColor": GRID,
@@ -71,10 +61,6 @@ CONFIG = {
 def colour(category: Category) -> int:
     """The category's place in the palette, from 1."""
     return min(category.colour, PALETTE)
-
-
-def _placeholder(category: Category) -> str:
-    return f"#0b0b{colour(category):02x}"
 
 
 def _field(name: str, kind: str = "quantitative", **more: Any) -> Spec:
@@ -135,7 +121,7 @@ def trend(figures: Figures, scope: Scope) -> Markup:
         encoding = {
             "x": _field("month", "ordinal", scale={"domain": months, "paddingOuter": 0.1}, axis=axis),
             "y": _field("profit", axis={"title": None, "tickCount": 4, "labelExpr": MONEY}),
-            "color": _by_category(shown, [_placeholder(one) for one in shown]),
+            "color": _by_category(shown, [f"var(--c{colour(one)})" for one in shown]),
             "opacity": {"condition": {"test": "datum.part", "value": 0.45}, "value": 1},
             "order": {"field": "order"},
             "description": {"field": "tip"},
@@ -189,7 +175,7 @@ def quadrants(figures: Figures, scope: Scope) -> Markup:
                 axis={"title": None, "format": ".0%", "tickCount": 5},
             ),
             "size": _field("profit", scale=size, legend=None),
-            "color": _by_category(shown, [_placeholder(one) for one in shown]),
+            "color": _by_category(shown, [f"var(--c{colour(one)})" for one in shown]),
             "shape": _by_category(shown, [SHAPES[colour(one) - 1] for one in shown]),
             "description": {"field": "tip"},
         }
@@ -270,37 +256,8 @@ def _both(draw: Callable[[int], Spec], description: str) -> Markup:
 
 def _svg(spec: Spec, name: str, description: str) -> Markup:
     drawn = vl_convert.vegalite_to_svg({"config": CONFIG} | spec, vl_version="6.1")
-    root = ElementTree.fromstring(drawn)
-    _clean(root)
-    body = "".join(ElementTree.tostring(child, encoding="unicode") for child in root)
-    body = re.sub(r' xmlns(:\w+)?="[^"]*"', "", body).replace("ns0:", "")
-    body = re.sub(r"\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), body)
-    for placeholder, variable in VARIABLES.items():
-        body = body.replace(placeholder, variable)
-    return Markup(
-        f'<svg class="chart {name}" viewBox="{root.get("viewBox")}" role="img" aria-label="{escape(description)}">'
-        f"{body}</svg>"
-    )
-
-
-def _clean(element: ElementTree.Element) -> None:
-    """Removes what shows nothing, and every attribute that does not draw."""
-    for child in list(element):
-        is_background = child.get("class") in ("background", "foreground")
-        if is_background or child.get("opacity") == "0" or child.get("display") == "none":
-            element.remove(child)
-            continue
-        _clean(child)
-        if child.tag == f"{SVG}g" and len(child) == 0:
-            element.remove(child)
-    tip = element.get("aria-label") if element.get("aria-roledescription") in ("bar", "point", "circle") else None
-    for attribute in list(element.attrib):
-        is_default = (attribute, element.get(attribute)) in DEFAULTS or (tip and attribute == "stroke-width")
-        if attribute not in KEPT or is_default:
-            del element.attrib[attribute]
-    if tip:
-        element.set("data-tip", tip)
-    if element.tag != f"{SVG}text":
-        element.text = element.tail = None
-    else:
-        element.tail = None
+    # HTML needs no namespaces, and a screen no more than a decimal; a mark's label is the text of its tooltip.
+    drawn = re.sub(r' xmlns(:\w+)?="[^"]*"', "", drawn)
+    drawn = re.sub(r"\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), drawn)
+    drawn = re.sub(r'aria-label="([^"]*)" role="graphics-symbol" aria-roledescription="\w+"', r'data-tip="\1"', drawn)
+    return Markup('<div class="chart {}" role="img" aria-label="{}">{}</div>').format(name, description, Markup(drawn))
