@@ -1,4 +1,5 @@
--- Every file's records are accounted for on the way into the lake, and every raw table that is not optional has a file.
+-- Every file's records are accounted for on the way into the lake, and every raw table has a file, unless it
+-- is optional.
 with
 
 raw_tables as (
