@@ -6,11 +6,13 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from support.commands import run_adventure, run_tool
 from support.once import once
 from support.places import KAGGLE, SHARED
+from support.true_figures import true_figures
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +74,33 @@ def _built_once(
 def manifest(parsed: Path) -> dict:
     """dbt's manifest of the project as it is."""
     return json.loads((parsed / "target" / "manifest.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def folder(source: str, request: pytest.FixtureRequest) -> Path:
+    """The folder of a run on the files that the module's `source` names: "sample" or "kaggle"."""
+    found: tuple[Path, subprocess.CompletedProcess[str]] = request.getfixturevalue(
+        "built" if source == "kaggle" else "built_sample"
+    )
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def truth(source: str, folder: Path, request: pytest.FixtureRequest) -> dict:
+    """The true figures of those files."""
+    if source == "kaggle":
+        return request.getfixturevalue("expected")
+    return true_figures(folder / "downloads" / "sample")
+
+
+@pytest.fixture(scope="module")
+def query(folder: Path) -> Callable[[str], list[dict]]:
+    """Rows of a query on the built warehouse, as dictionaries."""
+    connection = duckdb.connect(str(folder / "warehouse" / "test.duckdb"), read_only=True)
+
+    def run(sql: str) -> list[dict]:
+        found = connection.execute(sql)
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    return run

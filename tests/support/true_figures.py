@@ -24,8 +24,9 @@ def true_figures(folder: Path) -> dict:
     categories = _category_of_product(folder, products)
     customers = {row["CustomerKey"]: row for row in _rows(folder, "Customers")}
     lines = [_line(row, products, customers) for row in _rows(folder, "Sales_*")]
+    returns = list(_rows(folder, "Returns"))
     returned: dict[str, int] = defaultdict(int)
-    for row in _rows(folder, "Returns"):
+    for row in returns:
         returned[row["ProductKey"]] += int(row["ReturnQuantity"])
     total, return_units = _measures(lines), sum(returned.values())
     orders_of: dict[object, set] = defaultdict(set)
@@ -33,18 +34,29 @@ def true_figures(folder: Path) -> dict:
         orders_of[line["CustomerKey"]].add(line["OrderNumber"])
     repeat = sum(len(orders) > 1 for orders in orders_of.values())
     by_category = _by(lines, lambda line: categories[line["ProductKey"]], "category")
+    unsold = set(categories.values()) - {row["category"] for row in by_category}
     for row in by_category:
+        row["first_sale"] = str(min(line["day"] for line in lines if categories[line["ProductKey"]] == row["category"]))
         row["return_units"] = sum(n for product, n in returned.items() if categories[product] == row["category"])
         row["return_rate_pct"] = 100 * Decimal(row["return_units"]) / row["units"]
     return {
         "headline": {name: value for name, value in total.items() if name != "customers"}
         | {
+            "order_lines": len(lines),
+            "customers": len(customers),
             "customers_with_orders": total["customers"],
+            "products_sold": len({line["ProductKey"] for line in lines}),
+            "first_order_date": str(min(line["day"] for line in lines)),
+            "last_order_date": str(max(line["day"] for line in lines)),
             "profit_margin_pct": total["margin_pct"],
             "average_order_value": total["aov"],
             "revenue_per_customer_with_orders": total["revenue_per_customer"],
         },
         "returns": {
+            "return_rows": len(returns),
+            "returned_list_value": sum(n * Decimal(products[key]["ProductPrice"]) for key, n in returned.items()),
+            "first_return_date": str(min(_day(row["ReturnDate"]) for row in returns)),
+            "last_return_date": str(max(_day(row["ReturnDate"]) for row in returns)),
             "return_units": return_units,
             "return_rate_of_units_pct": 100 * Decimal(return_units) / total["units"],
         },
@@ -52,11 +64,11 @@ def true_figures(folder: Path) -> dict:
             "repeat_customers": repeat,
             "repeat_rate_pct": 100 * Decimal(repeat) / total["customers"],
         },
-        "by_category": by_category,
-        "by_year": _by(lines, lambda line: line["day"].year, "y"),
+        "by_category": by_category + [_without_sales(category) for category in unsold],
+        "by_year": sorted(_by(lines, lambda line: line["day"].year, "y"), key=lambda row: row["y"]),
         "by_gender": _by(lines, lambda line: line["customer"]["Gender"], "gender"),
-        "by_age_group_at_order_date": _by(lines, _age_group, "age_group"),
-        "by_income_bracket": _by(lines, _income_bracket, "income_bracket"),
+        "by_age_group_at_order_date": _in_order(_by(lines, _age_group, "age_group"), AGE_GROUPS),
+        "by_income_bracket": _in_order(_by(lines, _income_bracket, "income_bracket"), INCOME_BRACKETS),
     }
 
 
@@ -103,6 +115,19 @@ def _by(lines: list[Line], group: Callable[[Line], object], name: str) -> list[d
     for line in lines:
         groups[group(line)].append(line)
     return [{name: label, **_measures(members)} for label, members in groups.items()]
+
+
+def _without_sales(category: str) -> dict:
+    """A category of which nothing was sold, and so nothing returned."""
+    return {"category": category, "return_units": 0} | dict.fromkeys(
+        ("orders", "units", "revenue", "cost", "profit", "first_sale")
+    )
+
+
+def _in_order(rows: list[dict], groups: Iterable[tuple[str, int]]) -> list[dict]:
+    """The rows in the order of their groups; the group is what a row begins with."""
+    labels = [label for label, _ in groups]
+    return sorted(rows, key=lambda row: labels.index(next(iter(row.values()))))
 
 
 def _age_group(line: Line) -> str:
