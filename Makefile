@@ -54,23 +54,27 @@ test-load: $(VENV)/.ready-dev  ## Run the tests that wait for something 20 times
 crash: $(VENV)/.ready-dev  ## Kill a run at 100 random moments, and write what it left into docs/robustness.md (half an hour).
 	@PYTHONPATH=tests $(BIN)/python tests/python/crash.py
 
-lint: $(VENV)/.ready-dev  ## Check the types and style of Python, the style of SQL, and that Redshift takes the SQL.
-	@$(MAKE) --no-print-directory --jobs 3 --output-sync lint-python lint-sql lint-redshift
+lint: $(VENV)/.ready-dev  ## Check types, style, words, the manifest's rules, and that Redshift takes the SQL.
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync --keep-going lint-python lint-sql lint-redshift
 
 lint-python: $(VENV)/.ready-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m tools.words
+	@$(BIN)/python -m tools.carried_lines >/dev/null
 
 lint-sql: $(VENV)/.ready-dev
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff lint --processes 2 models analyses tests/data
 
-# Models that look at what is built ask the warehouse: the stand-in for Redshift, empty.
+# Models that look at what is built ask the warehouse: the stand-in for Redshift, empty. With a price, so that the models
+# of what Redshift costs are there.
 lint-redshift: $(VENV)/.ready-dev
 	@rm -rf target/prod/compiled
-	@PYTHONPATH=tests/redshift $(BIN)/python -m standin -- \
+	@PYTHONPATH=tests/redshift REDSHIFT_PRICE_PER_RPU_HOUR=1 $(BIN)/python -m standin -- \
 		$(BIN)/dbt --quiet compile --target prod --target-path target/prod
 	@PYTHONPATH=tests/redshift $(BIN)/python -m standin.deny target/prod
+	@$(BIN)/python -m tools.manifest_lint target/prod/manifest.json
 
 format: $(VENV)/.ready-dev  ## Correct the style of Python and SQL where a tool can.
 	@$(BIN)/ruff check --fix .

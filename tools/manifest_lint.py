@@ -1,6 +1,11 @@
-"""The rules that every model must keep, checked on dbt's manifest: layers, names, documentation, contracts, tests."""
+"""The rules that every model must keep, checked on dbt's manifest: layers, names, documentation, contracts, tests.
 
+python -m tools.manifest_lint target/manifest.json
+"""
+
+import json
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -51,7 +56,9 @@ LAYERS = {
         is_public=True,
     ),
     # The ledger compares both sides of the core, so that operations read all that is below it.
-    "operations": Layer("load_|run_|test_", _BELOW_CORE | {"core", "operations"}, has_contract=True),
+    "operations": Layer(
+        "load_|run_|test_", _BELOW_CORE | {"core", "operations", "operations/cost/intermediate"}, has_contract=True
+    ),
     "operations/ledger": Layer("ledger_", _BELOW_CORE | {"core"}, has_contract=True, is_public=True),
     "operations/cost/intermediate": Layer("int_", frozenset({"staging/redshift"})),
     "metrics": Layer("metricflow_", frozenset({"core"})),
@@ -118,6 +125,7 @@ def _excusable_problems(
 ) -> Iterator[str]:
     """What breaks a rule of the graph and is not an exception, and the exceptions that no longer break one."""
     needed = set()
+    present = {node["name"] for node in own}
     found = [*_layer_problems(models, own), *_unique_problems(own), *evaluator.problems(manifest)]
     for rule, name, complaint in found:
         if name in exceptions.get(rule, {}):
@@ -126,7 +134,8 @@ def _excusable_problems(
             yield complaint if rule == "layer" else f"{name}: {complaint}"
     for rule, excused in exceptions.items():
         for name in excused:
-            if (rule, name) not in needed:
+            # Models of what Redshift costs, and their sources, are only in a manifest for Redshift.
+            if (rule, name) not in needed and re.split(r"[,.]", name)[0] in present:
                 yield f"{name}: the exception from {rule} is not needed; remove it from {EXCEPTIONS.name}"
 
 
@@ -273,3 +282,8 @@ def _exposure_problems(own: list[Node]) -> Iterator[str]:
     for node in own:
         if node["resource_type"] == "exposure" and not (node["description"].strip() and node["owner"].get("name")):
             yield f"{node['name']}: an exposure needs a description and the name of its owner"
+
+
+if __name__ == "__main__":
+    found = problems(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    sys.exit("\n".join(found) or 0)

@@ -15,7 +15,7 @@ DAY_FIRST = "day_first"
 ISO = "iso"
 MONTH_NAME = "month_name"
 ORDERS = (MONTH_FIRST, DAY_FIRST)
-# Kinds of evidence that are no order: a date in both of `ORDERS`, and one whose year has two digits.
+# Kinds of evidence that are not an order: a date in both of `ORDERS`, and one whose year has two digits.
 EITHER = "either"
 SHORT_YEAR = "short_year"
 
