@@ -12,18 +12,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adventure_works.errors import AdventureError
-from adventure_works.sample.files import (
-    CALENDAR,
-    CATEGORIES,
-    CUSTOMERS,
-    ENCODING,
-    PRODUCTS,
-    RETURNS,
-    SALES,
-    SUBCATEGORIES,
-    TERRITORIES,
-)
+from adventure_works.sample.files import ENCODING
 from adventure_works.settings import shown
+
+CALENDAR = "AdventureWorks_Calendar.csv"
+CUSTOMERS = "AdventureWorks_Customers.csv"
+CATEGORIES = "AdventureWorks_Product_Categories.csv"
+SUBCATEGORIES = "AdventureWorks_Product_Subcategories.csv"
+PRODUCTS = "AdventureWorks_Products.csv"
+RETURNS = "AdventureWorks_Returns.csv"
+SALES = {year: f"AdventureWorks_Sales_{year}.csv" for year in (2015, 2016, 2017)}
+TERRITORIES = "AdventureWorks_Territories.csv"
 
 Row = list[str]
 Rows = list[Row]

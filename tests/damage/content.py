@@ -6,18 +6,16 @@ Most show only in comparison with an earlier load, so they are tried on top of a
 from collections.abc import Callable
 from pathlib import Path
 
-from adventure_works.sample.files import (
+from damage.catalogue import (
     CALENDAR,
     CATEGORIES,
     CUSTOMERS,
     PRODUCTS,
     RETURNS,
     SALES,
+    SALES_2016,
     SUBCATEGORIES,
     TERRITORIES,
-)
-from damage.catalogue import (
-    SALES_2016,
     Row,
     Rows,
     edit_column,

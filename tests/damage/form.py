@@ -9,10 +9,14 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from adventure_works.sample.files import CUSTOMERS, ENCODING, PRODUCTS, RETURNS, SALES
+from adventure_works.sample.files import ENCODING
 from damage.catalogue import (
     ALL_FILES,
+    CUSTOMERS,
     DATE_COLUMNS,
+    PRODUCTS,
+    RETURNS,
+    SALES,
     SALES_2016,
     Rows,
     edit_bytes,
