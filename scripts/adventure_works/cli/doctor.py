@@ -1,8 +1,5 @@
 """`adventure doctor`."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
 import click
 from rich.text import Text
 
@@ -10,9 +7,6 @@ from adventure_works.cli.options import target_option, with_settings
 from adventure_works.cli.output import out
 from adventure_works.errors import AdventureError
 from adventure_works.settings import Settings
-
-if TYPE_CHECKING:
-    from adventure_works.doctor.checks import Finding
 
 MARKS = {"passed": Text("✓", "green"), "failed": Text("✗", "red"), "skipped": Text("-", "yellow")}
 
@@ -34,20 +28,11 @@ def command(settings: Settings, target: str) -> None:
     from adventure_works.doctor.checks import examine
 
     checks = machine.dev(settings) if target == "dev" else [*machine.tools(), *production.checks(settings)]
-    print_findings(examine(checks))
-
-
-def print_findings(findings: "Iterable[Finding]") -> None:
-    """What the doctor found, a line each as it comes.
-
-    Raises:
-        AdventureError: something is not well.
-    """
     failed = 0
-    for finding in findings:
-        detail = finding.detail.replace("\n", "\n      ")
-        out.print(MARKS[finding.verdict.value], f"{finding.name}: {detail}", soft_wrap=True)
-        failed += finding.verdict.value == "failed"
+    for name, verdict, detail in examine(checks):
+        indented = detail.replace("\n", "\n      ")
+        out.print(MARKS[verdict], f"{name}: {indented}", soft_wrap=True)
+        failed += verdict == "failed"
     if failed:
         raise AdventureError(f"{failed} of these are not well. Correct them from the top and run this again.")
     out.print("All is well.")

@@ -1,8 +1,7 @@
 """What a check is, and how a list of them is gone through."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from typing import Literal, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -10,16 +9,7 @@ from adventure_works.aws import explained
 from adventure_works.errors import AdventureError
 
 
-class Verdict(Enum):
-    """How a check ended."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """One thing to look at.
 
     `look` gives what it found, in a few words, or raises AdventureError with what is wrong and what to do.
@@ -31,29 +21,26 @@ class Check:
     needs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """The outcome of a check; `detail` says what was found, what to correct, or what must pass first."""
 
     name: str
-    verdict: Verdict
+    verdict: Literal["passed", "failed", "skipped"]
     detail: str
 
 
 def examine(checks: Sequence[Check]) -> Iterator[Finding]:
     """Goes through the checks in order; what needs one that has not passed is skipped."""
     passed: set[str] = set()
-    for check in checks:
-        lacking = [name for name in check.needs if name not in passed]
+    for name, look, needs in checks:
+        lacking = [need for need in needs if need not in passed]
         if lacking:
-            yield Finding(check.name, Verdict.SKIPPED, f"correct first: {', '.join(lacking)}")
+            yield Finding(name, "skipped", f"correct first: {', '.join(lacking)}")
             continue
         try:
-            detail = check.look()
+            yield Finding(name, "passed", look())
+            passed.add(name)
         except AdventureError as error:
-            yield Finding(check.name, Verdict.FAILED, str(error))
+            yield Finding(name, "failed", str(error))
         except (ClientError, BotoCoreError) as error:
-            yield Finding(check.name, Verdict.FAILED, str(explained(error, "could not be looked at")))
-        else:
-            passed.add(check.name)
-            yield Finding(check.name, Verdict.PASSED, detail)
+            yield Finding(name, "failed", str(explained(error, "could not be looked at")))

@@ -1,22 +1,21 @@
 """Checks of this machine: Python, packages, the lake and the warehouse."""
 
-import os
 import sys
-import uuid
+import tempfile
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 
-import duckdb
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from adventure_works import deps
+from adventure_works import deps, disk
 from adventure_works.doctor.checks import Check
 from adventure_works.errors import AdventureError
 from adventure_works.lake.folder import current_version
 from adventure_works.settings import PROJECT, Settings, shown
 from adventure_works.sql import one_row
+from adventure_works.warehouse.duckdb_access import opened
 
 PACKAGE = "adventure-works-analytics"
 
@@ -50,8 +49,7 @@ def _python() -> str:
 
 def _python_packages() -> str:
     wrong = []
-    wanted = [Requirement(line) for line in metadata.requires(PACKAGE) or ()]
-    for requirement in wanted:
+    for requirement in map(Requirement, metadata.requires(PACKAGE) or ()):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
         try:
@@ -63,43 +61,27 @@ def _python_packages() -> str:
             wrong.append(f"{requirement.name} is {found}, wanted {requirement.specifier}")
     if wrong:
         raise AdventureError(f"{'; '.join(wrong)}. `make clean setup` installs what requirements.txt pins.")
-    return f"dbt-core {metadata.version('dbt-core')}, dbt-duckdb {metadata.version('dbt-duckdb')}, " + (
-        f"dbt-redshift {metadata.version('dbt-redshift')}, duckdb {metadata.version('duckdb')}"
-    )
+    shown_packages = ("dbt-core", "dbt-duckdb", "dbt-redshift", "duckdb")
+    return ", ".join(f"{package} {metadata.version(package)}" for package in shown_packages)
 
 
 def _lake(settings: Settings) -> str:
     lake = settings.lake_folder
     _try_to_write(lake, "ADVENTURE_LAKE")
     version = current_version(lake)
-    return (
-        f"{shown(lake)} holds load {version.name}" if version else f"{shown(lake)} is empty; `adventure load` fills it"
-    )
+    return f"{shown(lake)} " + (f"holds load {version.name}" if version else "is empty; `adventure load` fills it")
 
 
 def _warehouse(database: Path) -> str:
     _try_to_write(database.parent, "ADVENTURE_DATABASE")
     if not database.exists():
         return f"{shown(database)} is not built yet; `adventure run` builds it"
-    try:
-        with duckdb.connect(str(database), read_only=True) as connection:
-            (relations,) = one_row(connection, "select count(*) from duckdb_tables()")
-    except duckdb.Error as error:
-        raise AdventureError(
-            f"{shown(database)} cannot be opened: {error}\nClose it where it is open, or move it away and run "
-            "`adventure run`."
-        ) from error
+    with opened(database, read_only=True) as connection:
+        (relations,) = one_row(connection, "select count(*) from duckdb_tables()")
     return f"{shown(database)} opens, {relations} tables"
 
 
 def _try_to_write(folder: Path, variable: str) -> None:
-    trial = folder / f".doctor-{uuid.uuid4().hex}"
-    try:
+    with disk.explained(folder, f"It cannot be written: correct its permissions, or set {variable} to another place."):
         folder.mkdir(parents=True, exist_ok=True)
-        trial.touch()
-        trial.unlink()
-    except OSError as error:
-        raise AdventureError(
-            f"{shown(folder)} cannot be written ({os.strerror(error.errno or 0)}). Correct its permissions, or set "
-            f"{variable} to another place."
-        ) from error
+        tempfile.TemporaryFile(dir=folder).close()

@@ -25,25 +25,28 @@ COPY_MILLISECONDS = 120_000
 def checks(settings: Settings) -> list[Check]:
     """Everything that production needs, in the order in which one thing rests on another."""
     works = "bucket: write, read, delete"
-    listed: tuple[tuple[str, Callable[[Settings], str], tuple[str, ...]], ...] = (
-        ("environment", _environment, ()),
-        ("region", _region, ()),
-        ("credentials", _credentials, ("region",)),
-        ("bucket", _bucket, ("environment", "credentials")),
-        (works, _bucket_works, ("bucket",)),
-        ("bucket: conditional writes", _bucket_guards, (works,)),
-        ("bucket: encryption", _bucket_encrypts, (works,)),
-        ("lake", _lake, (works,)),
-        ("Glue Data Catalog", _glue, ("credentials",)),
-        ("workgroup", _workgroup, ("environment", "credentials")),
-        ("COPY role", _copy_role, ("workgroup",)),
-        ("TLS", _tls, ()),
-        ("login", _login, ("workgroup",)),
-        ("privileges", _privileges, ("login",)),
-        ("raw schema", _raw_schema, ("login",)),
-        ("COPY reads the bucket", _copy_works, ("login", "COPY role", works)),
-    )
-    return [Check(name, partial(look, settings), needs) for name, look, needs in listed]
+
+    def check(name: str, look: Callable[[Settings], str], *needs: str) -> Check:
+        return Check(name, partial(look, settings), needs)
+
+    return [
+        check("environment", _environment),
+        check("region", _region),
+        check("credentials", _credentials, "region"),
+        check("bucket", _bucket, "environment", "credentials"),
+        check(works, _bucket_works, "bucket"),
+        check("bucket: conditional writes", _bucket_guards, works),
+        check("bucket: encryption", _bucket_encrypts, works),
+        check("lake", _lake, works),
+        check("Glue Data Catalog", _glue, "credentials"),
+        check("workgroup", _workgroup, "environment", "credentials"),
+        check("COPY role", _copy_role, "workgroup"),
+        check("TLS", _tls),
+        check("login", _login, "workgroup"),
+        check("privileges", _privileges, "login"),
+        check("raw schema", _raw_schema, "login"),
+        check("COPY reads the bucket", _copy_works, "login", "COPY role", works),
+    ]
 
 
 def _environment(settings: Settings) -> str:
@@ -143,11 +146,7 @@ def _glue(settings: Settings) -> str:
         client.get_database(Name=name)
     except client.exceptions.EntityNotFoundException:
         return f"{name} is not there yet; the first load makes it"
-    found = {
-        table["Name"]
-        for page in client.get_paginator("get_tables").paginate(DatabaseName=name)
-        for table in page["TableList"]
-    }
+    found = set(client.get_paginator("get_tables").paginate(DatabaseName=name).search("TableList[].Name"))
     missing = sorted(raw_tables().keys() - found)
     return f"{name}, {len(found)} tables" if not missing else f"{name}; the next load adds {', '.join(missing)}"
 
@@ -202,13 +201,13 @@ def _login(settings: Settings) -> str:
 def _privileges(settings: Settings) -> str:
     database = settings.redshift_database
     with session() as redshift:
-        rows = redshift.ask("select has_database_privilege(current_user, ?, 'create') as can_create", (database,))
-    if not rows[0]["can_create"]:
+        (found,) = redshift.ask("select has_database_privilege(current_user, ?, 'create') as can_create", (database,))
+    if not found["can_create"]:
         raise AdventureError(
-            f"this login may not make schemas in {settings.redshift_database}. As an administrator: `grant create on "
-            f'database {settings.redshift_database} to "LOGIN"`, with the login of the line above.'
+            f"this login may not make schemas in {database}. As an administrator: `grant create on "
+            f'database {database} to "LOGIN"`, with the login of the line above.'
         )
-    return f"may make schemas in {settings.redshift_database}"
+    return f"may make schemas in {database}"
 
 
 def _raw_schema(settings: Settings) -> str:
@@ -242,13 +241,12 @@ def _copy_works(settings: Settings) -> str:
 
 
 def _tls(settings: Settings) -> str:
-    mode = settings.sslmode
-    if mode != "verify-full":
+    if settings.sslmode != "verify-full":
         raise AdventureError(
-            f"REDSHIFT_SSLMODE is {mode}, so that dbt does not make sure whom it talks to. Unset it, or set it to "
-            "verify-full."
+            f"REDSHIFT_SSLMODE is {settings.sslmode}, so that dbt does not make sure whom it talks to. Unset it, or "
+            "set it to verify-full."
         )
-    return mode
+    return settings.sslmode
 
 
 @contextmanager
