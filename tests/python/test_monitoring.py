@@ -61,7 +61,7 @@ def test_what_fails_and_since_when(tmp_path: Path) -> None:
     with asking_history(tmp_path) as ask:
         found = troubles(ask)
         runs = last_runs(ask, 2)
-        assert newest_load(ask) is None
+        assert newest_load(ask) == ("", None)
     assert told(found) == TOLD
     assert [trouble.name for trouble in found if trouble.is_drift] == ["drift__fewer_records"]
     assert [(run.invocation_id, run.nodes, run.failed, run.warned, run.skipped) for run in runs] == [
@@ -73,7 +73,7 @@ def test_what_fails_and_since_when(tmp_path: Path) -> None:
 
 def test_nothing_was_ever_recorded(tmp_path: Path) -> None:
     with asking_history(tmp_path / "nowhere") as ask:
-        assert (last_runs(ask, 5), troubles(ask), newest_load(ask)) == ([], [], None)
+        assert (last_runs(ask, 5), troubles(ask), newest_load(ask)) == ([], [], ("", None))
 
 
 def test_a_run_is_recorded_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -110,8 +110,7 @@ def test_dbt_records_its_runs_and_the_marts_tell_the_same(
     )
     assert recorded == [(name, "model", "success", "passed", True, True, "OK") for name in sorted(VIEWS)]
     with asking_history(warehouse.lake) as ask:
-        found = newest_load(ask)
-        assert found and found[0] == load_id
+        assert newest_load(ask)[0] == load_id
 
     some_history(warehouse.lake)
     said = warehouse.rows(

@@ -52,9 +52,7 @@ def adventure() -> None:
 def main() -> None:
     """Entry point: runs the command and turns the user's mistakes into one message and exit code 1."""
     try:
-        adventure(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        sys.exit(adventure(standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

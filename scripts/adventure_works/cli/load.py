@@ -1,6 +1,6 @@
 """`adventure load`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -8,10 +8,10 @@ from adventure_works.cli import output
 from adventure_works.cli.options import loading_options, with_settings
 from adventure_works.cli.output import out
 from adventure_works.settings import Settings, shown
+from adventure_works.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from adventure_works.lake.loader import LoadResult
-    from adventure_works.pipeline import Loading
 
 
 @click.command("load")
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     help="Stop at the lake, or bring Redshift up to it as well.",
 )
 @with_settings
-def command(settings: Settings, to: str, loading: "Loading") -> None:
+def command(settings: Settings, to: str, **loading: Any) -> None:
     """Load CSV files into the lake: all of them, or none.
 
     Files are recognised by their header. A file that has not changed is skipped; a changed one
@@ -39,10 +39,9 @@ def command(settings: Settings, to: str, loading: "Loading") -> None:
     adventure load --source ~/retail --to redshift  on to Redshift; ADVENTURE_LAKE must be s3://bucket/prefix
     """
     from adventure_works import pipeline
-    from adventure_works.warehouse import open_warehouse
 
     warehouse = open_warehouse("prod", settings, output.announce) if to == "redshift" else None
-    pipeline.load(settings, loading, LoadPrinter(settings), warehouse)
+    pipeline.load(settings, pipeline.Loading(**loading), LoadPrinter(settings), warehouse)
 
 
 class LoadPrinter:

@@ -3,12 +3,11 @@
 import os
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    pass
+from adventure_works.settings import read_settings
 
 Command = Callable[..., None]
 
@@ -29,32 +28,13 @@ def with_settings(command: Command) -> Command:
 
     @wraps(command)
     def read_and_call(**options: Any) -> None:
-        from adventure_works.settings import read_settings
-
         command(read_settings(os.environ), **options)
 
     return read_and_call
 
 
 def loading_options(command: Command) -> Command:
-    """The options of a command that loads; it gets them as one `Loading`."""
-
-    @wraps(command)
-    def call(
-        *arguments: Any,
-        source: str,
-        date_order: str | None,
-        as_of: Any,
-        max_rejects: float,
-        replace: bool,
-        timeout: float,
-        **options: Any,
-    ) -> None:
-        from adventure_works.pipeline import Loading
-
-        day = as_of.date() if as_of else None
-        command(*arguments, loading=Loading(source, date_order, day, max_rejects, replace, timeout * 60), **options)
-
+    """The options of a command that loads, under the names that `pipeline.Loading` takes."""
     for option in (
         click.option(
             "--timeout",
@@ -62,6 +42,7 @@ def loading_options(command: Command) -> Command:
             default=60.0,
             show_default=True,
             metavar="MINUTES",
+            callback=lambda context, option, minutes: minutes * 60,
             help="How long Redshift may take to copy; the load is then cancelled and nothing of it kept.",
         ),
         click.option("--replace", is_flag=True, help="Start from an empty lake instead of adding to what it holds."),
@@ -77,6 +58,7 @@ def loading_options(command: Command) -> Command:
             "--as-of",
             type=click.DateTime(["%Y-%m-%d"]),
             metavar="DATE",
+            callback=lambda context, option, day: day and day.date(),
             help="Last day that the files cover; new prices and addresses are valid from the day after. Default: the "
             "last order date.",
         ),
@@ -93,8 +75,8 @@ def loading_options(command: Command) -> Command:
             help="The generated sample, the dataset on Kaggle, or a folder, zip or CSV file of yours.",
         ),
     ):
-        call = option(call)
-    return call
+        command = option(command)
+    return command
 
 
 def target_option(text: str) -> Callable[[Command], Command]:

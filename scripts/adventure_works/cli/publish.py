@@ -1,16 +1,14 @@
 """`adventure publish`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from adventure_works.cli.options import no_wait_option, target_option, with_settings
 from adventure_works.cli.output import announce, out
 from adventure_works.settings import Settings, shown
-
-if TYPE_CHECKING:
-    from adventure_works.warehouse.record import AuditRecord, State
+from adventure_works.warehouse import open_warehouse
+from adventure_works.warehouse.record import AuditRecord, Outcome, State
 
 
 @click.command("publish")
@@ -31,8 +29,6 @@ def command(settings: Settings, rollback: bool, only_list: bool, target: str, no
     adventure publish --target prod --rollback      the same on Redshift
     adventure publish
     """
-    from adventure_works.warehouse import open_warehouse
-
     if rollback and only_list:
         raise click.UsageError("--rollback and --list do not go together.")
     warehouse = open_warehouse(target, settings, announce, wait=not no_wait)
@@ -45,7 +41,7 @@ def command(settings: Settings, rollback: bool, only_list: bool, target: str, no
     print_states(warehouse.states())
 
 
-def print_states(states: "list[State]") -> None:
+def print_states(states: list[State]) -> None:
     """What is published, what was before, and what waits or failed."""
     if not states:
         out.print("Nothing has been built yet: adventure run")
@@ -54,10 +50,7 @@ def print_states(states: "list[State]") -> None:
         out.print(f"{'':<11}{state.trouble or _summary(state.record)}", soft_wrap=True)
 
 
-def _summary(record: "AuditRecord | None") -> str:
-    """The record of a warehouse, in a line."""
-    from adventure_works.warehouse.record import Outcome
-
+def _summary(record: AuditRecord | None) -> str:
     if record is None:
         return "not audited: built by plain dbt"
     audit = {

@@ -1,21 +1,19 @@
 """`adventure run`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 from rich.text import Text
 
+from adventure_works.build.headline import headline, ledger_totals
+from adventure_works.build.results import KINDS, BuildResult, Problem
 from adventure_works.cli.load import LoadPrinter
 from adventure_works.cli.options import loading_options, no_wait_option, target_option, with_settings
 from adventure_works.cli.output import out
 from adventure_works.errors import AdventureError
 from adventure_works.settings import Settings, shown
-
-if TYPE_CHECKING:
-    from adventure_works.build.results import BuildResult, Problem
-    from adventure_works.pipeline import Loading
-    from adventure_works.warehouse.base import Ask, Warehouse
+from adventure_works.warehouse.base import Ask, Warehouse
 
 MOST_PROBLEMS = 10
 
@@ -30,7 +28,7 @@ MOST_PROBLEMS = 10
 @no_wait_option
 @with_settings
 def command(
-    settings: Settings, target: str, full_refresh: bool, accept_drift: bool, no_wait: bool, loading: "Loading"
+    settings: Settings, target: str, full_refresh: bool, accept_drift: bool, no_wait: bool, **loading: Any
 ) -> None:
     """Load, build and test everything, publish it, write the report, and show the headline figures.
 
@@ -48,13 +46,14 @@ def command(
 
     options = ["--full-refresh"] if full_refresh else []
     options += ["--vars", "accept_drift: true"] if accept_drift else []
-    pipeline.run(target, settings, loading, RunPrinter(settings), options=options, wait=not no_wait)
+    view = RunPrinter(settings)
+    pipeline.run(target, settings, pipeline.Loading(**loading), view, options=options, wait=not no_wait)
 
 
 class RunPrinter(LoadPrinter):
     """Prints what a run does."""
 
-    def built(self, result: "BuildResult", warehouse: "Warehouse") -> None:
+    def built(self, result: BuildResult, warehouse: Warehouse) -> None:
         """Prints what is worth a look, the tests by kind, and the figures of the candidate.
 
         Raises:
@@ -70,7 +69,7 @@ class RunPrinter(LoadPrinter):
         with warehouse.asking_candidate() as ask:
             _print_headline(ask)
 
-    def published(self, warehouse: "Warehouse", report: Path) -> None:
+    def published(self, warehouse: Warehouse, report: Path) -> None:
         """Prints where everything is, and what to try."""
         out.print(f"\nThe report: {shown(report)}", soft_wrap=True)
         places = {state.role: _shown_place(state.place) for state in warehouse.states()}
@@ -105,7 +104,7 @@ WHAT_NEXT = {
 }
 
 
-def failure_message(result: "BuildResult", warehouse: "Warehouse", log: Path) -> str:
+def failure_message(result: BuildResult, warehouse: Warehouse, log: Path) -> str:
     """What failed, that nothing was published, and how to look into it."""
     places = {state.role: _shown_place(state.place) for state in warehouse.states()}
     as_it_was = f"{places['published']} is as it was" if "published" in places else "nothing is, yet"
@@ -135,13 +134,11 @@ def _shown_place(place: str) -> str:
     return shown(Path(place)) if Path(place).is_absolute() else place
 
 
-def _rows_hint(problem: "Problem") -> str:
+def _rows_hint(problem: Problem) -> str:
     return f"\n    see {problem.failures}" if problem.failures else ""
 
 
-def _print_tests(result: "BuildResult") -> None:
-    from adventure_works.build.results import KINDS
-
+def _print_tests(result: BuildResult) -> None:
     out.print(
         Text("\nBuilt and audited", "bold"), f" in {result.seconds:.0f} s (seconds of work, over all threads)", sep=""
     )
@@ -156,11 +153,8 @@ def _print_tests(result: "BuildResult") -> None:
         out.print(line + (f", {rest}" if rest else ""))
 
 
-def _print_headline(ask: "Ask") -> None:
-    from adventure_works.build.headline import headline, ledger_totals
-
-    found = headline(ask)
-    lost = ledger_totals(ask)
+def _print_headline(ask: Ask) -> None:
+    found, lost = headline(ask), ledger_totals(ask)
     days = f" {found['first_order_date']} to {found['last_order_date']}"
     out.print(Text("\nHeadline figures", "bold"), days, sep="")
     for name, value in (

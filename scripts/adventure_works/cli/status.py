@@ -1,9 +1,7 @@
 """`adventure status`."""
 
-import json
 import sys
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import click
 from rich.text import Text
@@ -12,11 +10,10 @@ from adventure_works.cli import output
 from adventure_works.cli.options import target_option, with_settings
 from adventure_works.cli.output import announce, out
 from adventure_works.cli.publish import print_states
+from adventure_works.monitor.history import Trouble
+from adventure_works.monitor.status import Status, status_of
 from adventure_works.settings import MAX_AGE_HOURS, Settings
-
-if TYPE_CHECKING:
-    from adventure_works.monitor.history import Trouble
-    from adventure_works.monitor.status import Status
+from adventure_works.warehouse import open_warehouse
 
 LONGEST_MESSAGE = 100
 
@@ -54,14 +51,12 @@ def command(
     adventure status --target prod --check --alert      for cron: exit code 1 and a message when something is wrong
     """
     from adventure_works.monitor import alerts
-    from adventure_works.monitor.status import status_of
-    from adventure_works.warehouse import open_warehouse
 
     if alert and not alerts.is_wanted(settings):
         raise click.UsageError(f"--alert needs {alerts.WEBHOOK}, {alerts.TOPIC}, or both in the environment.")
     found = status_of(open_warehouse(target, settings, announce), runs, timedelta(hours=max_age))
     if as_json:
-        click.echo(json.dumps(found.as_json(), indent=2))
+        click.echo(found.as_json())
     else:
         print_status(found)
     if alert and (text := alerts.message(found, settings.log)):
@@ -71,7 +66,7 @@ def command(
         sys.exit(1)
 
 
-def print_status(status: "Status") -> None:
+def print_status(status: Status) -> None:
     """The last runs, what is wrong, how old the data is, and what is published."""
     if not status.runs:
         out.print("No run has been recorded yet: adventure run")
@@ -86,7 +81,7 @@ def print_status(status: "Status") -> None:
         print_states(status.warehouses)
 
 
-def _print_runs(status: "Status") -> None:
+def _print_runs(status: Status) -> None:
     table = output.table(
         *("Started (UTC)", "Command", "Load", "Outcome"),
         numbers=("Seconds", "Nodes", "Failed", "Warned", "Skipped"),
@@ -100,7 +95,7 @@ def _print_runs(status: "Status") -> None:
     out.print(table)
 
 
-def _print_troubles(heading: str, colour: str, troubles: "list[Trouble]") -> None:
+def _print_troubles(heading: str, colour: str, troubles: list[Trouble]) -> None:
     if not troubles:
         return
     out.print(f"\n{heading}", style=f"bold {colour}")
@@ -112,7 +107,7 @@ def _print_troubles(heading: str, colour: str, troubles: "list[Trouble]") -> Non
             out.print(f"    {trouble.rows:,} rows in {trouble.table.replace(chr(34), '')}", soft_wrap=True)
 
 
-def _print_freshness(status: "Status") -> None:
+def _print_freshness(status: Status) -> None:
     if status.age is None:
         out.print("\nNothing has been loaded yet: adventure load")
         return

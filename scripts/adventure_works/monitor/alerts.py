@@ -5,6 +5,7 @@ cannot be sent must not hide what it was about.
 """
 
 from datetime import timedelta
+from html import escape
 from pathlib import Path
 
 import requests
@@ -13,9 +14,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from adventure_works.aws import client, explained
 from adventure_works.errors import AdventureError
 from adventure_works.monitor.history import Trouble
-from adventure_works.monitor.status import Status, failed_candidate
+from adventure_works.monitor.status import Status
 from adventure_works.retry import FailedError, Patience, failures_in_words, tried
 from adventure_works.settings import Settings, shown
+from adventure_works.warehouse.record import Outcome
 
 WEBHOOK, TOPIC = "ADVENTURE_ALERT_WEBHOOK", "ADVENTURE_ALERT_TOPIC_ARN"
 PATIENCE = Patience(connect=5, read=10, attempts=3)
@@ -32,14 +34,9 @@ def is_wanted(settings: Settings) -> bool:
 def message(status: Status, log: Path, error: str = "") -> str:
     """The text: what failed, since when, how many rows, and where to look; empty when nothing is wrong.
 
-    Args:
-        status: the state of the target.
-        log: dbt's log.
-        error: why a run that has just ended failed.
+    `log` is that of dbt, `error` why a run that has just ended failed.
     """
-    parts = []
-    if error:
-        parts.append(f"The run failed: {error}")
+    parts = [f"The run failed: {error}"] if error else []
     if status.failing:
         parts.append(_listed(f"{len(status.failing)} failing", status.failing))
     drifted = [trouble for trouble in status.drifted if not trouble.failed]
@@ -54,33 +51,32 @@ def message(status: Status, log: Path, error: str = "") -> str:
         )
     if not parts:
         return ""
-    candidate = failed_candidate(status)
     where = f"Where to look: adventure status --target {status.target}, and {shown(log)}"
-    if candidate:
-        where += f"; the build that failed is kept in {shown(Path(candidate.place))}, what is published is as it was"
+    for state in status.warehouses:
+        if state.role == "candidate" and state.record and state.record.outcome == Outcome.FAILED:
+            where += f"; the build that failed is kept in {shown(Path(state.place))}, what is published is as it was"
     return "\n".join([f"Adventure Works ({status.target})", *parts, f"{where}."])
 
 
 def send(settings: Settings, text: str) -> list[str]:
     """Sends a message to everybody that the settings name; returns what went wrong, a sentence each."""
-    problems = []
-    if settings.alert_webhook:
-        problems.append(_to_webhook(settings.alert_webhook, text))
-    if settings.alert_topic:
-        problems.append(_to_topic(settings, text))
+    problems = [
+        _to_webhook(settings.alert_webhook, text) if settings.alert_webhook else "",
+        _to_topic(settings, text) if settings.alert_topic else "",
+    ]
     return [problem for problem in problems if problem]
 
 
 def _to_webhook(url: str, text: str) -> str:
     """Posts {"text": ...}, again when the server is busy or cannot be reached. Messages leave the URL out."""
-    # Slack reads these three as markup.
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # Slack reads &, < and > as markup.
+    body = {"text": escape(text, quote=False)}
+    timeout = PATIENCE.connect, PATIENCE.read
 
     def post() -> None:
-        timeout = PATIENCE.connect, PATIENCE.read
         with (
             failures_in_words(),
-            requests.post(url, json={"text": escaped}, timeout=timeout, allow_redirects=False, stream=True) as answer,
+            requests.post(url, json=body, timeout=timeout, allow_redirects=False, stream=True) as answer,
         ):
             answer.raise_for_status()
             if answer.status_code >= 300:

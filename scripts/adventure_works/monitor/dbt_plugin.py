@@ -24,16 +24,9 @@ class Plugin(BasePlugin):
 
 
 def record_run(folder: str, name: str, columns: str, rows: str) -> str:
-    """Writes `run-<name>.parquet` into a folder, which is made when it is missing; the file is there whole or not.
+    """Writes `run-<name>.parquet` in one step into a folder, made when missing; returns what went wrong, if anything.
 
-    Args:
-        folder: where, relative to the project or absolute.
-        name: of the run.
-        columns: JSON, a list of (name, SQL type).
-        rows: JSON, lists of values in the order of the columns.
-
-    Returns:
-        What went wrong, empty when nothing did.
+    `columns` is a JSON list of (name, SQL type), `rows` a JSON list of lists of values in that order.
     """
     values = ", ".join(
         f'cast(fields[{number}] as {kind}) as "{column}"'

@@ -64,27 +64,19 @@ def last_runs(ask: Ask, number: int) -> list[Run]:
     sql = f"""
         select
             invocation_id, command, target, coalesce(max(load_id), '') as load_id, started_at,
-            max(node_finished_at) as finished_at, count(*) as nodes,
-            sum(case when {OUTCOME} = 'failed' then 1 else 0 end) as failed,
-            sum(case when {OUTCOME} = 'warned' then 1 else 0 end) as warned,
-            sum(case when {OUTCOME} = 'skipped' then 1 else 0 end) as skipped
+            coalesce(max(node_finished_at), started_at) as finished_at, count(*) as nodes,
+            count(case when {OUTCOME} = 'failed' then 1 end) as failed,
+            count(case when {OUTCOME} = 'warned' then 1 end) as warned,
+            count(case when {OUTCOME} = 'skipped' then 1 end) as skipped
         from {{runs}}.run_results
         group by invocation_id, command, target, started_at
         order by started_at desc, invocation_id
         limit {int(number)}
         """
-    return [
-        Run(
-            row["invocation_id"],
-            row["command"],
-            row["target"],
-            row["load_id"],
-            row["started_at"],
-            (row["finished_at"] - row["started_at"]).total_seconds() if row["finished_at"] else 0.0,
-            *(int(row[count]) for count in ("nodes", "failed", "warned", "skipped")),
-        )
-        for row in ask(sql)
-    ]
+    rows = ask(sql)
+    for row in rows:
+        row["seconds"] = (row.pop("finished_at") - row["started_at"]).total_seconds()
+    return [Run(**row) for row in rows]
 
 
 def troubles(ask: Ask) -> list[Trouble]:
@@ -117,27 +109,18 @@ def troubles(ask: Ask) -> list[Trouble]:
             where passed_at is null or started_at > passed_at
             group by unique_id
         )
-        select ran.node_name, ran.kind, ran.outcome, ran.failures, ran.failures_table, ran.message, begun.since
+        select
+            ran.node_name as name, ran.kind, ran.outcome = 'failed' as failed, ran.failures as rows,
+            coalesce(ran.failures_table, '') as "table", coalesce(ran.message, '') as message, begun.since
         from ran
         inner join begun on ran.unique_id = begun.unique_id
         where ran.recency = 1
         order by ran.outcome, begun.since, ran.node_name
         """
-    return [
-        Trouble(
-            row["node_name"],
-            row["kind"],
-            row["outcome"] == "failed",
-            None if row["failures"] is None else int(row["failures"]),
-            row["failures_table"] or "",
-            row["message"] or "",
-            row["since"],
-        )
-        for row in ask(sql)
-    ]
+    return [Trouble(**row) for row in ask(sql)]
 
 
-def newest_load(ask: Ask) -> tuple[str, datetime] | None:
-    """The newest load and when it finished, UTC; None when nothing was ever loaded."""
-    (row,) = ask("select max(load_id) as load_id, max(loaded_at) as loaded_at from {raw}.load_log")
-    return (row["load_id"], row["loaded_at"]) if row["load_id"] else None
+def newest_load(ask: Ask) -> tuple[str, datetime | None]:
+    """The newest load and when it finished, UTC; empty and None when nothing was ever loaded."""
+    (row,) = ask("select coalesce(max(load_id), '') as load_id, max(loaded_at) as loaded_at from {raw}.load_log")
+    return row["load_id"], row["loaded_at"]

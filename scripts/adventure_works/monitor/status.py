@@ -1,12 +1,12 @@
 """The status of a target: the last runs, what is wrong and since when, the age of the data, and what is published."""
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from adventure_works.monitor.history import Run, Trouble, last_runs, newest_load, troubles
 from adventure_works.warehouse.base import Warehouse
-from adventure_works.warehouse.record import Outcome, State
+from adventure_works.warehouse.record import State
 
 
 @dataclass(frozen=True)
@@ -56,19 +56,19 @@ class Status:
         """Whether nothing fails and the data is not too old. Warnings are for looking at."""
         return not self.failing and not self.is_stale
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> str:
         """The same for programs: times in ISO 8601, ages in hours."""
-        return {
+        found = {
             "target": self.target,
-            "now": _iso(self.now),
+            "now": self.now,
             "is_well": self.is_well,
-            "runs": [asdict(run) | {"started_at": _iso(run.started_at)} for run in self.runs],
-            "failing": [_trouble(trouble) for trouble in self.failing],
-            "warning": [_trouble(trouble) for trouble in self.warning],
+            "runs": [asdict(run) for run in self.runs],
+            "failing": [asdict(trouble) for trouble in self.failing],
+            "warning": [asdict(trouble) for trouble in self.warning],
             "drifted": [trouble.name for trouble in self.drifted],
             "load": {
                 "load_id": self.load_id,
-                "loaded_at": _iso(self.loaded_at),
+                "loaded_at": self.loaded_at,
                 "age_hours": round(self.age / timedelta(hours=1), 2) if self.age is not None else None,
                 "max_age_hours": self.max_age / timedelta(hours=1),
                 "is_stale": self.is_stale,
@@ -83,42 +83,16 @@ class Status:
                 for state in self.warehouses
             ],
         }
+        return json.dumps(found, indent=2, default=lambda time: f"{time.isoformat(timespec='seconds')}Z")
 
 
 def status_of(warehouse: Warehouse, runs: int, max_age: timedelta) -> Status:
-    """The status of a warehouse and its lake.
-
-    Args:
-        warehouse: on DuckDB or Redshift.
-        runs: how many of the last runs to list.
-        max_age: how old the newest load may be.
+    """The status of a warehouse and its lake, with so many of the last runs.
 
     Raises:
         AdventureError: what was recorded cannot be read, or Redshift not be asked.
     """
     with warehouse.asking_history() as ask:
-        load = newest_load(ask)
-        return Status(
-            target=warehouse.target,
-            now=datetime.now(UTC).replace(tzinfo=None),
-            runs=last_runs(ask, runs),
-            troubles=troubles(ask),
-            load_id=load[0] if load else "",
-            loaded_at=load[1] if load else None,
-            max_age=max_age,
-            warehouses=warehouse.states(),
-        )
-
-
-def failed_candidate(status: Status) -> State | None:
-    """The build that was kept because its audit failed."""
-    kept = (state for state in status.warehouses if state.role == "candidate")
-    return next((state for state in kept if state.record and state.record.outcome == Outcome.FAILED), None)
-
-
-def _trouble(trouble: Trouble) -> dict[str, Any]:
-    return asdict(trouble) | {"since": _iso(trouble.since)}
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return f"{moment.isoformat(timespec='seconds')}Z" if moment else None
+        now = datetime.now(UTC).replace(tzinfo=None)
+        found = last_runs(ask, runs), troubles(ask), *newest_load(ask)
+        return Status(warehouse.target, now, *found, max_age, warehouse.states())
