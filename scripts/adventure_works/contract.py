@@ -1,9 +1,8 @@
 """The contract of the raw tables, read from the one place where it is written: the dbt sources YAML."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -36,35 +35,28 @@ class Column:
         return self.data_type.split("(")[0].strip()
 
     @property
-    def size(self) -> int | None:
-        """Bytes that a `varchar` may take; None for other types."""
-        found = re.fullmatch(r"varchar\((\d+)\)", self.data_type)
-        return int(found.group(1)) if found else None
-
-    @property
-    def decimals(self) -> tuple[int, int] | None:
-        """Precision and scale of a `numeric`; None for other types."""
-        found = re.fullmatch(r"numeric\((\d+), *(\d+)\)", self.data_type)
-        return (int(found.group(1)), int(found.group(2))) if found else None
+    def sizes(self) -> tuple[int, ...]:
+        """Bytes that a `varchar` may take; precision and scale of a `numeric`; nothing for other types."""
+        return tuple(map(int, re.findall(r"\d+", self.data_type)))
 
 
 @dataclass(frozen=True)
 class Table:
     """One raw table and what is known of the files that it comes in.
 
-    `many` says that any number of files may bring rows, `optional` that no file need. `sorted_by`, `within_calendar`
-    and `not_after` (date column -> the date column that it is never after) settle the order of ambiguous dates.
+    `files` says how many files bring rows: `one`, `many`, or `optional` for one that need not be there. `sorted_by`,
+    `within_calendar` and `not_after` (date column -> the date column that it is never after) settle the order of
+    ambiguous dates.
     """
 
     name: str
     columns: tuple[Column, ...]
-    file_pattern: str = "*"
-    many: bool = False
-    optional: bool = False
-    sorted_by: str | None = None
-    within_calendar: tuple[str, ...] = ()
-    not_after: tuple[tuple[str, str], ...] = ()
     description: str = ""
+    file_pattern: str = "*"
+    files: str = "one"
+    sorted_by: str | None = None
+    within_calendar: list[str] = field(default_factory=list)
+    not_after: dict[str, str] = field(default_factory=dict)
 
     @property
     def file_columns(self) -> tuple[Column, ...]:
@@ -77,40 +69,27 @@ class Table:
 
 
 @cache
-def raw_tables(path: Path = SOURCES) -> dict[str, Table]:
+def raw_tables() -> dict[str, Table]:
     """Every table of the contract by name, the loader's own (`load_log`, `rejected_rows`) among them."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.safe_load(SOURCES.read_text(encoding="utf-8"))
         return {table["name"]: _table(table) for source in document["sources"] for table in source["tables"]}
     except (OSError, KeyError, TypeError, yaml.YAMLError) as error:
-        raise AdventureError(f"{path}: the contract of the raw tables cannot be read: {error!r}") from error
+        raise AdventureError(f"{SOURCES}: the contract of the raw tables cannot be read: {error!r}") from error
 
 
 def _table(entry: dict[str, Any]) -> Table:
-    meta = entry.get("config", {}).get("meta", {})
-    return Table(
-        name=entry["name"],
-        columns=tuple(_column(column) for column in entry["columns"]),
-        file_pattern=meta.get("file_pattern", "*"),
-        many=meta.get("files") == "many",
-        optional=meta.get("files") == "optional",
-        sorted_by=meta.get("sorted_by"),
-        within_calendar=tuple(meta.get("within_calendar", ())),
-        not_after=tuple(meta.get("not_after", {}).items()),
-        description=_described(entry),
-    )
+    columns = [
+        Column(column["name"], column["data_type"], description=_described(column), **_meta(column))
+        for column in entry["columns"]
+    ]
+    return Table(entry["name"], tuple(columns), _described(entry), **_meta(entry))
 
 
-def _column(entry: dict[str, Any]) -> Column:
-    meta = entry.get("config", {}).get("meta", {})
-    return Column(
-        name=entry["name"],
-        data_type=entry["data_type"],
-        header=meta.get("header"),
-        required=meta.get("required", False),
-        multiline=meta.get("multiline", False),
-        description=_described(entry),
-    )
+def _meta(entry: dict[str, Any]) -> dict[str, Any]:
+    """What dbt keeps for the loader, whose names are those of the fields above."""
+    meta: dict[str, Any] = entry.get("config", {}).get("meta", {})
+    return meta
 
 
 def _described(entry: dict[str, Any]) -> str:

@@ -639,8 +639,8 @@ def test_the_catalog_has_every_table_typed_and_pointing_at_the_current_version(
         "source_file": "varchar(256)",
         "record_number": "bigint",
     }
-    assert storage["Columns"][4]["Comment"] == "Day of birth."
-    assert storage["Columns"][-2]["Comment"] == "Name of the file that the row came from."
+    assert storage["Columns"][4]["Comment"] == "Date of birth."
+    assert storage["Columns"][-2]["Comment"] == "Name of the source file of the row."
     assert "parquet" in storage["InputFormat"]
     log = {column["Name"]: column["Type"] for column in first["load_log"]["StorageDescriptor"]["Columns"]}
     assert log["loaded_at"] == "timestamp"

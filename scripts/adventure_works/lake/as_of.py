@@ -11,13 +11,8 @@ from adventure_works.sql import one_row
 
 def calendar_days(version: NewVersion) -> tuple[date, date] | None:
     """First and last day of the calendar in the version being built, None where its file was refused."""
-    files = version.rows("calendar")
-    with duckdb.connect() as connection:
-        try:
-            first, last = one_row(connection, f"select min(date), max(date) from read_parquet({files})")
-        except duckdb.IOException:
-            return None
-    return (first, last) if first else None
+    found = _answer(f"select min(date), max(date) from read_parquet({version.rows('calendar')})")
+    return (found[0], found[1]) if found else None
 
 
 def as_of_date(version: NewVersion, wanted: date | None, before: list[date]) -> date:
@@ -45,19 +40,17 @@ def as_of_date(version: NewVersion, wanted: date | None, before: list[date]) -> 
             f"--as-of {wanted}: the calendar ends on {calendar[1]}. Give an earlier day, or load a calendar that "
             "reaches further. Nothing has been loaded."
         )
-    last_order = _last_order_date(version, calendar[1])
-    return wanted or max([*before, *([last_order] if last_order else [])], default=calendar[1])
+    # On S3 the sales of this load only, so that the others need not be fetched: `before` has their days.
+    sales = f"read_parquet({version.local_rows('sales')})"
+    last_order = _answer(f"select max(order_date) from {sales} where order_date <= ?", [calendar[1]])
+    return wanted or max([*before, *(last_order or ())], default=calendar[1])
 
 
-def _last_order_date(version: NewVersion, until: date) -> date | None:
-    """The last order date up to a day in the files on this machine, None where there is none.
-
-    On S3 those are the files of this load, so that the others need not be fetched: `before` has their days.
-    """
+def _answer(sql: str, parameters: list[date] | None = None) -> tuple[date, ...] | None:
+    """The only row of a query on Parquet files, None where there are no files or no rows in them."""
     with duckdb.connect() as connection:
-        sales = f"read_parquet({version.local_rows('sales')})"
         try:
-            (last,) = one_row(connection, f"select max(order_date) from {sales} where order_date <= ?", [until])
+            row = one_row(connection, sql, parameters)
         except duckdb.IOException:
             return None
-    return last if isinstance(last, date) else None
+    return None if None in row else row

@@ -24,6 +24,9 @@ from adventure_works.sql import glob, quoted
 
 LOAD_ID = "%Y%m%dT%H%M%S%f"
 
+Progress = Callable[[str, int, int], None]
+"""Called with what is under way, how much of it is done, and of how much."""
+
 
 @dataclass(frozen=True)
 class LogEntry:
@@ -83,7 +86,7 @@ class NewVersion(ABC):
         """Takes over the rows of unchanged files, and the log of all loads so far."""
 
     @abstractmethod
-    def publish(self, progress: Callable[[str, int, int], None]) -> None:
+    def publish(self, progress: Progress) -> None:
         """Puts the version in place, in one step."""
 
     def discard(self) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from adventure_works import disk
 from adventure_works.errors import AdventureError
-from adventure_works.lake.base import LogEntry, NewVersion, read_log
+from adventure_works.lake.base import LogEntry, NewVersion, Progress, read_log
 from adventure_works.lake.pins import pinned
 from adventure_works.settings import shown
 
@@ -68,7 +68,7 @@ class FolderVersion(NewVersion):
             self._link(Path("rejected_rows") / f"{entry.source_file}.parquet")
         self._link(*(Path("load_log") / log.name for log in (self.before / "load_log").iterdir()))
 
-    def publish(self, progress: Callable[[str, int, int], None]) -> None:
+    def publish(self, progress: Progress) -> None:
         """Puts the version in place: everything on disk first, then one rename."""
         for path in sorted(self.folder.rglob("*"), reverse=True):
             disk.sync(path)

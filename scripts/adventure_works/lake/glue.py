@@ -4,6 +4,7 @@ A table's location is its folder in the current version, which both read with al
 one, each in one step.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,65 +27,50 @@ PARQUET = {
 }
 
 
-class Catalog:
-    """One database of the Glue Data Catalog."""
+def register(settings: Settings, lake: S3Place, load_id: str, files: tuple[LakeFile, ...]) -> None:
+    """Makes every raw table point at a version of the lake; tables that do already are left alone.
 
-    def __init__(self, settings: Settings) -> None:
-        """Makes the client; nothing is asked of AWS yet.
+    Raises:
+        AdventureError: Glue has refused or cannot be reached, or a table belongs to another lake.
+    """
+    client, database = aws.client("glue", settings), settings.glue_database
+    try:
+        held = _tables(client, database)
+        for table in raw_tables().values():
+            rows = sum(file.rows for file in files if file.table == table.name)
+            _put(client, database, held.get(table.name), table_input(table, lake, load_id, rows))
+    except (ClientError, BotoCoreError) as error:
+        raise aws.explained(error, f"the Glue database {database}") from error
 
-        Raises:
-            AdventureError: no region.
-        """
-        self.database = settings.glue_database
-        self.client: Any = aws.client("glue", settings)
 
-    def register(self, lake: S3Place, load_id: str, files: tuple[LakeFile, ...]) -> None:
-        """Makes every raw table point at a version of the lake; tables that do already are left alone.
+def _tables(client: Any, database: str) -> dict[str, dict[str, Any]]:
+    """The tables of the database, which is made where there is none."""
+    pages = client.get_paginator("get_tables").paginate(DatabaseName=database)
+    try:
+        return {table["Name"]: table for page in pages for table in page["TableList"]}
+    except client.exceptions.EntityNotFoundException:
+        pass
+    description = "Raw tables of Adventure Works, as the loader has left them in the lake."
+    # Another load may be faster.
+    with suppress(client.exceptions.AlreadyExistsException):
+        client.create_database(DatabaseInput={"Name": database, "Description": description})
+    return {}
 
-        Raises:
-            AdventureError: Glue has refused or cannot be reached, or a table belongs to another lake.
-        """
-        try:
-            held = self._tables()
-            for table in raw_tables().values():
-                rows = sum(file.rows for file in files if file.table == table.name)
-                wanted = table_input(table, lake, load_id, rows)
-                self._put(held.get(table.name), wanted, lake)
-        except (ClientError, BotoCoreError) as error:
-            raise aws.explained(error, f"the Glue database {self.database}") from error
 
-    def _tables(self) -> dict[str, dict[str, Any]]:
-        """The tables of the database, which is made where there is none."""
-        pages = self.client.get_paginator("get_tables").paginate(DatabaseName=self.database)
-        try:
-            return {table["Name"]: table for page in pages for table in page["TableList"]}
-        except ClientError as error:
-            if aws.code(error) != "EntityNotFoundException":
-                raise
-        try:
-            description = "Raw tables of Adventure Works, as the loader has left them in the lake."
-            self.client.create_database(DatabaseInput={"Name": self.database, "Description": description})
-        except ClientError as error:
-            # Another load has been faster.
-            if aws.code(error) != "AlreadyExistsException":
-                raise
-        return {}
-
-    def _put(self, held: dict[str, Any] | None, wanted: dict[str, Any], lake: S3Place) -> None:
-        if held is None:
-            self.client.create_table(DatabaseName=self.database, TableInput=wanted)
-            return
-        found = held.get("Parameters", {})
-        if found.get("lake") != str(lake):
-            raise AdventureError(
-                f"the table {held['Name']} of the Glue database {self.database} belongs to "
-                f"{found.get('lake', 'something else than this loader')}. Set ADVENTURE_GLUE_DATABASE to a database of "
-                "this lake's own, or delete the table."
-            )
-        # A load that has finished later may have been here before.
-        is_newer = found.get("load_id", "") > wanted["Parameters"]["load_id"]
-        if not is_newer and not _holds(held, wanted):
-            self.client.update_table(DatabaseName=self.database, TableInput=wanted, SkipArchive=True)
+def _put(client: Any, database: str, held: dict[str, Any] | None, wanted: dict[str, Any]) -> None:
+    if held is None:
+        client.create_table(DatabaseName=database, TableInput=wanted)
+        return
+    found, parameters = held.get("Parameters", {}), wanted["Parameters"]
+    if found.get("lake") != parameters["lake"]:
+        raise AdventureError(
+            f"the table {held['Name']} of the Glue database {database} belongs to "
+            f"{found.get('lake', 'something else than this loader')}. Set ADVENTURE_GLUE_DATABASE to a database of "
+            "this lake's own, or delete the table."
+        )
+    # A load that has finished later may have been here before.
+    if found.get("load_id", "") <= parameters["load_id"] and not _holds(held, wanted):
+        client.update_table(DatabaseName=database, TableInput=wanted, SkipArchive=True)
 
 
 def table_input(table: Table, lake: S3Place, load_id: str, rows: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,7 @@ from adventure_works.contract import raw_tables
 from adventure_works.disk import explained
 from adventure_works.errors import AdventureError, RefusedFileError
 from adventure_works.lake.as_of import as_of_date, calendar_days
-from adventure_works.lake.base import Lake, LogEntry, NewVersion, newest_entries
+from adventure_works.lake.base import Lake, LogEntry, NewVersion, Progress, newest_entries
 from adventure_works.lake.folder import FolderLake
 from adventure_works.read.convert import convert
 from adventure_works.read.recognise import recognise
@@ -47,7 +48,7 @@ def load(
     replace_lake: bool = False,
     as_of: date | None = None,
     announce: Callable[[str], None] = lambda message: None,
-    progress: Callable[[str, int, int], None] = lambda file, done, total: None,
+    progress: Progress = lambda file, done, total: None,
 ) -> LoadResult:
     """Brings the lake up to date with a source.
 
@@ -73,7 +74,8 @@ def load(
     with lake.locked(announce), opened(source_name, settings.downloads, announce) as source:
         try:
             with explained(str(lake), "The lake is as it was. Free space or correct the permissions, and load again."):
-                result = _load(source, lake, date_order, max_reject_share, replace_lake, as_of, announce, progress)
+                read = partial(convert, date_order=date_order, max_reject_share=max_reject_share)
+                result = _load(source, lake, read, replace_lake, as_of, announce, progress)
         except duckdb.Error as error:
             raise AdventureError(f"{lake}: DuckDB could not go on. The lake is as it was.\n{error}") from error
         lake.finish(announce)
@@ -91,12 +93,11 @@ def _lake_at(place: Path | S3Place, settings: Settings) -> Lake:
 def _load(
     source: Source,
     lake: Lake,
-    date_order: str | None,
-    max_reject_share: float,
+    read: Callable[..., Converted],
     replace_lake: bool,
     as_of: date | None,
     announce: Callable[[str], None],
-    progress: Callable[[str, int, int], None],
+    progress: Progress,
 ) -> LoadResult:
     # What is to be replaced need not even be readable.
     held = {} if replace_lake else newest_entries(lake.log())
@@ -113,10 +114,9 @@ def _load(
         same.append(entry)
         if entry.source_file != file.name:
             announce(f"{file.name} is the file that the lake holds as {entry.source_file}.")
+    only = {file.table.name: file.name for file in changed if file.table.files != "many"}
     superseded = [
-        entry
-        for entry in held.values()
-        if any(f.table.name == entry.table_name and f.name != entry.source_file and not f.table.many for f in changed)
+        entry for entry in held.values() if only.get(entry.table_name, entry.source_file) != entry.source_file
     ]
     _refuse_missing_tables(files, held, source)
     if not changed:
@@ -126,10 +126,10 @@ def _load(
         gone = {entry.source_file for entry in superseded} | {file.name for file in changed}
         if held:
             version.carry_over([entry for entry in held.values() if entry.source_file not in gone])
-        loaded = _convert_all(changed, version, source, date_order, max_reject_share, progress)
+        loaded = _convert_all(changed, version, source, read, progress)
         present = {file.table.name for file in files} | {entry.table_name for entry in held.values()}
         for table in raw_tables().values():
-            if table.optional and table.name not in present:
+            if table.files == "optional" and table.name not in present:
                 version.write_no_rows(table.name)
         removed = [
             replace(entry, load_id=version.load_id, loaded_at=version.loaded_at, status="superseded", loaded=0)
@@ -144,12 +144,7 @@ def _load(
     return LoadResult(source.origin, tuple(loaded), tuple(same), tuple(superseded))
 
 
-def _starts_empty(
-    source: Source,
-    held: dict[str, LogEntry],
-    lake: Lake,
-    announce: Callable[[str], None],
-) -> bool:
+def _starts_empty(source: Source, held: dict[str, LogEntry], lake: Lake, announce: Callable[[str], None]) -> bool:
     """Whether a load begins with an empty lake; generated and real files are never in one lake together."""
     if not held:
         return True
@@ -165,7 +160,7 @@ def _starts_empty(
     )
 
 
-def _look_at(source: Source, progress: Callable[[str, int, int], None]) -> list[SourceFile]:
+def _look_at(source: Source, progress: Progress) -> list[SourceFile]:
     """Scans and recognises every file; all problems are reported at once."""
     tables = [table for table in raw_tables().values() if table.name not in OWN_TABLES]
     files: list[SourceFile] = []
@@ -186,7 +181,7 @@ def _look_at(source: Source, progress: Callable[[str, int, int], None]) -> list[
         if first != file.name:
             problems.append(f"{first} and {file.name}: the same file twice. Remove one of them.")
     for table, names in by_table.items():
-        if len(names) > 1 and not raw_tables()[table].many:
+        if len(names) > 1 and raw_tables()[table].files != "many":
             problems.append(
                 f"{' and '.join(names)}: {len(names)} files for {table}, which comes in one. Keep the right one."
             )
@@ -195,10 +190,8 @@ def _look_at(source: Source, progress: Callable[[str, int, int], None]) -> list[
 
 
 def _refuse_missing_tables(files: list[SourceFile], held: dict[str, LogEntry], source: Source) -> None:
-    present = {file.table.name for file in files} | {entry.table_name for entry in held.values()}
-    missing = [
-        table for table in raw_tables().values() if not table.optional and table.name not in {*present, *OWN_TABLES}
-    ]
+    known = {*OWN_TABLES, *(file.table.name for file in files), *(entry.table_name for entry in held.values())}
+    missing = [table for name, table in raw_tables().items() if table.files != "optional" and name not in known]
     if missing:
         names = ", ".join(f"{table.name} ({table.file_pattern})" for table in missing)
         raise AdventureError(
@@ -207,12 +200,7 @@ def _refuse_missing_tables(files: list[SourceFile], held: dict[str, LogEntry], s
 
 
 def _convert_all(
-    files: list[SourceFile],
-    version: NewVersion,
-    source: Source,
-    date_order: str | None,
-    max_reject_share: float,
-    progress: Callable[[str, int, int], None],
+    files: list[SourceFile], version: NewVersion, source: Source, read: Callable[..., Converted], progress: Progress
 ) -> list[LogEntry]:
     def convert_one(file: SourceFile, calendar: tuple[date, date] | None) -> LogEntry | RefusedFileError:
         done = 0
@@ -224,18 +212,28 @@ def _convert_all(
 
         folder = version.rows_folder(file.table.name, file.name)
         try:
-            converted = convert(
-                file,
-                folder,
-                calendar=calendar,
-                date_order=date_order,
-                max_reject_share=max_reject_share,
-                advance=advance,
-            )
+            converted = read(file, folder, calendar=calendar, advance=advance)
         except RefusedFileError as error:
             return error
         version.write_rejects(file.table.name, file.name, converted.rejects)
-        return _entry(file, converted, version, source)
+        return LogEntry(
+            load_id=version.load_id,
+            table_name=file.table.name,
+            source_file=file.name,
+            status="loaded",
+            sha256=file.scan.sha256,
+            bytes=file.scan.size,
+            records=file.scan.records,
+            loaded=converted.loaded,
+            rejected=len(converted.rejects),
+            blank=converted.blank,
+            encoding=file.scan.encoding,
+            date_order="; ".join(f"{column}: {order}" for column, order in converted.date_orders.items()),
+            source=source.kind,
+            dataset_version=source.version,
+            loaded_at=version.loaded_at,
+            as_of_date=date.min,  # until every file of the load is known
+        )
 
     # The calendar goes first: it helps to decide the date order of the others. Then two files at a time, the largest
     # first, so that the end of one does not leave a core idle.
@@ -248,27 +246,6 @@ def _convert_all(
     _raise_problems([str(result) for result in results if isinstance(result, RefusedFileError)])
     entries = [result for result in results if isinstance(result, LogEntry)]
     return sorted(entries, key=lambda entry: entry.source_file)
-
-
-def _entry(file: SourceFile, converted: Converted, version: NewVersion, source: Source) -> LogEntry:
-    return LogEntry(
-        load_id=version.load_id,
-        table_name=file.table.name,
-        source_file=file.name,
-        status="loaded",
-        sha256=file.scan.sha256,
-        bytes=file.scan.size,
-        records=file.scan.records,
-        loaded=converted.loaded,
-        rejected=len(converted.rejects),
-        blank=converted.blank,
-        encoding=file.scan.encoding,
-        date_order="; ".join(f"{column}: {order}" for column, order in converted.date_orders.items()),
-        source=source.kind,
-        dataset_version=source.version,
-        loaded_at=version.loaded_at,
-        as_of_date=date.min,  # until every file of the load is known
-    )
 
 
 def _raise_problems(problems: list[str]) -> None:

@@ -43,12 +43,19 @@ def write_parts(
         connection.execute(f"set temp_directory = {quoted(into / '.tmp')}")
         connection.execute("set enable_progress_bar = false")
         files = f"[{', '.join(map(glob, pieces))}]"
-        count, last = _count(connection, files, part_bytes, slices)
+        columns = ", ".join(f"{c.name}::{c.data_type} as {c.name}" for c in table.columns)
+        (size,) = one_row(
+            connection, f"select coalesce(sum(total_uncompressed_size), 0) from parquet_metadata({files})"
+        )
+        count, last = 1, 0
+        if size > part_bytes:
+            count = -(-int(size) // (part_bytes * slices)) * slices
+            (last,) = one_row(connection, f"select coalesce(max(record_number), 0) from read_parquet({files})")
         parts = []
         for number in range(count):
-            where = "" if count == 1 else f"where {_range('record_number', number, count, last)}"
+            first, end = last * number // count, last * (number + 1) // count
+            where = f"where record_number > {first} and record_number <= {end}" if count > 1 else ""
             part = into / f"{number:04}.parquet"
-            columns = ", ".join(f"{c.name}::{c.data_type} as {c.name}" for c in table.columns)
             (rows,) = one_row(
                 connection,
                 f"copy (select {columns} from read_parquet({files}) {where}) to {quoted(part)} "
@@ -59,25 +66,15 @@ def write_parts(
     return parts
 
 
-def _count(connection: duckdb.DuckDBPyConnection, files: str, part_bytes: int, slices: int) -> tuple[int, int]:
-    """How many parts, and the last record number where there are several."""
-    (size,) = one_row(connection, f"select coalesce(sum(total_uncompressed_size), 0) from parquet_metadata({files})")
-    if size <= part_bytes:
-        return 1, 0
-    (last,) = one_row(connection, f"select coalesce(max(record_number), 0) from read_parquet({files})")
-    return -(-int(size) // (part_bytes * slices)) * slices, last
-
-
-def _range(column: str, number: int, count: int, last: int) -> str:
-    return f"{column} > {last * number // count} and {column} <= {last * (number + 1) // count}"
-
-
 def _check_types(connection: duckdb.DuckDBPyConnection, part: Path, table: Table) -> None:
     # The first line is the schema itself.
     found = connection.execute(
         f"select name, type, converted_type, precision, scale from parquet_schema({glob(part)}) offset 1"
     ).fetchall()
-    expected = [(column.name, *parquet_type(column), *(column.decimals or (None, None))) for column in table.columns]
+    expected = [
+        (column.name, *parquet_type(column), *(column.sizes if column.kind == "numeric" else (None, None)))
+        for column in table.columns
+    ]
     if found != expected:
         found_here, wanted_here = next(pair for pair in zip(found, expected, strict=True) if pair[0] != pair[1])
         raise AdventureError(

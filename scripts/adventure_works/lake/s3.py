@@ -24,8 +24,8 @@ from typing import Any
 from adventure_works import disk
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
-from adventure_works.lake.base import LogEntry, NewVersion
-from adventure_works.lake.glue import Catalog
+from adventure_works.lake import glue
+from adventure_works.lake.base import LogEntry, NewVersion, Progress
 from adventure_works.lake.parts import PART_BYTES, write_parts
 from adventure_works.lake.s3_read import CURRENT, FORMAT, MANIFEST, VERSIONS, LakeFile, Pointer, Reader, in_parallel
 from adventure_works.lake.s3_write import LostRaceError, Writer
@@ -52,11 +52,10 @@ class S3Lake:
             AdventureError: no region.
         """
         self.place = place
+        self.settings = settings
         self.downloads = settings.downloads
-        self.slices = settings.slices
         self.reader = Reader(place, settings)
         self.writer = Writer(place, self.reader.client, settings)
-        self.catalog = Catalog(settings)
         self._current: Current | None = None
         self._has_changed = False
 
@@ -91,7 +90,7 @@ class S3Lake:
             return
         pointer = self._current.pointer
         try:
-            self.catalog.register(self.place, pointer.load_id, self._current.files)
+            glue.register(self.settings, self.place, pointer.load_id, self._current.files)
         except AdventureError as error:
             # The version that the catalog still names must stay: nothing is removed.
             raise AdventureError(
@@ -153,7 +152,7 @@ class S3Version(NewVersion):
             file for file in self.before.files if file.table == "load_log" or (file.table, file.source_file) in wanted
         ]
 
-    def publish(self, progress: Callable[[str, int, int], None]) -> None:
+    def publish(self, progress: Progress) -> None:
         """Uploads everything, then the manifest, then makes the version current if no other load has been faster."""
         uploads = self._parts(progress)
         copies = [(file, replace(file, key=self._key(self._below(file)))) for file in self._carried_over]
@@ -181,7 +180,7 @@ class S3Version(NewVersion):
         assert self.before.pointer
         return file.key.removeprefix(self.lake.place.key(VERSIONS, self.before.pointer.load_id) + "/")
 
-    def _parts(self, progress: Callable[[str, int, int], None]) -> list[tuple[Path, LakeFile]]:
+    def _parts(self, progress: Progress) -> list[tuple[Path, LakeFile]]:
         """The files to upload, each with what the manifest is to say of it."""
         parts = []
         for number, (table, source_file) in enumerate(self._new_files):
@@ -202,7 +201,7 @@ class S3Version(NewVersion):
             raw_tables()[table],
             self.scratch / below.rstrip("/"),
             part_bytes=PART_BYTES if below.endswith("/") else sys.maxsize,
-            slices=self.lake.slices,
+            slices=self.lake.settings.slices,
         )
         made = []
         for path, rows in written:
@@ -217,7 +216,7 @@ class S3Version(NewVersion):
         self._has_uploaded = True
         self.lake.writer.copy(old.key, new.key, old.sha256)
 
-    def _send(self, uploads: list[tuple[Path, LakeFile]], progress: Callable[[str, int, int], None]) -> None:
+    def _send(self, uploads: list[tuple[Path, LakeFile]], progress: Progress) -> None:
         total, done, lock = sum(file.bytes for _, file in uploads), 0, Lock()
 
         def sent(size: int) -> None:
@@ -238,12 +237,7 @@ class S3Version(NewVersion):
         """Writes `current.json`, the one step that readers see."""
         before = self.before.pointer
         previous = before.load_id if before else None
-        content = {
-            "format": FORMAT,
-            "load_id": self.load_id,
-            "previous": previous,
-            "manifest_sha256": manifest_sha256,
-        }
+        content = {"format": FORMAT, "load_id": self.load_id, "previous": previous, "manifest_sha256": manifest_sha256}
         condition = {"IfMatch": before.etag} if before else {"IfNoneMatch": "*"}
         self._may_be_current = True
         try:
@@ -251,7 +245,13 @@ class S3Version(NewVersion):
             return Pointer(self.load_id, previous, manifest_sha256, etag)
         except AdventureError as error:
             # An answer can be lost on its way: the object itself shows whether the write took place.
-            found = self._pointer_after(error)
+            try:
+                found = self.lake.reader.pointer()
+            except AdventureError as unread:
+                raise AdventureError(
+                    f"{error}\nIt is not known whether this load has become current. Either way the lake is complete: "
+                    "run again."
+                ) from unread
             if found and found.load_id == self.load_id:
                 return found
             if isinstance(error, LostRaceError):
@@ -261,15 +261,6 @@ class S3Version(NewVersion):
                     "what the other has loaded already is skipped."
                 ) from error
             raise
-
-    def _pointer_after(self, error: AdventureError) -> Pointer | None:
-        try:
-            return self.lake.reader.pointer()
-        except AdventureError as unread:
-            raise AdventureError(
-                f"{error}\nIt is not known whether this load has become current. Either way the lake is complete: run "
-                "again."
-            ) from unread
 
 
 def object_name(source_file: str) -> str:

@@ -128,7 +128,7 @@ def _value(column: Column, known: list[Column]) -> str:
             f"case when regexp_full_match({amount}, '[+-]?([0-9]+|[0-9]{{1,3}}(,[0-9]{{3}})+)([.][0-9]{{1,4}}0*)?') "
             f"then try_cast(replace({amount}, ',', '') as decimal(18, 4)) end"
         )
-    return f"case when strlen({name}) <= {column.size} then nullif({name}, '') end"
+    return f"case when strlen({name}) <= {column.sizes[0]} then nullif({name}, '') end"
 
 
 def _first_bad_column(known: list[Column]) -> str:
@@ -159,7 +159,7 @@ def _value_fault(column: Column, text: str, order: str | None) -> str:
         return f"{column.name} '{text}' is not a whole number"
     if column.kind == "numeric":
         return f"{column.name} '{text}' is not an amount with at most four decimals"
-    return f"{column.name} takes {len(text.encode())} bytes where {column.size} fit"
+    return f"{column.name} takes {len(text.encode())} bytes where {column.sizes[0]} fit"
 
 
 def _shape_fault(file: SourceFile, record: Record) -> str | None:

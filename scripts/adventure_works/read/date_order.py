@@ -82,7 +82,7 @@ def _agrees(file: SourceFile, orders: dict[str, str | None], name: str, calendar
     positions = file.date_columns
     within = calendar if name in file.table.within_calendar else None
     is_sorted = file.table.sorted_by == name
-    latest = dict(file.table.not_after).get(name)
+    latest = file.table.not_after.get(name)
     latest_order = orders.get(latest) if latest else None
     before = dates.EARLIEST
     for piece in small_pieces(file.scan, EVIDENCE_PIECE):

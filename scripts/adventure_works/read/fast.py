@@ -81,7 +81,7 @@ def _expression(column: Column, known: list[Column]) -> str:
     if column not in known:
         return f"null::{column.data_type} as {column.name}"
     if column.kind == "varchar":
-        fits = f"strlen({column.name}) <= {column.size}"
+        fits = f"strlen({column.name}) <= {column.sizes[0]}"
         return f"case when {fits} then {column.name} else error('long or empty') end as {column.name}"
     return column.name
 

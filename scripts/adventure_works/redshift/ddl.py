@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from adventure_works.contract import Column, Table, raw_tables
+from adventure_works.contract import Table, raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.redshift.session import ConnectionLostError, Session, literal
 
@@ -68,7 +68,7 @@ def differences(found: dict[str, list[tuple[str, str]]], schema: str) -> list[st
         have = found.get(table.name, wanted)
         if have != wanted:
             apart = next(
-                (f"has {_shown(a)} where the contract has {_shown(b)}" for a, b in zip(have, wanted) if a != b),  # noqa: B905
+                (f"has {' '.join(a)} where the contract has {' '.join(b)}" for a, b in zip(have, wanted) if a != b),  # noqa: B905
                 f"has {len(have)} columns where the contract has {len(wanted)}",
             )
             problems.append(
@@ -85,20 +85,15 @@ def creation(table: Table, schema: str) -> list[str]:
     others. Distribution is left to Redshift, which spreads a table when it grows.
     """
     place = f"{schema}.{table.name}"
-    columns = ",\n".join(f"    {_definition(column)}" for column in table.columns)
-    sort = "\nsortkey (source_file)" if table.many else ""
+    columns = ",\n".join(
+        f"    {column.name} {column.data_type}"
+        + (" not null" if column.required or column.name in ALWAYS_THERE else "")
+        for column in table.columns
+    )
+    sort = "\nsortkey (source_file)" if table.files == "many" else ""
     comments = [(f"table {place}", table.description)]
     comments += [(f"column {place}.{column.name}", column.description) for column in table.columns]
     return [
         f"create table if not exists {place} (\n{columns}\n)\ndiststyle auto{sort}",
         *(f"comment on {what} is {literal(description)}" for what, description in comments if description),
     ]
-
-
-def _definition(column: Column) -> str:
-    never_null = column.required or column.name in ALWAYS_THERE
-    return f"{column.name} {column.data_type}{' not null' if never_null else ''}"
-
-
-def _shown(column: tuple[str, str]) -> str:
-    return " ".join(column)
