@@ -7,7 +7,7 @@ import pytest
 from adventure_works.lake.base import LogEntry
 from adventure_works.lake.s3_read import LakeFile, Published
 from adventure_works.redshift import plan
-from adventure_works.redshift.plan import Change, Held, HeldFile, changes, statements
+from adventure_works.redshift.plan import Change, Held, changes, statements
 from adventure_works.redshift.session import literal
 from adventure_works.settings import Settings
 
@@ -38,10 +38,7 @@ def published(*log: LogEntry) -> Published:
 
 def held(*log: LogEntry, **rows: dict[str, int]) -> Held:
     """A Redshift with that history, and the rows that its tables have of each file."""
-    return Held(
-        tuple(HeldFile(e.load_id, e.table_name, e.source_file, e.status, e.loaded, e.rejected, e.source) for e in log),
-        rows,
-    )
+    return Held(log, rows)
 
 
 def brief(found: tuple[Change, ...]) -> dict[str, tuple[tuple[str, ...] | None, list[str]]]:

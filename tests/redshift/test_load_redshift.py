@@ -56,7 +56,7 @@ class Site:
         load(str(self.files), self.lake, now(), **options)
 
     def into_redshift(self, timeout: float = TIMEOUT, **options: object) -> RedshiftResult:
-        return bring_up(self.lake, now(), timeout=timeout, announce=self.said.append, **options)
+        return bring_up(replace(now(), lake=self.lake), timeout=timeout, announce=self.said.append, **options)
 
     def load(self) -> RedshiftResult:
         self.into_lake()

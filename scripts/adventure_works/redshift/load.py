@@ -12,17 +12,18 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.lake import s3_read
+from adventure_works.lake.base import LogEntry, Progress
 from adventure_works.lake.s3_read import Published
 from adventure_works.redshift.ddl import make_raw_schema
 from adventure_works.redshift.manifests import copy_manifests
-from adventure_works.redshift.plan import Change, Held, HeldFile, Statement, changes, lock, statements
+from adventure_works.redshift.plan import Change, Held, Statement, changes, lock, statements
 from adventure_works.redshift.session import ConnectionLostError, Session, literal, session
-from adventure_works.settings import S3Place, Settings
+from adventure_works.settings import Settings
 
 # Another load may finish between comparing and loading, or the connection may break: each time it is compared again.
 ATTEMPTS = 3
@@ -35,9 +36,6 @@ MISCOUNTED = (
     "The files in the lake do not hold the rows that their log says. Load them again with `adventure load --replace "
     "--to redshift` and the same source."
 )
-
-Announce = Callable[[str], None]
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -54,19 +52,17 @@ class _AnotherLoadFinishedError(AdventureError):
 
 
 def bring_up(
-    lake: S3Place,
     settings: Settings,
     *,
     timeout: float,
     replace: bool = False,
-    announce: Announce = lambda message: None,
+    announce: Callable[[str], None] = lambda message: None,
     progress: Progress = lambda what, done, total: None,
 ) -> RedshiftResult:
     """Makes Redshift's raw tables equal to the lake's published version, row for row.
 
     Args:
-        lake: where the lake is.
-        settings: which Redshift.
+        settings: which lake and which Redshift.
         timeout: seconds that the transaction may take until Redshift cancels it.
         replace: let the files of another lake go, when Redshift holds such.
         announce: called with what a user should know, a sentence at a time.
@@ -75,7 +71,7 @@ def bring_up(
     Raises:
         AdventureError: with what happened, what Redshift holds now, and what to do.
     """
-    schema = settings.raw_schema
+    schema, lake = settings.raw_schema, settings.lake_on_s3
     lost: ConnectionLostError | None = None
     copied: dict[str, int] = {}
     for _ in range(ATTEMPTS):
@@ -88,11 +84,11 @@ def bring_up(
                 published = s3_read.published(lake, settings)
                 if published is None:
                     raise AdventureError(f"{lake}: the lake holds no load yet. Load a source into it first.")
-                _refuse_another_lake(published, held, lake, schema, replace, announce)
+                _refuse_another_lake(published, held, settings, replace, announce)
                 todo = changes(published, held)
                 if todo:
                     copied = {change.table: change.rows for change in todo if change.rows}
-                    _change(redshift, todo, held, published, lake, settings, timeout, progress)
+                    _change(redshift, todo, held, published, settings, timeout, progress)
                 elif lost:
                     announce("Redshift's load_log says that the load was committed, so all of it is there.")
                 return RedshiftResult(schema, published.load_id, copied)
@@ -125,13 +121,13 @@ def read_held(redshift: Session, schema: str) -> Held:
     return Held(log, rows)
 
 
-def _read_log(redshift: Session, schema: str) -> tuple[HeldFile, ...]:
-    log = f"select load_id, table_name, source_file, status, loaded, rejected, source from {schema}.load_log"
-    return tuple(HeldFile(**row) for row in redshift.ask(log))
+def _read_log(redshift: Session, schema: str) -> tuple[LogEntry, ...]:
+    names = ", ".join(field.name for field in fields(LogEntry))
+    return tuple(LogEntry(**row) for row in redshift.ask(f"select {names} from {schema}.load_log"))
 
 
 def _refuse_another_lake(
-    published: Published, held: Held, lake: S3Place, schema: str, replace: bool, announce: Announce
+    published: Published, held: Held, settings: Settings, replace: bool, announce: Callable[[str], None]
 ) -> None:
     """Refuses a lake that shares no load with Redshift's log, unless that is a sample or the user said --replace."""
     loads = {entry.load_id for entry in held.log}
@@ -139,11 +135,11 @@ def _refuse_another_lake(
         return
     if not replace and any(entry.source != "sample" for entry in held.log):
         raise AdventureError(
-            f"Redshift's {schema} holds the files of another lake than {lake} (load {held.newest_load}). Nothing was "
-            "changed there. Set ADVENTURE_LAKE or REDSHIFT_SCHEMA so that they belong together, or pass --replace to "
-            "let Redshift's files go."
+            f"Redshift's {settings.raw_schema} holds the files of another lake than {settings.lake} (load "
+            f"{held.newest_load}). Nothing was changed there. Set ADVENTURE_LAKE or REDSHIFT_SCHEMA so that they "
+            "belong together, or pass --replace to let Redshift's files go."
         )
-    announce(f"The files of another lake in {schema} are replaced.")
+    announce(f"The files of another lake in {settings.raw_schema} are replaced.")
 
 
 def _change(
@@ -151,7 +147,6 @@ def _change(
     todo: tuple[Change, ...],
     held: Held,
     published: Published,
-    lake: S3Place,
     settings: Settings,
     timeout: float,
     progress: Progress,
@@ -159,11 +154,8 @@ def _change(
     """Makes the changes in one transaction: all of them, or none."""
     schema = settings.raw_schema
     try:
-        with copy_manifests(lake, settings, f"{published.load_id}-{uuid.uuid4().hex[:12]}", todo) as manifests:
-            steps = [
-                lock(settings, published.load_id),
-                *statements(todo, settings, manifests, published.load_id),
-            ]
+        with copy_manifests(settings, f"{published.load_id}-{uuid.uuid4().hex[:12]}", todo) as manifests:
+            steps = [lock(settings, published.load_id), *statements(todo, settings, manifests, published.load_id)]
             deadline = time.monotonic() + timeout
             with redshift.transaction():
                 for done, step in enumerate(steps):

@@ -27,23 +27,10 @@ NOT_COPIED = (
 
 
 @dataclass(frozen=True)
-class HeldFile:
-    """One row of Redshift's own load_log, as far as it decides what changes."""
-
-    load_id: str
-    table_name: str
-    source_file: str
-    status: str
-    loaded: int
-    rejected: int
-    source: str
-
-
-@dataclass(frozen=True)
 class Held:
     """What Redshift holds: its load_log, and the rows that each table has of each source file."""
 
-    log: tuple[HeldFile, ...]
+    log: tuple[LogEntry, ...]
     rows: dict[str, dict[str, int]]
 
     @property
@@ -146,7 +133,7 @@ def _marked(statement: Statement, load_id: str) -> Statement:
     return replace(statement, sql=f"/* {json.dumps(mark)} */\n{statement.sql}")
 
 
-def _by_table(entries: Iterable[LogEntry | HeldFile]) -> dict[str, dict[str, tuple[str, int]]]:
+def _by_table(entries: Iterable[LogEntry]) -> dict[str, dict[str, tuple[str, int]]]:
     """Load and rows of every file by table; a file's rejected records count as rows of rejected_rows."""
     tables: dict[str, dict[str, tuple[str, int]]] = defaultdict(dict)
     for entry in entries:

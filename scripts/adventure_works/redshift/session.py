@@ -3,7 +3,7 @@
 import os
 import re
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
@@ -15,8 +15,6 @@ from adventure_works.aws import explained
 from adventure_works.errors import AdventureError
 from adventure_works.settings import PROJECT
 from adventure_works.warehouse.base import Ask, Row, Schemas
-
-Connect = Callable[[], Connection]
 
 
 class ConnectionLostError(AdventureError):
@@ -75,15 +73,14 @@ def session() -> Iterator[Session]:
     Raises:
         AdventureError: the profile lacks something, or Redshift cannot be reached.
     """
-    connect = _login()
-    connection = connect()
+    connection = _connect()
     opened = Session(connection)
     try:
         (found,) = opened.ask("select pg_backend_pid() as process")
         try:
             yield opened
         except (KeyboardInterrupt, ConnectionLostError):
-            with suppress(AdventureError), closing(connect()) as another:
+            with suppress(AdventureError), closing(_connect()) as another:
                 Session(another).ask(f"select pg_terminate_backend({found['process']})")
             raise
     finally:
@@ -95,30 +92,27 @@ def literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _login() -> Connect:
-    """What opens a connection by the profile."""
+def _connect() -> Connection:
+    """A connection by the profile."""
     from dbt.adapters.redshift.connections import RedshiftCredentials, get_connection_method
     from dbt.config.runtime import load_profile
     from dbt.flags import set_from_args
     from dbt_common.context import set_invocation_context
     from dbt_common.exceptions import DbtBaseException
 
-    def connect() -> Connection:
-        try:
-            credentials = load_profile(str(PROJECT), {}, target_override="prod").credentials
-            assert isinstance(credentials, RedshiftCredentials), "the target `prod` of profiles.yml is Redshift"
-            connection: Connection = get_connection_method(credentials)()
-            return connection
-        except (ClientError, BotoCoreError) as error:
-            raise explained(error, "Redshift's login could not be had") from error
-        except (DbtBaseException, Error, OSError) as error:
-            raise AdventureError(
-                f"Redshift cannot be reached: {_reason(error)}. `adventure doctor --target prod` looks for the cause."
-            ) from error
-
     set_invocation_context(os.environ)
     set_from_args(Namespace(PROFILES_DIR=str(PROJECT), PROJECT_DIR=str(PROJECT)), {})
-    return connect
+    try:
+        credentials = load_profile(str(PROJECT), {}, target_override="prod").credentials
+        assert isinstance(credentials, RedshiftCredentials), "the target `prod` of profiles.yml is Redshift"
+        connection: Connection = get_connection_method(credentials)()
+        return connection
+    except (ClientError, BotoCoreError) as error:
+        raise explained(error, "Redshift's login could not be had") from error
+    except (DbtBaseException, Error, OSError) as error:
+        raise AdventureError(
+            f"Redshift cannot be reached: {_reason(error)}. `adventure doctor --target prod` looks for the cause."
+        ) from error
 
 
 @contextmanager

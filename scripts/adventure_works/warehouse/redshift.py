@@ -73,9 +73,7 @@ class RedshiftWarehouse:
 
     def bring_up_raw(self, *, replace: bool, timeout: float, progress: Progress) -> str:
         """Loads the raw schema from the lake."""
-        done = bring_up(
-            self.lake, self.settings, timeout=timeout, replace=replace, announce=self.announce, progress=progress
-        )
+        done = bring_up(self.settings, timeout=timeout, replace=replace, announce=self.announce, progress=progress)
         if not done.rows:
             return f"Redshift: {done.schema} held load {done.load_id} already."
         loaded = ", ".join(f"{rows:,} {table}" for table, rows in done.rows.items())
