@@ -1,11 +1,9 @@
 """Installs the dbt packages: from the dbt hub when it answers, else the project's own counterparts of them."""
 
-import hashlib
 import json
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from pathlib import Path
 
@@ -59,7 +57,7 @@ def installed(project: Path) -> str:
 
 
 def _packages_named_in(packages_file: Path) -> list[str]:
-    """Names of the hub packages, as `namespace/name`."""
+    """Names of the hub packages, as `namespace/name`; the name is that of the folder as well."""
     try:
         entries = yaml.safe_load(packages_file.read_text(encoding="utf-8"))["packages"]
         return [entry["package"] for entry in entries]
@@ -68,13 +66,6 @@ def _packages_named_in(packages_file: Path) -> list[str]:
             f"{shown(packages_file)}: cannot be read as a list of hub packages ({error!r}).\n"
             "Each entry under `packages:` needs a `package:` and a `version:`; else run `dbt deps` instead."
         ) from error
-
-
-def _folder(package: str) -> str:
-    return package.rpartition("/")[2]
-
-
-# --- What is there ------------------------------------------------------------------------------------------
 
 
 def _what_is_installed(project: Path) -> str | None:
@@ -91,7 +82,7 @@ def _what_is_installed(project: Path) -> str | None:
         return BY_DBT
     except ValueError:
         return None
-    if record["packages_yml"] != _digest(project / "packages.yml"):
+    if record["packages_yml"] != (project / "packages.yml").read_text(encoding="utf-8"):
         return None
     if record["source"] == OFFLINE and any(
         _contents(counterpart) != _contents(packages / counterpart.name) for counterpart in _counterparts(project)
@@ -106,19 +97,12 @@ def _is_complete(packages: Path, packages_file: Path) -> bool:
         return True
     return all(
         (packages / folder / "dbt_project.yml").is_file() and _is_complete(packages, packages / folder / "packages.yml")
-        for folder in map(_folder, _packages_named_in(packages_file))
+        for folder in (Path(package).name for package in _packages_named_in(packages_file))
     )
 
 
 def _contents(folder: Path) -> dict[Path, bytes]:
     return {file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-
-
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-# --- From the hub -------------------------------------------------------------------------------------------
 
 
 def _trouble_with_hub(hub: str, wanted: list[str], timeout: float) -> str | None:
@@ -157,28 +141,24 @@ def _install_from_hub(project: Path) -> str | None:
 
     It runs in a project of its own, so that a failure leaves the old packages and no lock file behind.
     """
-    with _staging_folder(project) as name:
-        staging = Path(name)
-        (staging / "dbt_project.yml").write_text("name: packages_only\nconfig-version: 2\n", encoding="utf-8")
-        shutil.copyfile(project / "packages.yml", staging / "packages.yml")
-        dbt = Path(sys.executable).with_name("dbt")
-        try:
+    dbt = Path(sys.executable).with_name("dbt")
+    try:
+        with disk.replaced(project / "dbt_packages") as new:
+            (new.parent / "dbt_project.yml").write_text("name: packages_only\nconfig-version: 2\n", encoding="utf-8")
+            shutil.copyfile(project / "packages.yml", new.parent / "packages.yml")
             subprocess.run(
                 [dbt, "--no-send-anonymous-usage-stats", "deps", "--project-dir", ".", "--log-path", "logs"],
-                cwd=staging,
+                cwd=new.parent,
                 check=True,
                 capture_output=True,
                 timeout=INSTALL_TIMEOUT,
             )
-        except subprocess.TimeoutExpired:
-            return f"`dbt deps` did not finish within {INSTALL_TIMEOUT:g} s"
-        except subprocess.CalledProcessError:
-            return "the dbt hub answered but `dbt deps` failed: run it to see why"
-        _put_in_place(staging / "dbt_packages", project, FROM_HUB)
+            _write_record(new, project, FROM_HUB)
+    except subprocess.TimeoutExpired:
+        return f"`dbt deps` did not finish within {INSTALL_TIMEOUT:g} s"
+    except subprocess.CalledProcessError:
+        return "the dbt hub answered but `dbt deps` failed: run it to see why"
     return None
-
-
-# --- From offline_packages/ ---------------------------------------------------------------------------------
 
 
 def _counterparts(project: Path) -> list[Path]:
@@ -188,30 +168,19 @@ def _counterparts(project: Path) -> list[Path]:
 def _install_offline(project: Path, wanted: list[str], reason: str) -> None:
     counterparts = _counterparts(project)
     for package in wanted:
-        if _folder(package) not in {counterpart.name for counterpart in counterparts}:
+        name = Path(package).name
+        if name not in {counterpart.name for counterpart in counterparts}:
             raise AdventureError(
                 f"packages.yml: {package} cannot be installed: not from the hub ({reason}), and "
-                f"offline_packages/{_folder(package)} does not exist.\n"
+                f"offline_packages/{name} does not exist.\n"
                 "Try again where the hub can be reached, or write the counterpart (offline_packages/README.md)."
             )
-    with _staging_folder(project) as staging:
-        copy = Path(staging) / "dbt_packages"
+    with disk.replaced(project / "dbt_packages") as new:
         for counterpart in counterparts:
-            shutil.copytree(counterpart, copy / counterpart.name)
-        _put_in_place(copy, project, OFFLINE)
+            shutil.copytree(counterpart, new / counterpart.name)
+        _write_record(new, project, OFFLINE)
 
 
-# --- Into place ---------------------------------------------------------------------------------------------
-
-
-def _staging_folder(project: Path) -> tempfile.TemporaryDirectory[str]:
-    """A folder beside `dbt_packages/`, so that a rename suffices; gone afterwards."""
-    return tempfile.TemporaryDirectory(prefix=".dbt_packages-", dir=project, ignore_cleanup_errors=True)
-
-
-def _put_in_place(packages: Path, project: Path, source: str) -> None:
-    """Renames the new packages to `dbt_packages/`."""
-    record = {"source": source, "packages_yml": _digest(project / "packages.yml")}
+def _write_record(packages: Path, project: Path, source: str) -> None:
+    record = {"source": source, "packages_yml": (project / "packages.yml").read_text(encoding="utf-8")}
     (packages / _RECORD).write_text(json.dumps(record), encoding="utf-8")
-    with disk.replaced(project / "dbt_packages") as place:
-        packages.rename(place)
