@@ -51,6 +51,10 @@ def differences(old: dict[str, dict[str, Any]], new: dict[str, dict[str, Any]]) 
 
 
 def _identity(node: Mapping[str, Any]) -> str:
+    test = node.get("test_metadata")
+    if test and node["name"].startswith((f"{test['name']}_", f"{test['namespace']}_")):
+        # dbt made the name of the test, from those of its model and column.
+        return f"test.{test['name']} of {node['attached_node']}.{node.get('column_name')}"
     # The id of a generic test ends in a hash of its arguments, which say where its model is read from.
     return re.sub(r"\.[0-9a-f]{10}$", "", str(node["unique_id"]))
 
@@ -63,6 +67,8 @@ def _facts(node: Mapping[str, Any], nodes: Mapping[str, Any], renamed: Mapping[s
     }
     parents = node.get("depends_on", {}).get("nodes", [])
     facts = {name: node.get(name) for name in FACTS} | config | columns
+    if node.get("test_metadata"):
+        del facts["alias"], facts["config.alias"]
     facts["tags"] = sorted(node.get("tags", []))
     facts["parents"] = sorted({_new(_identity(nodes[parent]), renamed) for parent in parents if parent in nodes})
     with_new_names: dict[str, Any] = json.loads(_new(json.dumps(facts), renamed))
