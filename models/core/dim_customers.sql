@@ -1,6 +1,6 @@
 with
 
--- With the Unknown member, whose missing birth date puts it into the Unknown group.
+-- Includes the Unknown member; it has no birth date, so its age group is Unknown.
 customers as (
 
     select

@@ -1,6 +1,6 @@
 with
 
--- The Unknown key is below every other: where the lines of an order disagree, the known member wins.
+-- Unknown (-1) is the lowest key, so max() takes the known member if the lines of an order disagree.
 summed as (
 
     select
@@ -18,7 +18,7 @@ summed as (
 
 ),
 
--- The Unknown member is not one customer: its orders have no sequence.
+-- The Unknown member is many customers, so its orders have no sequence.
 numbered as (
 
     select

@@ -1,4 +1,4 @@
-{#- The fact is built last: its build_state then applies to the other tables of its file as well. -#}
+{#- Built after the other tables of the same files, so that its build_state is valid for them too. -#}
 {% do depends_on_only('int_returns__quarantined') %}
 
 with

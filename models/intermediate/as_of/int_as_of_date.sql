@@ -16,7 +16,7 @@ calendar as (
 
 ),
 
--- A mistyped date after the calendar is quarantined, so it must not move this one either.
+-- A wrong date after the calendar is quarantined, so it must not move the as-of date.
 last_order as (
 
     select max(sales.order_date) as order_date

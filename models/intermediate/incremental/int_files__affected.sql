@@ -93,7 +93,7 @@ sharing as (
 
 ),
 
--- When one of the files that share lines is read again, all of them are: a line is judged with its repeats.
+-- If one of the files that share an order line is read again, all of them are: repeats are checked together.
 judged as (
 
     select

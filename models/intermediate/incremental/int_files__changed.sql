@@ -1,4 +1,4 @@
-{#- What earlier runs have left; nothing in a first or full build, in which every file is new. -#}
+{#- Tables of earlier runs; none in a first or full build, in which every file is new. -#}
 {% set fact_sales = existing_relation('fact_sales', 'build_state') %}
 {% set fact_returns = existing_relation('fact_returns', 'build_state') %}
 {% set last_run = existing_relation('int_files__affected') %}
@@ -21,7 +21,7 @@ current_files as (
 
 ),
 
--- The newest load of the lake, and of each table in which the facts look something up.
+-- The newest load of the lake, and of each lookup table of the facts.
 newest_loads as (
 
     select
@@ -125,7 +125,7 @@ calendar_days as (
 
 ),
 
--- The as-of date of the lake when the fact was built. Later versions of products are valid from a later day.
+-- The data-through date when the fact was built. Product versions loaded since are valid only after it.
 as_of_dates as (
 
     select
@@ -141,7 +141,7 @@ as_of_dates as (
 
 ),
 
--- What the last run set out to do; it may have died before it reached the fact.
+-- The files that the last run planned to rebuild; it may have failed before it built the fact.
 last_run as (
 
     select

@@ -17,7 +17,7 @@ ranked as (
 
 ),
 
--- The rows of a superseded file have left the lake.
+-- The rows of a superseded file are no longer in the lake.
 current_loads as (
 
     select

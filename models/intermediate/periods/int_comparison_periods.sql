@@ -17,7 +17,7 @@ calendar as (
 
 ),
 
--- A mistyped date before the calendar is quarantined, so it does not count as history either.
+-- A wrong date before the calendar is quarantined, so it must not count as history.
 history as (
 
     select min(sales.order_date) as first_order_date
@@ -26,7 +26,7 @@ history as (
 
 ),
 
--- Months are counted back from the day after, so that periods that end with a month begin with one.
+-- Counted from the day after the as-of date: a period that ends on a month end then starts on the 1st.
 counted_back as (
 
     select

@@ -1,6 +1,6 @@
 with
 
--- Whole years, so that a period of any length that touches the calendar is complete here.
+-- Full years, so that every week, month, quarter and year with a calendar day is complete.
 bounds as (
 
     select

@@ -1,6 +1,6 @@
 with
 
--- A product that is missing from the current file has no price until a file has it again.
+-- A product that is missing from the current file has no price until it is in a file again.
 versions as (
 
     select

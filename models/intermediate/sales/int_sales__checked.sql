@@ -1,8 +1,7 @@
 with
 
--- Duplicates leave here: they are neither sold nor quarantined, and the ledger counts them separately.
--- The fact filters by the one column of reasons: DuckDB multiplies its estimates of several filters, and then
--- takes the sales for the small side of its joins.
+-- Exact duplicates are removed here; the ledger counts them separately. The fact filters by quarantine_reason
+-- alone, since DuckDB underestimates several filters and then builds its joins on the large sales table.
 checked as (
 
     select

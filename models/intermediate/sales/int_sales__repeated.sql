@@ -8,8 +8,8 @@ sales as (
 
 ),
 
--- The only pass over all sales; the CTEs below read the few records found here. Files that share an order
--- line are affected together.
+-- Only this CTE scans all sales; later CTEs read the few records found here. Files that share an order
+-- line are always rebuilt together.
 repeated_keys as (
 
     select
@@ -34,7 +34,7 @@ repeated as (
 
 ),
 
--- Grouping, unlike comparing, treats two NULLs as equal.
+-- GROUP BY treats two NULLs as equal; a comparison does not.
 contents as (
 
     select

@@ -1,7 +1,7 @@
 with
 
--- NA, 0 and an empty field mean the same and become one label. It is not "None" or "NA", which many CSV
--- readers take for NULL.
+-- NA, 0 and an empty field mean the same, so they get one label. The label is not "None" or "NA", since many
+-- CSV readers read those as NULL.
 standardised as (
 
     select

@@ -12,7 +12,7 @@ renamed as (
         input_bytes,
         coalesce(spilled_block_local_disk, 0) + coalesce(spilled_block_remote_disk, 0) as spilled_blocks
     from {{ source('redshift_system', 'sys_query_detail') }}
-    -- The view has sums of whole segments, streams and statements as well.
+    -- Exclude the view's totals of segments, streams and statements.
     where trim(metrics_level) = 'step'
 
 )
