@@ -75,15 +75,10 @@ def copy(source: Path, target: Path) -> None:
 def locked(
     lock: Path, work: str, place: Path, variable: str, announce: Callable[[str], None], *, wait: bool = True
 ) -> Iterator[None]:
-    """Holds a lock file, made when it is missing, for one process at a time.
+    """Holds a lock file, made when it is missing, for one process at a time, which writes its number into it.
 
-    Args:
-        lock: the file; the process that holds it writes its number into it.
-        work: what holds it, for messages: `run` or `load`.
-        place: what that works on, for messages.
-        variable: the environment variable that moves the place.
-        announce: takes the message that this process waits for another one.
-        wait: whether to wait for it, or to be refused.
+    Messages name the `work` (`run` or `load`), the place that it is on, and the environment variable that moves this.
+    Where another process holds the lock, `wait` says whether to announce that and wait, or to be refused.
 
     Raises:
         HeldError: another process holds the lock and this one is not to wait.

@@ -1,15 +1,4 @@
-"""The errors that a user can cause and correct.
-
-AdventureError
-    HeldError                   another process is in the way
-    UnreadableError             a database file that DuckDB cannot read (warehouse/duckdb_access.py)
-    ConnectionLostError         the connection to Redshift broke (redshift/session.py)
-    LostRaceError               another load was faster (lake/s3_write.py)
-    RefusedFileError            a source file that cannot be read without losing something
-        RefusedArchiveError     a zip that is not unpacked (sources/archive.py)
-            DamagedArchiveError
-    FetchError                  a dataset that cannot be had from Kaggle
-"""
+"""The errors that a user can cause and correct; those of a single module are defined there, on these."""
 
 
 class AdventureError(Exception):

@@ -92,13 +92,7 @@ def run(
 ) -> None:
     """Loads, builds and audits a candidate, and publishes it when every test has passed.
 
-    Args:
-        target: `dev` or `prod`.
-        settings: where everything is, and who gets alerts.
-        loading: what to load.
-        view: sees each step.
-        options: further ones of `dbt build`.
-        wait: whether to wait for another run, or to stop.
+    `options` are further ones of `dbt build`. Where another run is at work, `wait` says whether to wait or to stop.
 
     Raises:
         AdventureError: a file was refused or a test failed, for example; what is published is then as it was.

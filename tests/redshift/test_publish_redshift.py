@@ -15,7 +15,7 @@ from adventure_works.errors import AdventureError
 from adventure_works.redshift.session import Session, session
 from adventure_works.settings import read_settings
 from adventure_works.warehouse import redshift as engine
-from adventure_works.warehouse.record import Outcome, begun, write_record
+from adventure_works.warehouse.record import AuditRecord, Outcome, write_record
 from adventure_works.warehouse.redshift import NAMES, RedshiftWarehouse, read_record
 from standin.stack import Warehouse
 from support.waiting import wait_until
@@ -160,7 +160,7 @@ def test_a_lake_that_was_replaced_starts_from_nothing(redshift: Session, mine: R
 
 def test_a_reader_in_a_loop_sees_whole_states(redshift: Session, mine: RedshiftWarehouse) -> None:
     """Two tables of one schema, read in one statement, are always of the same state; none is ever away."""
-    write_record(redshift.ask, begun("s3://bucket/lake", "20260101", "20260102"), "mine_operations")
+    write_record(redshift.ask, AuditRecord("s3://bucket/lake", "20260101", "20260102"), "mine_operations")
     redshift.ask("create table mine_core.other as select number from mine_core.fact")
     seen: list[tuple[int, int]] = []
     failed: list[Exception] = []

@@ -21,18 +21,14 @@ if TYPE_CHECKING:
 
 
 def parse(settings: Settings, environ: Mapping[str, str], options: Sequence[str]) -> "Manifest":
-    """Reads the project, or takes what dbt has kept of it.
-
-    Args:
-        settings: where dbt leaves its log.
-        environ: environment variables that dbt is to find.
-        options: of the build that follows; only its variables bear on what is read.
+    """Reads the project as the build with these options will, or takes what dbt has kept of it.
 
     Raises:
         AdventureError: dbt cannot read the project.
     """
     from dbt.cli.main import dbtRunner
 
+    # Of all options, only variables bear on what is read.
     wanted = [word for pair in pairwise(options) if pair[0] == "--vars" for word in pair]
     with environment(environ):
         done = dbtRunner().invoke(["parse", *wanted, *quiet_options(settings.logs)])
@@ -54,13 +50,6 @@ def build(
     settings: Settings, manifest: "Manifest", environ: Mapping[str, str], options: Sequence[str], progress: Progress
 ) -> BuildResult:
     """Runs `dbt build` without the unit tests: `make test` runs them, since no data changes them.
-
-    Args:
-        settings: where dbt leaves its log and what it compiles.
-        manifest: the project as it was parsed.
-        environ: environment variables that dbt is to find.
-        options: further ones of `dbt build`.
-        progress: called at the start of each node.
 
     Raises:
         AdventureError: dbt could not start, for example because another process has the warehouse open.
@@ -98,15 +87,9 @@ def _read_from(manifest: "Manifest", raw: str) -> None:
 
 def quiet_options(logs: Path) -> list[str]:
     """Where dbt finds the project and leaves its log. Its console stays quiet: the commands print what matters."""
-    options = {
-        "--log-level": "none",
-        # Otherwise the file would follow the console and stay empty.
-        "--log-level-file": "debug",
-        "--log-path": logs,
-        "--project-dir": PROJECT,
-        "--profiles-dir": PROJECT,
-    }
-    return ["--no-version-check", *(str(part) for option in options.items() for part in option)]
+    folders = ["--log-path", str(logs), "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    # Without a level of its own, the log file would follow the console and stay empty.
+    return ["--no-version-check", "--log-level", "none", "--log-level-file", "debug", *folders]
 
 
 @contextmanager

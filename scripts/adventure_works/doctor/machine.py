@@ -15,7 +15,7 @@ from adventure_works.errors import AdventureError
 from adventure_works.lake.folder import current_version
 from adventure_works.settings import PROJECT, Settings, shown
 from adventure_works.sql import one_row
-from adventure_works.warehouse.duckdb_access import opened
+from adventure_works.warehouse.duckdb_access import connected
 
 PACKAGE = "adventure-works-analytics"
 
@@ -76,7 +76,7 @@ def _warehouse(database: Path) -> str:
     _try_to_write(database.parent, "ADVENTURE_DATABASE")
     if not database.exists():
         return f"{shown(database)} is not built yet; `adventure run` builds it"
-    with opened(database, read_only=True) as connection:
+    with connected(database, read_only=True) as connection:
         (relations,) = one_row(connection, "select count(*) from duckdb_tables()")
     return f"{shown(database)} opens, {relations} tables"
 

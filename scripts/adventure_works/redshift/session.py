@@ -14,7 +14,7 @@ from redshift_connector.error import Error
 from adventure_works.aws import explained
 from adventure_works.errors import AdventureError
 from adventure_works.settings import PROJECT
-from adventure_works.warehouse.base import Ask, Row, Schemas
+from adventure_works.warehouse.base import Ask, Row, rows, with_schemas
 
 
 class ConnectionLostError(AdventureError):
@@ -38,10 +38,7 @@ class Session:
             with self._connection.cursor() as cursor:
                 cursor.paramstyle = "qmark"
                 cursor.execute(sql, tuple(parameters))
-                if not cursor.description:
-                    return []
-                names = [column[0] for column in cursor.description]
-                return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+                return rows(cursor) if cursor.description else []
         except (Error, OSError) as error:
             if _fields(error) is None:
                 raise ConnectionLostError(
@@ -123,7 +120,7 @@ def asking(prefix: str) -> Iterator[Ask]:
         AdventureError: Redshift does not answer, with its reason.
     """
     with session() as redshift:
-        yield lambda sql: redshift.ask(sql.format_map(Schemas(f"{prefix}_")))
+        yield lambda sql: redshift.ask(with_schemas(sql, f"{prefix}_"))
 
 
 def _beginning(sql: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from adventure_works.disk import explained, replaced
 from adventure_works.report.sections import MODELS
 from adventure_works.sql import quoted
-from adventure_works.warehouse.duckdb_access import opened
+from adventure_works.warehouse.duckdb_access import connected
 
 MARTS = tuple(name for name in MODELS if name.startswith("mart_"))
 
@@ -21,7 +21,7 @@ def export(database: Path, folder: Path) -> list[Path]:
     written = []
     with explained(folder, "Name another folder."):
         folder.mkdir(parents=True, exist_ok=True)
-        with opened(database, read_only=True) as connection:
+        with connected(database, read_only=True) as connection:
             for mart in MARTS:
                 for ending, options in (("csv", "format csv, header"), ("parquet", "format parquet, compression zstd")):
                     path = folder / f"{mart}.{ending}"

@@ -7,13 +7,10 @@ from adventure_works.warehouse.base import Warehouse
 
 
 def open_warehouse(target: str, settings: Settings, announce: Callable[[str], None], *, wait: bool = True) -> Warehouse:
-    """The warehouse of a target: `dev` is DuckDB on this machine, `prod` is Redshift.
+    """The warehouse of a target of profiles.yml: `dev` is DuckDB on this machine, `prod` is Redshift.
 
-    Args:
-        target: as in profiles.yml.
-        settings: where it is.
-        announce: takes what a user should know, a sentence at a time.
-        wait: whether to wait for another process that is in the way, or to stop.
+    `announce` takes what a user should know, a sentence at a time. Where another process is in the way, `wait` says
+    whether to wait for it or to stop.
 
     Raises:
         AdventureError: a setting is missing.

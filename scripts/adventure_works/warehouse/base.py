@@ -1,5 +1,6 @@
 """What a run needs of a warehouse, whichever engine it is on, and how to ask one."""
 
+import re
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -67,12 +68,12 @@ class Warehouse(Protocol):
         """Asks the recorded results of runs, `{runs}.run_results`, and the log of loads, `{raw}.load_log`."""
 
 
-class Schemas(dict[str, str]):
-    """The names of schemas behind a prefix, for the placeholders of a query."""
+def with_schemas(sql: str, prefix: str = "") -> str:
+    """The query with the names of schemas, which begin with the prefix, in the place of `{core}` and so on."""
+    return re.sub(r"\{(\w+)\}", rf"{prefix}\g<1>", sql)
 
-    def __init__(self, prefix: str = "") -> None:
-        self._prefix = prefix
 
-    def __missing__(self, name: str) -> str:
-        """The name behind the prefix."""
-        return self._prefix + name
+def rows(cursor: Any) -> list[Row]:
+    """What the last query of a DB-API cursor found, by column name."""
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

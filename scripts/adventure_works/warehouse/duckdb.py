@@ -14,7 +14,7 @@ from adventure_works.lake.folder import FolderLake, current_version
 from adventure_works.settings import Settings, shown
 from adventure_works.sql import glob, one_row
 from adventure_works.warehouse.base import Ask, Progress
-from adventure_works.warehouse.duckdb_access import asking, opened
+from adventure_works.warehouse.duckdb_access import asking, connected
 from adventure_works.warehouse.duckdb_files import (
     Files,
     exchange,
@@ -23,7 +23,7 @@ from adventure_works.warehouse.duckdb_files import (
     start_from_published,
 )
 from adventure_works.warehouse.duckdb_history import asking_history
-from adventure_works.warehouse.record import AuditRecord, Outcome, State, begun, columns, write_record
+from adventure_works.warehouse.record import AuditRecord, Outcome, State, columns, write_record
 
 
 class DuckDBWarehouse(Files):
@@ -62,10 +62,7 @@ class DuckDBWarehouse(Files):
         return {"ADVENTURE_TARGET": "dev", "DBT_TARGET": ""}
 
     def start_candidate(self, growing: Iterable[tuple[str, str]], progress: Progress) -> dict[str, str]:
-        """Makes the candidate a copy of what is published, and keeps the version of the lake that it is built from.
-
-        It starts from nothing when nothing is published, or when the lake was replaced since.
-        """
+        """Copies what is published, if its lake was not replaced since, and keeps the version that this one is of."""
         with FolderLake(self.lake).locked(self.announce):
             version = current_version(self.lake)
             if version is None:
@@ -73,7 +70,7 @@ class DuckDBWarehouse(Files):
                     f"{shown(self.lake)}: nothing has been loaded. Load first: adventure load --source sample"
                 )
             pins.pin(version, self.published)
-        record = begun(str(self.lake), _began_with(version), version.name)
+        record = AuditRecord(str(self.lake), _began_with(version), version.name)
         if not self.published.exists():
             start_from_nothing(self)
         elif self._lake_was_replaced(record):
@@ -81,13 +78,13 @@ class DuckDBWarehouse(Files):
             start_from_nothing(self)
         else:
             start_from_published(self)
-        with opened(self.candidate, read_only=False) as connection:
+        with connected(self.candidate, read_only=False) as connection:
             _write(connection, record)
         return self.environ | {"ADVENTURE_DATABASE": str(self.candidate), "ADVENTURE_RAW": str(version)}
 
     def judge_candidate(self, *, passed: bool, tests: int) -> None:
         """Writes into the candidate how its audit went."""
-        with opened(self.candidate, read_only=False) as connection:
+        with connected(self.candidate, read_only=False) as connection:
             record = read_record(connection)
             if record is None:
                 raise AdventureError(f"{shown(self.candidate)}: its audit record is gone. Run again.")
@@ -96,8 +93,8 @@ class DuckDBWarehouse(Files):
     def publish(self) -> None:
         """Publishes the candidate by a rename."""
         before = self.states()
-        candidate = next((state for state in before if state.role == "candidate"), None)
-        if candidate is None or candidate.record is None or candidate.record.outcome != Outcome.PASSED:
+        audited = (state.record for state in before if state.role == "candidate")
+        if not any(record and record.outcome == Outcome.PASSED for record in audited):
             raise AdventureError(f"{shown(self.candidate)}: no candidate has passed its audit. Make one: adventure run")
         put_in_place(self)
         self._release_pins(before)
@@ -111,11 +108,10 @@ class DuckDBWarehouse(Files):
         found = []
         for role in ("published", "previous", "candidate"):
             path = getattr(self, role)
-            if not path.exists():
-                continue
             try:
-                with opened(path, read_only=True) as connection:
-                    found.append(State(role, str(path), read_record(connection)))
+                if path.exists():
+                    with connected(path, read_only=True) as connection:
+                        found.append(State(role, str(path), read_record(connection)))
             except AdventureError as error:
                 found.append(State(role, str(path), trouble=str(error)))
         return found
@@ -126,11 +122,7 @@ class DuckDBWarehouse(Files):
 
     @contextmanager
     def asking_published(self) -> Iterator[Ask]:
-        """Asks the published file.
-
-        Raises:
-            AdventureError: there is none, or it lacks a table.
-        """
+        """Asks the published file."""
         if not self.published.exists():
             raise AdventureError(f"There is no warehouse at {shown(self.published)}. Build one first: adventure run")
         with asking(self.published) as ask:
@@ -147,7 +139,7 @@ class DuckDBWarehouse(Files):
         return asking_history(self.lake)
 
     def _lake_was_replaced(self, record: AuditRecord) -> bool:
-        with opened(self.published, read_only=True, patience=self.patience, announce=self.announce) as connection:
+        with connected(self.published, read_only=True, patience=self.patience, announce=self.announce) as connection:
             published = read_record(connection)
         return published is not None and published.began_with != record.began_with
 

@@ -10,7 +10,7 @@ import duckdb
 
 from adventure_works.errors import AdventureError, HeldError
 from adventure_works.settings import shown
-from adventure_works.warehouse.base import Ask, Row, Schemas
+from adventure_works.warehouse.base import Ask, rows, with_schemas
 
 HOLDER = re.compile(r"Conflicting lock is held in (.+?)\. ")
 
@@ -20,16 +20,12 @@ class UnreadableError(AdventureError):
 
 
 @contextmanager
-def opened(
+def connected(
     path: Path, *, read_only: bool, patience: float = 0, announce: Callable[[str], None] | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to a database file; while it is open, no other process can open the file for writing.
 
-    Args:
-        path: an existing file, or one to make when not `read_only`.
-        read_only: whether others may read at the same time.
-        patience: seconds to wait for a process that is in the way.
-        announce: called once when there is one.
+    A process that is in the way is announced, and waited for as many seconds as `patience` says.
 
     Raises:
         HeldError: another process was still in the way at the end.
@@ -64,12 +60,5 @@ def opened(
 @contextmanager
 def asking(database: Path) -> Iterator[Ask]:
     """Asks a DuckDB file, where schemas have plain names."""
-    with opened(database, read_only=True) as connection:
-        yield lambda sql: rows(connection, sql.format_map(Schemas()))
-
-
-def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
-    """The rows of a query, by column name."""
-    found = connection.execute(sql)
-    names = [column[0] for column in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    with connected(database, read_only=True) as connection:
+        yield lambda sql: rows(connection.execute(with_schemas(sql)))

@@ -19,7 +19,7 @@ from pathlib import Path
 from adventure_works.disk import copy, explained, link, sync
 from adventure_works.errors import AdventureError
 from adventure_works.settings import shown
-from adventure_works.warehouse.duckdb_access import UnreadableError, opened
+from adventure_works.warehouse.duckdb_access import UnreadableError, connected
 
 # How long to wait for a process that has the published file open for writing, such as `mf query` or `dbt show`.
 PATIENCE_SECONDS = 60.0
@@ -62,7 +62,7 @@ def start_from_nothing(files: Files) -> None:
     with _explained(files.candidate, "Nothing has changed"):
         files.candidate.parent.mkdir(exist_ok=True)
         if files.candidate.exists():
-            with suppress(UnreadableError), opened(files.candidate, read_only=True):
+            with suppress(UnreadableError), connected(files.candidate, read_only=True):
                 pass
         _discard(files.candidate)
 
@@ -145,7 +145,7 @@ def _kept_from_writers(files: Files) -> Iterator[None]:
         return
     if log_of(files.published).exists():
         _settle(files, files.published)
-    with opened(files.published, read_only=True, patience=files.patience, announce=files.announce):
+    with connected(files.published, read_only=True, patience=files.patience, announce=files.announce):
         yield
 
 
@@ -170,7 +170,7 @@ def _set_unreadable_aside(files: Files) -> None:
 
 def _settle(files: Files, path: Path) -> None:
     """Writes what a file's log holds into the file."""
-    with opened(path, read_only=False, patience=files.patience, announce=files.announce) as connection:
+    with connected(path, read_only=False, patience=files.patience, announce=files.announce) as connection:
         connection.execute("checkpoint")
 
 

@@ -9,8 +9,7 @@ import duckdb
 from adventure_works.errors import AdventureError
 from adventure_works.settings import shown
 from adventure_works.sql import glob
-from adventure_works.warehouse.base import Ask, Schemas
-from adventure_works.warehouse.duckdb_access import rows
+from adventure_works.warehouse.base import Ask, rows, with_schemas
 
 
 @contextmanager
@@ -35,7 +34,7 @@ def asking_history(lake: Path) -> Iterator[Ask]:
                 f"{shown(lake)}: what was recorded of past runs cannot be read. Move away the file that is named here, "
                 f"and ask again.\n{error}"
             ) from error
-        yield lambda sql: rows(connection, sql.format_map(Schemas()))
+        yield lambda sql: rows(connection.execute(with_schemas(sql)))
 
 
 _NO_RESULTS = """

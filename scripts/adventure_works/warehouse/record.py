@@ -4,15 +4,15 @@ It is one row in the warehouse itself, `operations.audit_record`, and so is publ
 `mark_as_unaudited` of the dbt project changes `outcome` when a plain dbt command builds in an audited warehouse.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
-from importlib.metadata import version as package_version
+from importlib.metadata import version
 from typing import Any
 
-Execute = Callable[[str, Sequence[Any]], Any]
-"""Runs a statement, with values in the place of its `?`, on DuckDB or on Redshift."""
+Execute = Callable[..., Any]
+"""Runs a statement, with a sequence of values, if any, in the place of its `?`, on DuckDB or on Redshift."""
 
 
 class Outcome(StrEnum):
@@ -26,15 +26,18 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class AuditRecord:
-    """One state of a warehouse: `began_with` is the load id that its lake began with, times are in UTC."""
+    """One state of a warehouse: `began_with` is the load id that its lake began with, times are in UTC.
+
+    Without further fields it is of one that this version of the project builds from now on.
+    """
 
     lake: str
     began_with: str
     load_id: str
-    started_at: datetime
-    project_version: str
-    outcome: str
-    tests: int
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
+    project_version: str = field(default_factory=lambda: version("adventure-works-analytics"))
+    outcome: str = Outcome.BUILDING
+    tests: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,26 +54,17 @@ class State:
     trouble: str = ""
 
 
-def begun(lake: str, began_with: str, load_id: str) -> AuditRecord:
-    """The record of a warehouse that is being built from now on, by this version of the project."""
-    now = datetime.now(UTC).replace(tzinfo=None)
-    return AuditRecord(
-        lake, began_with, load_id, now, package_version("adventure-works-analytics"), Outcome.BUILDING, 0
-    )
-
-
 def columns() -> str:
     """The names of the record's columns, in the order of its fields."""
-    return ", ".join(field.name for field in fields(AuditRecord))
+    return ", ".join(column.name for column in fields(AuditRecord))
 
 
 def write_record(execute: Execute, record: AuditRecord, schema: str = "operations") -> None:
     """Puts a record in the place of the one before, in the transaction of the caller."""
-    execute(f"create schema if not exists {schema}", ())
-    execute(f"drop table if exists {schema}.audit_record", ())
+    execute(f"create schema if not exists {schema}")
+    execute(f"drop table if exists {schema}.audit_record")
     execute(
         f"create table {schema}.audit_record (lake varchar(1024), began_with varchar(64), load_id varchar(64), "
-        "started_at timestamp, project_version varchar(64), outcome varchar(16), tests integer)",
-        (),
+        "started_at timestamp, project_version varchar(64), outcome varchar(16), tests integer)"
     )
     execute(f"insert into {schema}.audit_record values ({', '.join('?' * len(fields(AuditRecord)))})", astuple(record))

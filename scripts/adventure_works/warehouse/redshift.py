@@ -17,7 +17,7 @@ from adventure_works.redshift.load import bring_up
 from adventure_works.redshift.session import Session, asking, session
 from adventure_works.settings import S3Place, Settings
 from adventure_works.warehouse.base import Ask, Progress
-from adventure_works.warehouse.record import AuditRecord, Outcome, State, begun, columns, write_record
+from adventure_works.warehouse.record import AuditRecord, Outcome, State, columns, write_record
 
 NAMES = ("staging", "intermediate", "core", "marts", "operations", "audit")
 # What was published before the previous one, until it is dropped.
@@ -85,10 +85,7 @@ class RedshiftWarehouse:
         return {"ADVENTURE_TARGET": "prod", "DBT_TARGET": "", "ADVENTURE_CANDIDATE": self.settings.candidate}
 
     def start_candidate(self, growing: Iterable[tuple[str, str]], progress: Progress) -> dict[str, str]:
-        """Makes the schemas of the candidate, with copies of the published tables that a build adds to.
-
-        It starts from nothing when nothing is published, or when the lake was replaced since.
-        """
+        """Makes the schemas, and copies the published tables that a build adds to, if the lake was not replaced."""
         settings = self.settings
         with session() as redshift:
             (loads,) = redshift.ask(
@@ -98,7 +95,7 @@ class RedshiftWarehouse:
                 raise AdventureError(
                     f"{settings.raw_schema}: nothing has been loaded. Load first: adventure load --to redshift"
                 )
-            record = begun(str(settings.lake), loads["began_with"], loads["load_id"])
+            record = AuditRecord(str(settings.lake), loads["began_with"], loads["load_id"])
             published = read_record(redshift, settings.schema)
             _drop(redshift, settings.candidate)
             _drop(redshift, f"{settings.schema}_{DISCARDED}")
@@ -152,31 +149,22 @@ class RedshiftWarehouse:
                 )
             _drop(redshift, discarded)
             with redshift.transaction():
-                _rename_all(
-                    redshift,
-                    (settings.previous, discarded),
-                    (settings.schema, settings.previous),
-                    (settings.candidate, settings.schema),
-                )
+                previous, published = settings.previous, settings.schema
+                _rename_all(redshift, (previous, discarded), (published, previous), (settings.candidate, published))
             with suppress(AdventureError):
                 # It is published all the same, and the next run drops what is left here.
                 _drop(redshift, discarded)
 
     def roll_back(self) -> None:
         """Exchanges the published schemas and the previous ones in one transaction."""
-        settings, aside = self.settings, f"{self.settings.schema}_{DISCARDED}"
+        published, previous, aside = self.settings.schema, self.settings.previous, f"{self.settings.schema}_{DISCARDED}"
         with session() as redshift, redshift.transaction():
-            if f"{settings.previous}_core" not in _schemas(redshift):
+            if f"{previous}_core" not in _schemas(redshift):
                 raise AdventureError(
-                    f"{settings.previous}_*: no previous warehouse to go back to. `adventure run --target "
-                    "prod` keeps the one that it replaces."
+                    f"{previous}_*: no previous warehouse to go back to. `adventure run --target prod` keeps the one "
+                    "that it replaces."
                 )
-            _rename_all(
-                redshift,
-                (settings.schema, aside),
-                (settings.previous, settings.schema),
-                (aside, settings.previous),
-            )
+            _rename_all(redshift, (published, aside), (previous, published), (aside, previous))
 
     def states(self) -> list[State]:
         """The record of each set of schemas."""
@@ -198,9 +186,8 @@ class RedshiftWarehouse:
         """Asks the published schemas."""
         return asking(self.settings.schema)
 
-    def asking_history(self) -> AbstractContextManager[Ask]:
-        """Asks the schemas for runs and raw tables."""
-        return asking(self.settings.schema)
+    # The schemas for runs and raw tables are named as the published ones are.
+    asking_history = asking_published
 
 
 def _lock(holder: Session, table: str) -> bool:
