@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from adventure_works.warehouse.duckdb_files import Files, put_in_place, start_from_published
+from adventure_works.warehouse.duckdb_files import Files
 
 ROWS_A_MEGABYTE = 50_000
 
@@ -39,8 +39,8 @@ def main() -> None:
         for _ in range(options.rounds):
             steps: dict[str, Callable[[], object]] = {
                 "cp": lambda: subprocess.run(["cp", "--reflink=never", warehouse.published, copy], check=True),
-                "candidate": lambda: start_from_published(warehouse),
-                "publication": lambda: put_in_place(warehouse),
+                "candidate": warehouse.start_from_published,
+                "publication": warehouse.put_in_place,
             }
             for step, work in steps.items():
                 os.sync()

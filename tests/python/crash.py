@@ -25,7 +25,7 @@ from adventure_works.lake.folder import current_version
 from adventure_works.sample.generator import generate
 from adventure_works.settings import read_settings
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
-from adventure_works.warehouse.duckdb_files import Files, exchange, put_in_place, start_from_published
+from adventure_works.warehouse.duckdb_files import Files
 from adventure_works.warehouse.record import State
 from fork_server import ForkServer
 from support.places import PROJECT, own_places
@@ -81,17 +81,17 @@ def publish_for_ever() -> None:
         number = publish_once(warehouse)
         print(number, flush=True)
         if number % 3 == 0:
-            exchange(warehouse)
-            exchange(warehouse)
+            warehouse.roll_back()
+            warehouse.roll_back()
 
 
 def publish_once(warehouse: Files) -> int:
     """Publishes the state after the one that is published, and returns its number: the two tables agree on it."""
-    start_from_published(warehouse)
+    warehouse.start_from_published()
     with duckdb.connect(str(warehouse.candidate)) as connection:
         (number,) = connection.execute("update one set number = number + 1 returning number").fetchone()
         connection.execute("update other set number = ?", [number])
-    put_in_place(warehouse)
+    warehouse.put_in_place()
     return number
 
 

@@ -24,7 +24,7 @@ from adventure_works.monitor.history import OUTCOME, Trouble, last_runs, newest_
 from adventure_works.monitor.status import Status, status_of
 from adventure_works.settings import Settings
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
-from adventure_works.warehouse.duckdb_history import asking_history
+from adventure_works.warehouse.duckdb_access import asking_history
 from recorded import record
 from support.places import PROJECT
 from support.waiting import TIMEOUT

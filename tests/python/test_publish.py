@@ -20,7 +20,7 @@ from adventure_works.lake import pins
 from adventure_works.lake.loader import load
 from adventure_works.settings import Settings
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
-from adventure_works.warehouse.duckdb_files import log_of, put_in_place, start_from_published
+from adventure_works.warehouse.duckdb_files import log_of
 from adventure_works.warehouse.record import AuditRecord, Outcome, write_record
 from crash import two_sources
 from processes import ASK, HOLD, ended, process
@@ -59,7 +59,7 @@ def warehouse(tmp_path: Path) -> DuckDBWarehouse:
 
 
 def candidate_of(warehouse: DuckDBWarehouse, number: int, outcome: Outcome = Outcome.PASSED) -> None:
-    start_from_published(warehouse)
+    warehouse.start_from_published()
     with duckdb.connect(str(warehouse.candidate)) as connection:
         connection.execute("update one set number = ?", [number])
         connection.execute("update other set number = ?", [number])
@@ -92,7 +92,7 @@ def test_readers_before_during_and_after(warehouse: DuckDBWarehouse) -> None:
         asked = ""
         for number in range(2, 22):
             candidate_of(warehouse, number)
-            put_in_place(warehouse)
+            warehouse.put_in_place()
             if number % 5 == 0:
                 # A busy machine must not let all of it pass between two questions.
                 asked += asking_reader.stdout.readline()
@@ -130,7 +130,7 @@ def test_only_a_candidate_that_passed_is_published(warehouse: DuckDBWarehouse) -
 @pytest.mark.parametrize("killed", ["before the rename", "after the rename of a rollback"])
 def test_a_killed_exchange_is_finished(warehouse: DuckDBWarehouse, killed: str) -> None:
     candidate_of(warehouse, 2)
-    put_in_place(warehouse)
+    warehouse.put_in_place()
     aside = warehouse.previous.with_name(".w.duckdb")
     os.link(warehouse.published, aside)
     if killed == "after the rename of a rollback":
@@ -145,10 +145,10 @@ def test_a_killed_exchange_is_finished(warehouse: DuckDBWarehouse, killed: str) 
 def test_a_writer_is_named_and_nothing_is_lost(warehouse: DuckDBWarehouse) -> None:
     candidate_of(warehouse, 2)
     with process(HOLD, warehouse.published, "writing") as holder:
-        for step in (start_from_published, put_in_place):
+        for step in (warehouse.start_from_published, warehouse.put_in_place):
             with pytest.raises(AdventureError, match=rf"w\.duckdb is open in another process: .*{holder.pid}"):
-                step(warehouse)
-    put_in_place(warehouse)
+                step()
+    warehouse.put_in_place()
     assert (number_in(warehouse.published), number_in(warehouse.previous)) == (2, 1)
 
 
@@ -162,7 +162,7 @@ def test_a_writer_that_leaves_is_waited_for(warehouse: DuckDBWarehouse) -> None:
             said.append(message)
             holder.stdin.close()
 
-        put_in_place(DuckDBWarehouse(Settings(database=warehouse.published), announce))
+        DuckDBWarehouse(Settings(database=warehouse.published), announce).put_in_place()
     assert len(said) == 1 and "waiting up to 60 s" in said[0]
     assert number_in(warehouse.published) == 2
 
@@ -179,22 +179,22 @@ os.kill(os.getpid(), 9)
     log = log_of(warehouse.published)
     subprocess.run([sys.executable, "-c", code, warehouse.published])
     assert log.exists()
-    start_from_published(warehouse)
+    warehouse.start_from_published()
     assert number_in(warehouse.candidate) == 5
     assert not log.exists()
     subprocess.run([sys.executable, "-c", code.replace("= 5", "= 6"), warehouse.published])
     assert log.exists()
-    put_in_place(warehouse)
+    warehouse.put_in_place()
     assert (number_in(warehouse.published), number_in(warehouse.previous)) == (5, 6)
     assert not log.exists()
 
 
 def test_a_published_file_that_cannot_be_read_is_set_aside(warehouse: DuckDBWarehouse) -> None:
     candidate_of(warehouse, 2)
-    put_in_place(warehouse)
+    warehouse.put_in_place()
     warehouse.published.write_bytes(b"not a database" * 1000)
     with pytest.raises(AdventureError, match="adventure publish --rollback"):
-        start_from_published(warehouse)
+        warehouse.start_from_published()
     warehouse.roll_back()
     assert number_in(warehouse.published) == 1
     assert (warehouse.published.parent / "unreadable" / "w.duckdb").read_bytes().startswith(b"not a database")
@@ -203,7 +203,7 @@ def test_a_published_file_that_cannot_be_read_is_set_aside(warehouse: DuckDBWare
 def test_publishing_keeps_who_may_read(warehouse: DuckDBWarehouse) -> None:
     warehouse.published.chmod(0o640)
     candidate_of(warehouse, 2)
-    put_in_place(warehouse)
+    warehouse.put_in_place()
     assert warehouse.published.stat().st_mode & 0o777 == 0o640
 
 
@@ -340,11 +340,11 @@ def test_a_copy_that_does_not_fit(small_disk: Path) -> None:
     before = warehouse.published.read_bytes()
     (small_disk / "filler").write_bytes(bytes(SMALL - len(before) - (1 << 20)))
     with pytest.raises(AdventureError, match=r"No space left on device\. Nothing has changed"):
-        start_from_published(warehouse)
+        warehouse.start_from_published()
     assert warehouse.published.read_bytes() == before
     assert not warehouse.candidate.exists()
     (small_disk / "filler").unlink()
-    start_from_published(warehouse)
+    warehouse.start_from_published()
     assert warehouse.candidate.read_bytes() == before
 
 

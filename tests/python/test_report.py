@@ -30,8 +30,7 @@ from adventure_works.report.periods import Span, periods
 from adventure_works.report.sections import MODELS, SECTIONS
 from adventure_works.settings import read_settings
 from adventure_works.warehouse import open_warehouse
-from adventure_works.warehouse.duckdb_access import asking
-from adventure_works.warehouse.duckdb_history import asking_history
+from adventure_works.warehouse.duckdb_access import asking, asking_history
 from recorded import record
 from report_page import ReportPage, figure, plain, table
 from support.commands import run_adventure, run_dbt

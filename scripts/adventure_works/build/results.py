@@ -58,7 +58,7 @@ def summarise(results: Iterable[Any], seconds: float, target: Path) -> BuildResu
         resource = str(node.resource_type)
         kind = next((kind for kind in KINDS if kind in node.tags), resource)
         work[kind] += result.execution_time
-        if resource in ("test", "unit_test"):
+        if resource == "test":
             tests.setdefault(kind, Counter())[status] += 1
         else:
             nodes[resource] += 1

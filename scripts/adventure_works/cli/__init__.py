@@ -36,7 +36,10 @@ class _Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
+
+
+@click.group(cls=_Commands, context_settings=CONTEXT)
 @click.version_option(package_name="adventure-works-analytics", prog_name="adventure")
 def adventure() -> None:
     """Adventure Works Analytics: from the retail CSV files to an audited star schema.

@@ -12,7 +12,6 @@ from adventure_works.settings import Settings
     "--hub-timeout",
     type=click.FloatRange(min=0, min_open=True),
     default=3.0,
-    show_default=True,
     metavar="SECONDS",
     help="How long to wait for the hub to answer.",
 )

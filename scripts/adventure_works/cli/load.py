@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     "--to",
     type=click.Choice(["lake", "redshift"]),
     default="lake",
-    show_default=True,
     help="Stop at the lake, or bring Redshift up to it as well.",
 )
 @with_settings

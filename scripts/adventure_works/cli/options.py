@@ -40,7 +40,6 @@ def loading_options(command: Command) -> Command:
             "--timeout",
             type=click.FloatRange(min=0, min_open=True),
             default=60.0,
-            show_default=True,
             metavar="MINUTES",
             callback=lambda context, option, minutes: minutes * 60,
             help="How long Redshift may take to copy; the load is then cancelled and nothing of it kept.",
@@ -50,7 +49,6 @@ def loading_options(command: Command) -> Command:
             "--max-rejects",
             type=share,
             default="1%",
-            show_default=True,
             metavar="SHARE",
             help="Refuse a file when more than this share of its records cannot be read.",
         ),
@@ -70,7 +68,6 @@ def loading_options(command: Command) -> Command:
         click.option(
             "--source",
             default="sample",
-            show_default=True,
             metavar="sample|kaggle|PATH",
             help="The generated sample, the dataset on Kaggle, or a folder, zip or CSV file of yours.",
         ),
@@ -81,7 +78,7 @@ def loading_options(command: Command) -> Command:
 
 def target_option(text: str) -> Callable[[Command], Command]:
     """The option that names the engine."""
-    return click.option("--target", type=click.Choice(["dev", "prod"]), default="dev", show_default=True, help=text)
+    return click.option("--target", type=click.Choice(["dev", "prod"]), default="dev", help=text)
 
 
 no_wait_option = click.option(

@@ -37,8 +37,6 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
 def table(*headings: str, numbers: tuple[str, ...] = (), title: str | None = None) -> Table:
     """A table without lines: columns of text, then columns of numbers."""
     made = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for heading in headings:
-        made.add_column(heading)
-    for heading in numbers:
-        made.add_column(heading, justify="right")
+    for heading in (*headings, *numbers):
+        made.add_column(heading, justify="right" if heading in numbers else "left")
     return made

@@ -16,7 +16,7 @@ from adventure_works.settings import Settings, shown
     metavar="FILE",
     help="Where to write it.  [default: report/index.html, or report/report.pdf]",
 )
-@click.option("--format", "form", type=click.Choice(["html", "pdf"]), default="html", show_default=True)
+@click.option("--format", "form", type=click.Choice(["html", "pdf"]), default="html")
 @click.option(
     "--csv", "tables", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write the marts as well."
 )

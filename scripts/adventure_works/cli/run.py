@@ -72,7 +72,7 @@ class RunPrinter(LoadPrinter):
     def published(self, warehouse: Warehouse, report: Path) -> None:
         """Prints where everything is, and what to try."""
         out.print(f"\nThe report: {shown(report)}", soft_wrap=True)
-        places = {state.role: _shown_place(state.place) for state in warehouse.states()}
+        places = {state.role: shown(Path(state.place)) for state in warehouse.states()}
         rollback = "adventure publish --rollback" + " --target prod" * (warehouse.target == "prod")
         out.print("\nWhere it is", style="bold")
         for heading, place in (
@@ -106,32 +106,26 @@ WHAT_NEXT = {
 
 def failure_message(result: BuildResult, warehouse: Warehouse, log: Path) -> str:
     """What failed, that nothing was published, and how to look into it."""
-    places = {state.role: _shown_place(state.place) for state in warehouse.states()}
+    places = {state.role: shown(Path(state.place)) for state in warehouse.states()}
     as_it_was = f"{places['published']} is as it was" if "published" in places else "nothing is, yet"
     candidate = places.get("candidate", "the candidate")
     table = next((problem.failures for problem in result.errors if problem.failures), None)
     query = f"select * from {table.replace(chr(34), '').partition('.')[2]}" if table else "show all tables"
-    look = (
-        [f"ADVENTURE_CANDIDATE={candidate.removesuffix('_*')} dbt show --target prod --inline '{query}'"]
-        if warehouse.target == "prod"
-        else [f"ADVENTURE_DATABASE={candidate} dbt show --inline '{query}'", f"duckdb -readonly {candidate}"]
+    look = f"  ADVENTURE_DATABASE={candidate} dbt show --inline '{query}'\n  duckdb -readonly {candidate}"
+    if warehouse.target == "prod":
+        look = f"  ADVENTURE_CANDIDATE={candidate.removesuffix('_*')} dbt show --target prod --inline '{query}'"
+    problems = [f"  {problem.name}: {problem.message}{_rows_hint(problem)}" for problem in result.errors]
+    more = [f"  ... and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > MOST_PROBLEMS else []
+    lines = (
+        f"{len(problems)} of the build's checks or models failed, so that it is not published; {as_it_was}.",
+        *problems[:MOST_PROBLEMS],
+        *more,
+        f"The build with the failing rows is kept, until the next run, in {candidate}. Look into it:",
+        look,
+        f"The log is {shown(log)}.",
+        "Correct the files or the models and run again; the lake keeps what was loaded.",
     )
-    return "\n".join(
-        [
-            f"{len(result.errors)} of the build's checks or models failed, so that it is not published; {as_it_was}.",
-            *(f"  {problem.name}: {problem.message}{_rows_hint(problem)}" for problem in result.errors[:MOST_PROBLEMS]),
-            *([f"  ... and {more} more"] if (more := len(result.errors) - MOST_PROBLEMS) > 0 else []),
-            f"The build with the failing rows is kept, until the next run, in {candidate}. Look into it:",
-            *(f"  {line}" for line in look),
-            f"The log is {shown(log)}.",
-            "Correct the files or the models and run again; the lake keeps what was loaded.",
-        ]
-    )
-
-
-def _shown_place(place: str) -> str:
-    """A file as a user would type it; the schemas of Redshift as they are."""
-    return shown(Path(place)) if Path(place).is_absolute() else place
+    return "\n".join(lines)
 
 
 def _rows_hint(problem: Problem) -> str:
@@ -147,9 +141,8 @@ def _print_tests(result: BuildResult) -> None:
     for kind, counts in result.tests.items():
         if not counts:
             continue
-        passed = counts["pass"] + counts["success"]
-        rest = ", ".join(f"{count} {status}" for status, count in counts.items() if status not in ("pass", "success"))
-        line = f"  {KINDS.get(kind, kind):<12}{passed:>5} passed{result.work[kind]:>8.1f} s"
+        rest = ", ".join(f"{count} {status}" for status, count in counts.items() if status != "pass")
+        line = f"  {KINDS.get(kind, kind):<12}{counts['pass']:>5} passed{result.work[kind]:>8.1f} s"
         out.print(line + (f", {rest}" if rest else ""))
 
 

@@ -1,5 +1,6 @@
 """`adventure sample`."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,8 +11,8 @@ from adventure_works.settings import shown
 
 @click.command("sample")
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--scale", default=1.0, show_default=True, help="Size; 1 is that of the Kaggle set, up to 10000.")
-@click.option("--seed", default=42, show_default=True, help="Another seed gives other figures of the same shape.")
+@click.option("--scale", default=1.0, help="Size; 1 is that of the Kaggle set, up to 10000.")
+@click.option("--seed", default=42, help="Another seed gives other figures of the same shape.")
 def command(out: Path, scale: float, seed: int) -> None:
     """Generate the ten retail files, all invented, into the folder OUT.
 
@@ -26,10 +27,5 @@ def command(out: Path, scale: float, seed: int) -> None:
     from adventure_works.sample.generator import generate
 
     with progress_bar() as progress:
-        generate(
-            out,
-            scale=scale,
-            seed=seed,
-            progress=lambda done, total: progress("Customers and orders", done, total),
-        )
+        generate(out, scale=scale, seed=seed, progress=partial(progress, "Customers and orders"))
     click.echo(f"The sample is in {shown(out.absolute())}. Load it: adventure load --source {shown(out.absolute())}")

@@ -20,14 +20,11 @@ LONGEST_MESSAGE = 100
 
 @click.command("status")
 @target_option("Which warehouse.")
-@click.option(
-    "--runs", type=click.IntRange(min=0), default=5, show_default=True, help="How many of the last runs to show."
-)
+@click.option("--runs", type=click.IntRange(min=0), default=5, help="How many of the last runs to show.")
 @click.option(
     "--max-age",
     type=click.FloatRange(min=0),
     default=MAX_AGE_HOURS,
-    show_default=True,
     metavar="HOURS",
     help="How old the newest load may be.",
 )

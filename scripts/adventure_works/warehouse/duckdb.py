@@ -14,15 +14,8 @@ from adventure_works.lake.folder import FolderLake, current_version
 from adventure_works.settings import Settings, shown
 from adventure_works.sql import glob, one_row
 from adventure_works.warehouse.base import Ask, Progress
-from adventure_works.warehouse.duckdb_access import asking, connected
-from adventure_works.warehouse.duckdb_files import (
-    Files,
-    exchange,
-    put_in_place,
-    start_from_nothing,
-    start_from_published,
-)
-from adventure_works.warehouse.duckdb_history import asking_history
+from adventure_works.warehouse.duckdb_access import asking, asking_history, connected
+from adventure_works.warehouse.duckdb_files import Files
 from adventure_works.warehouse.record import AuditRecord, Outcome, State, columns, write_record
 
 
@@ -62,7 +55,7 @@ class DuckDBWarehouse(Files):
         return {"ADVENTURE_TARGET": "dev", "DBT_TARGET": ""}
 
     def start_candidate(self, growing: Iterable[tuple[str, str]], progress: Progress) -> dict[str, str]:
-        """Copies what is published, if its lake was not replaced since, and keeps the version that this one is of."""
+        """Copies what is published, or starts from nothing when the lake was replaced; keeps the lake's version."""
         with FolderLake(self.lake).locked(self.announce):
             version = current_version(self.lake)
             if version is None:
@@ -72,12 +65,12 @@ class DuckDBWarehouse(Files):
             pins.pin(version, self.published)
         record = AuditRecord(str(self.lake), _began_with(version), version.name)
         if not self.published.exists():
-            start_from_nothing(self)
+            self.start_from_nothing()
         elif self._lake_was_replaced(record):
             self.announce("The lake was replaced since the last publication: the warehouse is built from nothing.")
-            start_from_nothing(self)
+            self.start_from_nothing()
         else:
-            start_from_published(self)
+            self.start_from_published()
         with connected(self.candidate, read_only=False) as connection:
             _write(connection, record)
         return self.environ | {"ADVENTURE_DATABASE": str(self.candidate), "ADVENTURE_RAW": str(version)}
@@ -96,12 +89,8 @@ class DuckDBWarehouse(Files):
         audited = (state.record for state in before if state.role == "candidate")
         if not any(record and record.outcome == Outcome.PASSED for record in audited):
             raise AdventureError(f"{shown(self.candidate)}: no candidate has passed its audit. Make one: adventure run")
-        put_in_place(self)
+        self.put_in_place()
         self._release_pins(before)
-
-    def roll_back(self) -> None:
-        """Exchanges the published file and the previous one."""
-        exchange(self)
 
     def states(self) -> list[State]:
         """The record of each file; of one that cannot be read, why."""

@@ -30,6 +30,9 @@ class Files:
     """The three files of a warehouse, by the path of the published one.
 
     `announce` takes a message when another process is in the way; `wait` is whether to wait for it.
+
+    A step raises HeldError when another process, perhaps somebody looking into a failed audit, has a file open for
+    writing, and AdventureError when a file cannot be read or written.
     """
 
     published: Path
@@ -51,80 +54,111 @@ class Files:
         """The file that was published before."""
         return self.published.parent / "previous" / self.published.name
 
+    def start_from_nothing(self) -> None:
+        """Clears the candidate's place."""
+        with _explained(self.candidate, "Nothing has changed"):
+            self.candidate.parent.mkdir(exist_ok=True)
+            if self.candidate.exists():
+                with suppress(UnreadableError), connected(self.candidate, read_only=True):
+                    pass
+            _discard(self.candidate)
 
-def start_from_nothing(files: Files) -> None:
-    """Clears the candidate's place.
+    def start_from_published(self) -> None:
+        """Makes the candidate a copy of the published file, which stays readable meanwhile."""
+        with self._kept_from_writers(), _explained(self.candidate, "Nothing has changed"):
+            self.start_from_nothing()
+            try:
+                copy(self.published, self.candidate)
+            except OSError:
+                _discard(self.candidate)
+                raise
 
-    Raises:
-        HeldError: another process, perhaps somebody looking into a failed audit, has the candidate open for writing.
-        AdventureError: the place cannot be written.
-    """
-    with _explained(files.candidate, "Nothing has changed"):
-        files.candidate.parent.mkdir(exist_ok=True)
-        if files.candidate.exists():
-            with suppress(UnreadableError), connected(files.candidate, read_only=True):
-                pass
-        _discard(files.candidate)
+    def put_in_place(self) -> None:
+        """Publishes the candidate: one rename. What was published becomes the previous one.
 
+        Killed at any moment, it leaves the old file or the new one in place, whole.
+        """
+        with _explained(self.published, "Nothing has been published"):
+            self._settle(self.candidate)
+            sync(self.candidate)
+            self._finish_exchange()
+            with self._kept_from_writers():
+                if self.published.exists():
+                    shutil.copymode(self.published, self.candidate)
+                self._exchange_for(self.candidate)
 
-def start_from_published(files: Files) -> None:
-    """Makes the candidate a copy of the published file, which stays readable meanwhile.
+    def roll_back(self) -> None:
+        """Exchanges the published file and the previous one; a second time, and everything is as it was.
 
-    Raises:
-        HeldError: another process has one of the files open for writing.
-        AdventureError: the published file cannot be read, or a copy does not fit on the disk.
-    """
-    with _kept_from_writers(files), _explained(files.candidate, "Nothing has changed"):
-        start_from_nothing(files)
-        try:
-            copy(files.published, files.candidate)
-        except OSError:
-            _discard(files.candidate)
-            raise
+        A published file that cannot be read is not worth a place: it goes to the folder `unreadable`.
+        """
+        with _explained(self.published, "Nothing has changed"):
+            self._finish_exchange()
+            if not self.previous.exists():
+                raise AdventureError(
+                    f"{shown(self.previous)}: no previous warehouse to go back to. `adventure run` keeps "
+                    "the one that it replaces."
+                )
+            self._settle(self.previous)
+            try:
+                with self._kept_from_writers():
+                    self._exchange_for(self.previous)
+            except UnreadableError:
+                self._set_unreadable_aside()
+                self.previous.replace(self.published)
+                sync(self.published.parent)
 
+    @contextmanager
+    def _kept_from_writers(self) -> Iterator[None]:
+        """Keeps the published file from being opened for writing, and free of a log that a rename would orphan."""
+        if not self.published.exists():
+            log_of(self.published).unlink(missing_ok=True)
+            yield
+            return
+        if log_of(self.published).exists():
+            self._settle(self.published)
+        with connected(self.published, read_only=True, patience=self.patience, announce=self.announce):
+            yield
 
-def put_in_place(files: Files) -> None:
-    """Publishes the candidate: one rename. What was published becomes the previous one.
+    def _exchange_for(self, new: Path) -> None:
+        """Puts a file in the published one's place, and that one in the place of the previous."""
+        if self.published.exists():
+            link(self.published, self._aside)
+        new.replace(self.published)
+        sync(self.published.parent)
+        self._finish_exchange()
 
-    Killed at any moment, it leaves the old file or the new one in place, whole.
+    def _set_unreadable_aside(self) -> None:
+        """Gives the published file a second name, and its log another one, so that nothing is lost with them."""
+        unreadable = self.published.parent / "unreadable" / self.published.name
+        unreadable.parent.mkdir(exist_ok=True)
+        link(self.published, unreadable)
+        if log_of(self.published).exists():
+            log_of(self.published).replace(log_of(unreadable))
+        self.announce(f"What was published cannot be read; it is kept as {shown(unreadable)}.")
 
-    Raises:
-        HeldError: another process has one of the files open for writing.
-    """
-    with _explained(files.published, "Nothing has been published"):
-        _settle(files, files.candidate)
-        sync(files.candidate)
-        _finish_exchange(files)
-        with _kept_from_writers(files):
-            if files.published.exists():
-                shutil.copymode(files.published, files.candidate)
-            _exchange_for(files, files.candidate)
+    def _settle(self, path: Path) -> None:
+        """Writes what a file's log holds into the file."""
+        with connected(path, read_only=False, patience=self.patience, announce=self.announce) as connection:
+            connection.execute("checkpoint")
 
+    @property
+    def _aside(self) -> Path:
+        """Where the published file waits, under a second name, to become the previous one."""
+        return self.previous.with_name(f".{self.previous.name}")
 
-def exchange(files: Files) -> None:
-    """Exchanges the published file and the previous one; a second time, and everything is as it was.
-
-    A published file that cannot be read is not worth a place: it goes to the folder `unreadable`.
-
-    Raises:
-        AdventureError: nothing was published before, or it cannot be read.
-        HeldError: another process has one of the files open for writing.
-    """
-    with _explained(files.published, "Nothing has changed"):
-        _finish_exchange(files)
-        if not files.previous.exists():
-            raise AdventureError(
-                f"{shown(files.previous)}: no previous warehouse to go back to. `adventure run` keeps "
-                "the one that it replaces."
-            )
-        _settle(files, files.previous)
-        try:
-            with _kept_from_writers(files):
-                _exchange_for(files, files.previous)
-        except UnreadableError:
-            _set_unreadable_aside(files)
-            files.previous.replace(files.published)
-            sync(files.published.parent)
+    def _finish_exchange(self) -> None:
+        """Brings the file that waits aside to its place, also when the exchange that put it there was killed."""
+        self.previous.parent.mkdir(exist_ok=True)
+        aside = self._aside
+        if not aside.exists():
+            return
+        if self.published.exists() and aside.samefile(self.published):
+            # Killed before the rename: what waits is still what is published.
+            aside.unlink()
+        else:
+            aside.replace(self.previous)
+        sync(self.previous.parent)
 
 
 def log_of(path: Path) -> Path:
@@ -134,63 +168,6 @@ def log_of(path: Path) -> Path:
 
 def _explained(path: Path, state: str) -> AbstractContextManager[None]:
     return explained(path, f"{state}. Free space or correct the permissions, and run again.")
-
-
-@contextmanager
-def _kept_from_writers(files: Files) -> Iterator[None]:
-    """Keeps the published file from being opened for writing, and free of a log that a rename would orphan."""
-    if not files.published.exists():
-        log_of(files.published).unlink(missing_ok=True)
-        yield
-        return
-    if log_of(files.published).exists():
-        _settle(files, files.published)
-    with connected(files.published, read_only=True, patience=files.patience, announce=files.announce):
-        yield
-
-
-def _exchange_for(files: Files, new: Path) -> None:
-    """Puts a file in the published one's place, and that one in the place of the previous."""
-    if files.published.exists():
-        link(files.published, _aside(files))
-    new.replace(files.published)
-    sync(files.published.parent)
-    _finish_exchange(files)
-
-
-def _set_unreadable_aside(files: Files) -> None:
-    """Gives the published file a second name, and its log another one, so that nothing is lost with them."""
-    unreadable = files.published.parent / "unreadable" / files.published.name
-    unreadable.parent.mkdir(exist_ok=True)
-    link(files.published, unreadable)
-    if log_of(files.published).exists():
-        log_of(files.published).replace(log_of(unreadable))
-    files.announce(f"What was published cannot be read; it is kept as {shown(unreadable)}.")
-
-
-def _settle(files: Files, path: Path) -> None:
-    """Writes what a file's log holds into the file."""
-    with connected(path, read_only=False, patience=files.patience, announce=files.announce) as connection:
-        connection.execute("checkpoint")
-
-
-def _aside(files: Files) -> Path:
-    """Where the published file waits, under a second name, to become the previous one."""
-    return files.previous.with_name(f".{files.previous.name}")
-
-
-def _finish_exchange(files: Files) -> None:
-    """Brings the file that waits aside to its place, also when the exchange that put it there was killed."""
-    files.previous.parent.mkdir(exist_ok=True)
-    aside = _aside(files)
-    if not aside.exists():
-        return
-    if files.published.exists() and aside.samefile(files.published):
-        # Killed before the rename: what waits is still what is published.
-        aside.unlink()
-    else:
-        aside.replace(files.previous)
-    sync(files.previous.parent)
 
 
 def _discard(path: Path) -> None:
