@@ -63,6 +63,11 @@ class BuildEvidence:
     runs: tuple[Run, ...] = ()
 
     @property
+    def warned(self) -> list[Test]:
+        """The tests that ended with a warning."""
+        return [test for test in self.tests if test.status == "warn"]
+
+    @property
     def by_kind(self) -> dict[str, Counter[str]]:
         """Tests by kind and status."""
         counts: dict[str, Counter[str]] = {}

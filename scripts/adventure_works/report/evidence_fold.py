@@ -83,14 +83,11 @@ def marked(text: str) -> Markup:
 
 def tests_in_words(tests: tuple[Test, ...]) -> Markup:
     """How many tests there are, and whether all passed."""
-    passed = sum(test.status in PASSED for test in tests)
+    passed, number = sum(test.status in PASSED for test in tests), len(tests)
     if not tests:
         return Markup("No test of its own")
-    if passed == len(tests):
-        return say("{number} tests, all passed", number=count(passed))
+    if passed == number:
+        return say("{number:,} tests, all passed", number=number)
     return say(
-        "{number} tests: {passed} passed, {rest} to look at",
-        number=count(len(tests)),
-        passed=count(passed),
-        rest=count(len(tests) - passed),
+        "{number:,} tests: {passed:,} passed, {rest:,} to look at", number=number, passed=passed, rest=number - passed
     )

@@ -193,7 +193,7 @@ def read(ask: Ask) -> Figures:
             "product_level = 'subcategory' and segment_type = 'all'",
         ),
         prices=rows("{marts}.rpt_price_verdicts", "product_level, category_name, verdict"),
-        budget=sorted(budget, key=lambda row: -_sum(budget, "recommended_share", category_name=row["category_name"])),
+        budget=sorted(budget, key=lambda row: -total(budget, "recommended_share", category_name=row["category_name"])),
         files=rows("{operations}.ledger_files", "table_name, source_file"),
         quarantine=rows("{operations}.ledger_quarantine", "source_file, records desc, quarantine_reason"),
         ledger=_ledger(rows("{operations}.ledger_amounts", "table_name, source_file, measure")),
@@ -210,7 +210,7 @@ def slug(name: str) -> str:
 def _categories(months: list[Row]) -> list[Category]:
     """The categories of the months, the one with the most profit first."""
     names = {row["product_category_key"]: row["category_name"] for row in months}
-    profits = {key: _sum(months, "profit", product_category_key=key) for key in names}
+    profits = {key: total(months, "profit", product_category_key=key) for key in names}
     taken = {ALL}
     found = []
     for colour, (key, name) in enumerate(sorted(names.items(), key=lambda one: (-profits[one[0]], one[1])), start=1):
@@ -243,10 +243,10 @@ def _like_for_like(
             own = [row for row in groups if key in (None, row["product_category_key"])]
             if period.before:
                 found[category, period.key] = LikeForLike(
-                    revenue=_sum(own, "revenue"),
-                    revenue_before=_sum(own, "revenue_year_before"),
-                    profit=_sum(own, "profit"),
-                    profit_before=_sum(own, "profit_year_before"),
+                    revenue=total(own, "revenue"),
+                    revenue_before=total(own, "revenue_year_before"),
+                    profit=total(own, "profit"),
+                    profit_before=total(own, "profit_year_before"),
                     names=tuple(sorted(row["product_group_name"] for row in own)),
                 )
     return found
@@ -255,16 +255,16 @@ def _like_for_like(
 def _ledger(rows: list[Row]) -> Row:
     """Records and money of all sales and returns files, from the raw records to the facts."""
     return {
-        "duplicate_records": _sum(rows, "duplicate_amount", table_name="sales", measure="records"),
-        "quarantined_records": _sum(rows, "quarantined_amount", measure="records"),
-        "fact_records": _sum(rows, "fact_amount", table_name="sales", measure="records"),
-        "raw_revenue": _sum(rows, "raw_amount", table_name="sales", measure="revenue"),
+        "duplicate_records": total(rows, "duplicate_amount", table_name="sales", measure="records"),
+        "quarantined_records": total(rows, "quarantined_amount", measure="records"),
+        "fact_records": total(rows, "fact_amount", table_name="sales", measure="records"),
+        "raw_revenue": total(rows, "raw_amount", table_name="sales", measure="revenue"),
         "unexplained": max((abs(row["unexplained_amount"]) for row in rows), default=Decimal(0)),
     }
 
 
-def _sum(rows: list[Row], column: str, **wanted: object) -> Decimal:
-    """The sum of a column over the rows with these values."""
+def total(rows: list[Row], column: str, **wanted: object) -> Decimal:
+    """The sum of a column over the rows with these values, without what is NULL."""
     own = [row[column] for row in rows if all(row[name] == value for name, value in wanted.items())]
     return sum((value for value in own if value is not None), Decimal(0))
 

@@ -21,7 +21,7 @@ from adventure_works.report.answers.common import MATRIX_TYPES, SEGMENT_TYPES, S
 from adventure_works.report.answers.summary import summary
 from adventure_works.report.evidence import PASSED, BuildEvidence
 from adventure_works.report.evidence_fold import evidence_fold, marked, tests_in_words
-from adventure_works.report.figures import ALL, Figures, LikeForLike, Measures, growth, ratio
+from adventure_works.report.figures import ALL, Figures, LikeForLike, Measures, growth, ratio, total
 from adventure_works.report.formats import Number, count, money, percent, points
 from adventure_works.report.periods import day
 from adventure_works.report.sections import CATEGORY, PERIOD, SECTIONS, Section
@@ -103,7 +103,7 @@ def _environment(figures: Figures, evidence: BuildEvidence) -> jinja2.Environmen
         "matrix_types": MATRIX_TYPES,
         "kinds": KINDS,
         "passed": PASSED,
-        "total": lambda rows, name: sum((row[name] or 0 for row in rows), Decimal(0)),
+        "total": total,
         "one_of": _one_of,
         "largest": lambda rows, name: max((row[name] for row in rows if row[name] is not None), default=Decimal(0)),
         "drawn_segments": [row for row in figures.demographics if not row["is_small_base"]],
@@ -128,7 +128,6 @@ def _environment(figures: Figures, evidence: BuildEvidence) -> jinja2.Environmen
         "marked": marked,
         "meanings": trust.MEANINGS,
         "quality": trust.quality(figures, evidence),
-        "warned": [test for test in evidence.tests if test.status == "warn"],
         "built_at": day(datetime.fromisoformat(evidence.built_at)),
         "about": trust.about(figures),
     }

@@ -4,10 +4,9 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from adventure_works.report.answers.common import Answer, Scope, joined, rose_or_fell, say
-from adventure_works.report.figures import ALL, Category, Figures, Measures, growth, ratio
-from adventure_works.report.formats import change, count, in_words, listed, money, percent
-from adventure_works.report.periods import EVERYTHING, Period, month
+from adventure_works.report.answers.common import Answer, Scope, rose_or_fell, say
+from adventure_works.report.figures import ALL, Category, Figures, Measures, growth, ratio, total
+from adventure_works.report.periods import EVERYTHING, Period
 from adventure_works.warehouse.base import Row
 
 
@@ -17,15 +16,13 @@ def headline(figures: Figures, scope: Scope) -> Answer:
     before = figures.measures_before(scope.slug, scope.period.key)
     if not now.units:
         return Answer(
-            say("There were no sales{of} {when}.", of=scope.of, when=scope.period.words), _first_sale(scope.category)
+            say("There were no sales{scope.of} {scope.period.words}.", scope=scope), [_first_sale(scope.category)]
         )
     lead = say(
-        "Revenue{of} was {revenue} and profit {profit} {when}, a margin of {margin}.",
-        of=scope.of,
-        revenue=money(now.revenue),
-        profit=money(now.profit),
-        when=scope.period.words,
-        margin=percent(now.margin),
+        "Revenue{scope.of} was {now.revenue:$} and profit {now.profit:$} {scope.period.words}, a margin of "
+        "{now.margin:.1%}.",
+        scope=scope,
+        now=now,
     )
     if before is None:
         reason = (
@@ -33,27 +30,27 @@ def headline(figures: Figures, scope: Scope) -> Answer:
             if scope.period.key == EVERYTHING
             else "The records do not cover the year before, so there is nothing to compare it with."
         )
-        return Answer(lead, Markup(reason))
+        return Answer(lead, [Markup(reason)])
     if not before.units:
-        return Answer(lead, say("There were no sales{of} in {before}.", of=scope.of, before=scope.period.before_words))
+        return Answer(lead, [say("There were no sales{scope.of} in {scope.period.before_words}.", scope=scope)])
     more = say(
         "Compared with {before}, revenue {revenue} and profit {profit}.",
         before=scope.period.before_words,
         revenue=rose_or_fell(growth(now.revenue, before.revenue)),
         profit=rose_or_fell(growth(now.profit, before.profit)),
     )
-    return Answer(lead, joined([more, _like_for_like(figures, scope, now, before)]), _launch_caveat(figures, scope))
+    return Answer(lead, [more, *_like_for_like(figures, scope, now, before)], [_launch_caveat(figures, scope)])
 
 
-def _first_sale(category: Category | None) -> Markup:
+def _first_sale(category: Category | None) -> Markup | None:
     if category is None:
-        return Markup("")
+        return None
     if category.first_month is None:
         return Markup("It has never been sold.")
-    return say("Its first sale on record is of {month}.", month=month(category.first_month))
+    return say("Its first sale on record is of {month:month}.", month=category.first_month)
 
 
-def _like_for_like(figures: Figures, scope: Scope, now: Measures, before: Measures) -> Markup | None:
+def _like_for_like(figures: Figures, scope: Scope, now: Measures, before: Measures) -> list[Markup]:
     """Growth without what was added to the range: by category, and by subcategory where that says more."""
     whole = figures.like_for_like[scope.slug, scope.period.key]
     narrow = figures.like_for_like_narrow[scope.slug, scope.period.key]
@@ -62,58 +59,57 @@ def _like_for_like(figures: Figures, scope: Scope, now: Measures, before: Measur
     if scope.category is None and whole.revenue != now.revenue and whole.names:
         sentences.append(
             say(
-                "Like for like, growth is {comparison}: in {names}, sold in both periods, revenue {revenue}.",
+                "Like for like, growth is {comparison}: in {names:listed}, sold in both periods, revenue {revenue}.",
                 comparison="smaller" if (whole.revenue_change or 0) < (seeming or 0) else "larger",
-                names=listed(whole.names),
+                names=whole.names,
                 revenue=rose_or_fell(whole.revenue_change),
             )
         )
     if narrow.names and narrow.revenue != whole.revenue:
         sentences.append(
             say(
-                "In the {number} subcategories sold in both periods{names}, revenue {revenue}.",
-                number=in_words(len(narrow.names)),
-                names=say(" ({names})", names=listed(narrow.names)) if len(narrow.names) <= 4 else "",
+                "In the {number:in words} subcategories sold in both periods{names}, revenue {revenue}.",
+                number=len(narrow.names),
+                names=say(" ({names:listed})", names=narrow.names) if len(narrow.names) <= 4 else "",
                 revenue=rose_or_fell(narrow.revenue_change),
             )
         )
-    return joined(sentences) or None
+    return sentences
 
 
-def _launch_caveat(figures: Figures, scope: Scope) -> tuple[Markup, ...]:
+def _launch_caveat(figures: Figures, scope: Scope) -> Markup | None:
     """The launch of further categories, where it lies after the beginning of what is compared."""
     launch, before = figures.launch, scope.period.before
     if not launch or not before or not before.start < launch[0] < scope.period.span.end:
-        return ()
-    added = [category.name for category in launch[1]]
-    return (
-        say(
-            "The range widened in {month}, with the launch of {names}. Comparisons across that month mix two product "
-            "ranges; that goes for the average order value, too.",
-            month=month(launch[0]),
-            names=listed(added),
-        ),
+        return None
+    return say(
+        "The range widened in {launched:month}, with the launch of {names:listed}. Comparisons across that month mix "
+        "two product ranges; that goes for the average order value, too.",
+        launched=launch[0],
+        names=[category.name for category in launch[1]],
     )
 
 
 def categories(figures: Figures, scope: Scope) -> Answer:
     """Which categories earn the most profit, and at which margin."""
-    lead = _category_lead(figures, scope.period, "earned")
+    lead = _category_lead(figures, scope.period)
     if lead is None:
         return Answer(say("No category made a profit {when}.", when=scope.period.words))
-    more = Markup("")
+    more = None
     if scope.period.span.start > figures.first_order or scope.period.span.end <= figures.as_of:
         top, share, margin = top_category(figures, EVERYTHING)
         more = say(
-            "Over the whole record, {name} earned {share} of profit at a margin of {margin}.",
+            "Over the whole record, {name} earned {share:.0%} of profit at a margin of {margin:.1%}.",
             name=top.name,
-            share=percent(share, 0),
-            margin=percent(margin),
+            share=share,
+            margin=margin,
         )
     never = [category.name for category in figures.categories if not category.is_sold]
-    caveats = [say("Never sold: {names}.", names=listed(never))] if never else []
-    caveats.append(Markup("Profit is list price less list cost: discounts, freight and overhead are not in the data."))
-    return Answer(lead, more, tuple(caveats))
+    caveats = [
+        say("Never sold: {never:listed}.", never=never) if never else None,
+        Markup("Profit is list price less list cost: discounts, freight and overhead are not in the data."),
+    ]
+    return Answer(lead, [more], caveats)
 
 
 def top_category(figures: Figures, period: str) -> tuple[Category, Decimal | None, Decimal | None]:
@@ -124,8 +120,8 @@ def top_category(figures: Figures, period: str) -> tuple[Category, Decimal | Non
     return top, ratio(measures.profit, whole) if whole > 0 else None, measures.margin
 
 
-def _category_lead(figures: Figures, period: Period, verb: str) -> Markup | None:
-    """Who earns the most, and how its margin compares with the others; None where nobody made a profit."""
+def _category_lead(figures: Figures, period: Period) -> Markup | None:
+    """Who earned the most, and how its margin compares with the others; None where nobody made a profit."""
     top, share, _ = top_category(figures, period.key)
     profit = figures.measures(top.slug, period.key).profit
     if share is None or profit <= 0:
@@ -134,15 +130,14 @@ def _category_lead(figures: Figures, period: Period, verb: str) -> Markup | None
     margins = {one: figures.measures(one.slug, period.key).margin or Decimal(0) for one in selling}
     margin = margins.pop(top)
     start = say(
-        "{name} {verb} {share} of profit {when}, {profit},",
-        name=top.name,
-        verb=verb,
-        share=percent(share, 0),
+        "{top.name} earned {share:.0%} of profit {when}, {profit:$},",
+        top=top,
+        share=share,
         when=period.words,
-        profit=money(profit),
+        profit=profit,
     )
     if not margins:
-        return say("{start} at a margin of {margin}: nothing else was sold.", start=start, margin=percent(margin))
+        return say("{start} at a margin of {margin:.1%}: nothing else was sold.", start=start, margin=margin)
     best, worst = max(margins, key=margins.__getitem__), min(margins, key=margins.__getitem__)
     if margin < margins[worst]:
         place, beside = "the lowest margin", best
@@ -151,69 +146,59 @@ def _category_lead(figures: Figures, period: Period, verb: str) -> Markup | None
     else:
         place, beside = "a margin between the others'", best
     return say(
-        "{start} at {place} of the {number} categories: {margin} against {other} for {beside}.",
+        "{start} at {place} of the {number:in words} categories: {margin:.1%} against {other:.1%} for {beside.name}.",
         start=start,
         place=place,
-        number=in_words(len(selling)),
-        margin=percent(margin),
-        other=percent(margins[beside]),
-        beside=beside.name,
+        number=len(selling),
+        margin=margin,
+        other=margins[beside],
+        beside=beside,
     )
 
 
 def trend(figures: Figures, scope: Scope) -> Answer:
     """Where profit is heading: the last three whole months against a year before and the three before."""
-    series = month_series(figures, scope.category)
-    whole = [row for row in series if row["is_complete_month"]]
+    whole = [row for row in month_series(figures, scope.category) if row["is_complete_month"]]
     if scope.category and not scope.category.is_sold:
-        return Answer(say("There were never any sales{of}, so a trend cannot be shown.", of=scope.of))
+        return Answer(say("There were never any sales{scope.of}, so a trend cannot be shown.", scope=scope))
     if len(whole) < 6:
         return Answer(Markup("Fewer than six complete months are on record, too few to show a trend."))
-    last, previous = _profit(whole[-3:]), _profit(whole[-6:-3])
-    year_before = _profit(whole[-15:-12]) if len(whole) >= 15 else None
-    words = f"the three months to {month(whole[-1]['month_start_date'])}"
-    lead = say("Profit{of} was {profit} in {words}", of=scope.of, profit=money(last), words=words)
-    against_year, against_quarter = growth(last, year_before), growth(last, previous)
-    if against_year is not None:
-        lead += say(", {change} the same months a year before", change=_against(against_year))
-    if against_quarter is not None:
-        lead += say(
-            "{sign} {change} the three months before",
-            sign=" and" if against_year is not None else ",",
-            change=_against(against_quarter),
-        )
-    more = [_directions(figures)] if scope.category is None else []
+    last = total(whole[-3:], "profit")
+    compared = [
+        _against(change, months)
+        for months, before in (("the same months a year", whole[-15:-12]), ("the three months", whole[-6:-3]))
+        if before and (change := growth(last, total(before, "profit"))) is not None
+    ]
+    lead = say(
+        "Profit{scope.of} was {profit:$} in the three months to {month:month}{compared}.",
+        scope=scope,
+        profit=last,
+        month=whole[-1]["month_start_date"],
+        compared=say(", {compared:listed}", compared=compared) if compared else "",
+    )
     best = max(whole, key=lambda row: row["profit"])
-    if best["profit"] > 0:
-        more.append(
-            say(
-                "The best month was {month}, with {profit}.",
-                month=month(best["month_start_date"]),
-                profit=money(best["profit"]),
-            )
-        )
-    caveats = []
+    best_month = say("The best month was {best[month_start_date]:month}, with {best[profit]:$}.", best=best)
+    caveats = [Markup("Neighbouring quarters differ by season as well; the year before is the fairer comparison.")]
     if figures.launch and scope.category is None:
         launched, added = figures.launch
-        caveats.append(
-            say(
-                "The line marks {month}, with the launch of {names}{smaller}.",
-                month=month(launched),
-                names=listed([category.name for category in added]),
-                smaller="; like for like, growth across it is smaller than it looks"
-                if smaller_like_for_like(figures)
-                else "",
-            )
+        smaller = "; like for like, growth across it is smaller than it looks"
+        caveat = say(
+            "The line marks {launched:month}, with the launch of {names:listed}{smaller}.",
+            launched=launched,
+            names=[category.name for category in added],
+            smaller=smaller if smaller_like_for_like(figures) else "",
         )
-    caveats.append(Markup("Neighbouring quarters differ by season as well; the year before is the fairer comparison."))
-    return Answer(lead + ".", joined(more), tuple(caveats))
+        caveats.insert(0, caveat)
+    more = [None if scope.category else _directions(figures), best_month if best["profit"] > 0 else None]
+    return Answer(lead, more, caveats)
 
 
-def _against(value: Decimal) -> Markup:
-    """A change before what it is compared with: 26% up on."""
+def _against(value: Decimal, months: str) -> Markup:
+    """A change of profit with what it is compared with: 26% up on the three months before."""
     if round(value, 2) == 0:
-        return Markup("as much as in")
-    return say("{size} {direction} on", size=percent(abs(value), 0), direction="up" if value > 0 else "down")
+        return say("as much as in {months} before", months=months)
+    direction = "up" if value > 0 else "down"
+    return say("{size:.0%} {direction} on {months} before", size=abs(value), direction=direction, months=months)
 
 
 def month_series(figures: Figures, category: Category | None) -> list[Row]:
@@ -223,10 +208,6 @@ def month_series(figures: Figures, category: Category | None) -> list[Row]:
     return [row for row in figures.category_months if row["product_category_key"] == category.key]
 
 
-def _profit(rows: list[Row]) -> Decimal:
-    return sum((row["profit"] for row in rows), Decimal(0))
-
-
 def _directions(figures: Figures) -> Markup | None:
     """The trend that the mart gives each category in the last whole month."""
     found: dict[str, list[str]] = {}
@@ -234,18 +215,16 @@ def _directions(figures: Figures) -> Markup | None:
         rows = [row for row in month_series(figures, category) if row["trend"]]
         if rows:
             found.setdefault(rows[-1]["trend"], []).append(category.name)
-    if not found:
-        return None
     parts = [
         say(
-            "{names} {verb} {trend}",
-            names=listed(names),
+            "{names:listed} {verb} {trend}",
+            names=names,
             verb="is" if len(names) == 1 and not names[0].endswith("s") else "are",
             trend=trend_name,
         )
         for trend_name, names in found.items()
     ]
-    return say("Compared with the three months before, {parts}.", parts=listed(parts))
+    return say("Compared with the three months before, {parts:listed}.", parts=parts) if parts else None
 
 
 def smaller_like_for_like(figures: Figures) -> bool:
@@ -264,58 +243,48 @@ def regions(figures: Figures, scope: Scope) -> Answer:
     found = region_rows(figures, scope)
     selling = [row for row in found if row["now"].units]
     if not selling:
-        return Answer(say("There were no sales{of} in any region {when}.", of=scope.of, when=scope.period.words))
+        return Answer(say("There were no sales{scope.of} in any region {scope.period.words}.", scope=scope))
     top = max(selling, key=lambda row: row["now"].profit)
     whole = figures.measures(scope.slug, scope.period.key).profit
+    share = say(", {share:.0%} of the total", share=ratio(top["now"].profit, whole))
     lead = say(
-        "{region} earned the most profit{of} {when}: {profit}",
-        region=top["region"],
-        of=scope.of,
-        when=scope.period.words,
-        profit=money(top["now"].profit),
+        "{top[region]} earned the most profit{scope.of} {scope.period.words}: {top[now].profit:$}{share}.",
+        top=top,
+        scope=scope,
+        share=share if whole > 0 else "",
     )
-    if whole > 0:
-        lead += say(", {share} of the total", share=percent(ratio(top["now"].profit, whole), 0))
-    growing = [row for row in selling if row["growth"] is not None]
     more = []
+    growing = [row for row in selling if row["growth"] is not None]
     if growing:
         fastest = max(growing, key=lambda row: row["growth"])
         slowest = min(growing, key=lambda row: row["growth"])
         more.append(
             say(
-                "Compared with {before}, revenue {fastest} in {region} ({change}) and {slowest} in {other} "
-                "({other_change}).",
+                "Compared with {before}, revenue {grew} in {fastest[region]} ({fastest[growth]:+.0%}) and {fell} in "
+                "{slowest[region]} ({slowest[growth]:+.0%})."
+                if len(growing) > 1
+                else "Compared with {before}, revenue in {fastest[region]} changed by {fastest[growth]:+.0%}.",
                 before=scope.period.before_words,
-                fastest="grew fastest" if fastest["growth"] > 0 else "fell least",
-                slowest="grew slowest" if slowest["growth"] > 0 else "fell most",
-                region=fastest["region"],
-                change=change(fastest["growth"]),
-                other=slowest["region"],
-                other_change=change(slowest["growth"]),
-            )
-            if len(growing) > 1
-            else say(
-                "Compared with {before}, revenue in {region} changed by {change}.",
-                before=scope.period.before_words,
-                region=fastest["region"],
-                change=change(fastest["growth"]),
+                grew="grew fastest" if fastest["growth"] > 0 else "fell least",
+                fell="grew slowest" if slowest["growth"] > 0 else "fell most",
+                fastest=fastest,
+                slowest=slowest,
             )
         )
     ahead = [row["region"] for row in figures.territories if row["maturity"] == "growing"]
     if ahead and scope.category is None:
         more.append(
-            say("{names} grew clearly faster than the whole business in the last 12 months.", names=listed(ahead))
+            say("{ahead:listed} grew clearly faster than the whole business in the last 12 months.", ahead=ahead)
         )
-    limit = figures.thresholds["territory_small_base"]
-    small = [row["region"] for row in selling if row["is_small_base"]]
     caveats = []
+    small = [row["region"] for row in selling if row["is_small_base"]]
     if small and scope.period.before:
         caveats.append(
             say(
-                "Growth is not shown where there were fewer than {limit} orders in {before}: {names}.",
-                limit=count(limit),
+                "Growth is not shown where there were fewer than {limit:,} orders in {before}: {small:listed}.",
+                limit=figures.thresholds["territory_small_base"],
                 before=scope.period.before_words,
-                names=listed(small),
+                small=small,
             )
         )
     if any(row["maturity"] for row in found):
@@ -325,26 +294,16 @@ def regions(figures: Figures, scope: Scope) -> Answer:
                 "the whole business, since a wider range lifts every region."
             )
         )
-    return Answer(lead + ".", joined(more), tuple(caveats))
+    return Answer(lead, more, caveats)
 
 
 def region_rows(figures: Figures, scope: Scope) -> list[Row]:
     """Each region with its measures in the scope, by profit; growth only where the span before had enough orders."""
-    limit = figures.thresholds["territory_small_base"]
     result = []
     for row in figures.territories:
         now = figures.measures(scope.slug, scope.period.key, row["territory_key"])
         before = figures.measures_before(scope.slug, scope.period.key, row["territory_key"])
-        is_small = before is not None and before.orders < limit
-        result.append(
-            {
-                "region": row["region"],
-                "country": row["country"],
-                "maturity": row["maturity"],
-                "now": now,
-                "before": before,
-                "is_small_base": is_small,
-                "growth": None if before is None or is_small else growth(now.revenue, before.revenue),
-            }
-        )
+        is_small = before is not None and before.orders < figures.thresholds["territory_small_base"]
+        change = None if before is None or is_small else growth(now.revenue, before.revenue)
+        result.append(row | {"now": now, "before": before, "is_small_base": is_small, "growth": change})
     return sorted(result, key=lambda row: -row["now"].profit)

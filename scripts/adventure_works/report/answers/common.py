@@ -1,15 +1,17 @@
 """What every answer is made of: the choice it is for, its sentences, and the words for a change."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from string import Formatter
+from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from adventure_works.report import formats
 from adventure_works.report.figures import ALL, Category
-from adventure_works.report.formats import percent
-from adventure_works.report.periods import Period
-from adventure_works.warehouse.base import Row
+from adventure_works.report.periods import Period, day, month
 
 # The kinds of segment that the page draws, and what they are called in a sentence.
 SEGMENT_TYPES = {
@@ -25,8 +27,6 @@ SEGMENT_TYPES = {
 }
 # Those that the matrix of products and segments is drawn by.
 MATRIX_TYPES = ("income_bracket", "age_group")
-
-
 # The customers of a segment in a sentence, where "customers of <kind> <segment>" would not do.
 PEOPLE: dict[str | tuple[str, str], str] = {
     "income_bracket": "customers with {segment} income",
@@ -68,38 +68,53 @@ class Scope:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer: its first sentence, what follows from it, and what must be known to read it rightly."""
+    """An answer: its first sentence, what follows from it, and what must be known to read it rightly.
+
+    None is a sentence that the figures do not give.
+    """
 
     lead: Markup
-    more: Markup | str = ""
-    caveats: tuple[Markup, ...] = ()
+    more: Sequence[Markup | None] = ()
+    caveats: Sequence[Markup | None] = ()
+
+
+FORMATS: dict[str, Callable[[Any], object]] = {
+    "": escape,
+    "$": formats.money,
+    "$,": formats.dollars,
+    ",": formats.count,
+    ".0%": partial(formats.percent, digits=0),
+    ".1%": formats.percent,
+    "+.0%": formats.change,
+    ".1f": formats.decimal,
+    "day": day,
+    "month": month,
+    "in words": formats.in_words,
+    "listed": formats.listed,
+}
+"""How a sentence writes a value, by its format specification: Python's own where there is one."""
+
+
+class _Sentence(Formatter):
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        return FORMATS[format_spec](value)
 
 
 def say(text: str, **values: object) -> Markup:
-    """A sentence; values that are not HTML yet are escaped."""
-    return Markup(text).format(**values)
+    """A sentence with its values, each in one of FORMATS: `{profit:$}`. What is not HTML yet is escaped."""
+    return Markup(_Sentence().vformat(text, (), values))
 
 
-def rose_or_fell(value: Decimal | None, up: str = "rose", down: str = "fell", same: str = "did not change") -> Markup:
+def rose_or_fell(value: Decimal | None) -> Markup:
     """A change as a verb: rose 12%."""
     if value is None:
         return Markup("cannot be compared")
     if round(value, 2) == 0:
-        return Markup(same)
-    return say("{verb} {size}", verb=up if value > 0 else down, size=percent(abs(value), 0))
+        return Markup("did not change")
+    return say("{verb} {size:.0%}", verb="rose" if value > 0 else "fell", size=abs(value))
 
 
 def people(kind: str, segment: str) -> Markup:
     """The customers of a segment, in words: customers aged 45-54."""
     words = PEOPLE.get((kind, segment)) or PEOPLE.get(kind, "customers of {kind} {segment}")
     return say(words, kind=SEGMENT_TYPES[kind], segment=segment)
-
-
-def joined(sentences: Iterable[Markup | None]) -> Markup:
-    """The sentences that are there, one after the other."""
-    return Markup(" ").join(sentence for sentence in sentences if sentence)
-
-
-def total(rows: list[Row], column: str) -> Decimal:
-    """The sum of a column."""
-    return sum((row[column] for row in rows), Decimal(0))

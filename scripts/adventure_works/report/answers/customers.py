@@ -1,13 +1,9 @@
 """Who buys, and who comes back."""
 
-from decimal import Decimal
-
 from markupsafe import Markup
 
-from adventure_works.report.answers.common import SEGMENT_TYPES, Answer, Scope, joined, people, say, total
-from adventure_works.report.figures import Figures, ratio
-from adventure_works.report.formats import count, decimal, dollars, listed, money, percent
-from adventure_works.report.periods import day, month
+from adventure_works.report.answers.common import SEGMENT_TYPES, Answer, Scope, people, say
+from adventure_works.report.figures import Figures, ratio, total
 from adventure_works.warehouse.base import Row
 
 
@@ -31,19 +27,18 @@ def demographics(figures: Figures, scope: Scope) -> Answer:
     ranked.sort(key=lambda one: -one[0])
     times, kind, most, least = ranked[0]
     lead = say(
-        "The widest gap is by {kind}: {most} spent {amount} each (95% interval {low} to {high}), {times} times as "
-        "much as {least} ({least_amount}){verdict}.",
+        "The widest gap is by {kind}: {people} spent {most[revenue_per_customer]:$,} each (95% interval "
+        "{most[revenue_per_customer_low]:$,} to {most[revenue_per_customer_high]:$,}), {times:.1f} times as much as "
+        "{others} ({least[revenue_per_customer]:$,}){verdict}.",
         kind=SEGMENT_TYPES[kind],
-        most=people(kind, most["segment_value"]),
-        amount=dollars(most["revenue_per_customer"]),
-        low=dollars(most["revenue_per_customer_low"]),
-        high=dollars(most["revenue_per_customer_high"]),
-        times=decimal(times),
-        least=people(kind, least["segment_value"]),
-        least_amount=dollars(least["revenue_per_customer"]),
+        people=people(kind, most["segment_value"]),
+        most=most,
+        times=times,
+        others=people(kind, least["segment_value"]),
+        least=least,
         verdict="; the lead over everybody else could be due to chance" if _may_be_chance(most) else "",
     )
-    more = [_compared(one) for one in ranked if one[1] in ("age_group", "gender") and one[1] != kind]
+    more = [_compared(*one[1:]) for one in ranked[1:] if one[1] in ("age_group", "gender")]
     small = [row for kind in SEGMENT_TYPES for row in segments_of(figures, kind) if row["is_small_base"]]
     caveats = [
         Markup(
@@ -54,31 +49,29 @@ def demographics(figures: Figures, scope: Scope) -> Answer:
     if small:
         caveats.append(
             say(
-                "Too small to rely on (fewer than {limit} customers): {names}.",
-                limit=count(figures.thresholds["segment_small_base"]),
-                names=listed([f"{SEGMENT_TYPES[row['segment_type']]} {row['segment_value']}" for row in small]),
+                "Too small to rely on (fewer than {limit:,} customers): {names:listed}.",
+                limit=figures.thresholds["segment_small_base"],
+                names=[f"{SEGMENT_TYPES[row['segment_type']]} {row['segment_value']}" for row in small],
             )
         )
-    return Answer(lead, joined(more), tuple(caveats))
+    return Answer(lead, more, caveats)
 
 
-def _compared(found: tuple[Decimal, str, Row, Row]) -> Markup:
-    _, kind, most, least = found
-    low, high = most["difference_from_rest_low"], most["difference_from_rest_high"]
-    if low is None:
-        verdict = Markup("")
+def _compared(kind: str, most: Row, least: Row) -> Markup:
+    verdict = ", {low:$,} to {high:$,} more than everybody else (95% interval)"
+    if most["difference_from_rest_low"] is None:
+        verdict = ""
     elif _may_be_chance(most):
-        verdict = Markup(", which could be due to chance")
-    else:
-        verdict = say(", {low} to {high} more than everybody else (95% interval)", low=dollars(low), high=dollars(high))
+        verdict = ", which could be due to chance"
     return say(
-        "By {kind}, {most} spent the most, {amount} each{verdict}; {least} spent the least, {least_amount}.",
+        "By {kind}, {people} spent the most, {most[revenue_per_customer]:$,} each{verdict}; {others} spent the least, "
+        "{least[revenue_per_customer]:$,}.",
         kind=SEGMENT_TYPES[kind],
-        most=people(kind, most["segment_value"]),
-        amount=dollars(most["revenue_per_customer"]),
-        verdict=verdict,
-        least=people(kind, least["segment_value"]),
-        least_amount=dollars(least["revenue_per_customer"]),
+        people=people(kind, most["segment_value"]),
+        most=most,
+        verdict=say(verdict, low=most["difference_from_rest_low"], high=most["difference_from_rest_high"]),
+        others=people(kind, least["segment_value"]),
+        least=least,
     )
 
 
@@ -106,79 +99,63 @@ def spanned(figures: Figures, bracket: str) -> str:
 
 def customers(figures: Figures, scope: Scope) -> Answer:
     """Who the VIPs are, and who is at risk."""
-    buyers = sum(
-        row["customers"] for row in figures.value_segments if row["orders"] and row["value_segment"] != "Unknown"
-    )
-    profit = total(figures.value_segments, "profit")
-    vips = sum(row["vip_customers"] for row in figures.value_segments)
-    vip_profit = total([row for row in figures.value_segments if row["vip_customers"]], "profit")
+    groups = figures.value_segments
+    vips = [row for row in groups if row["vip_customers"]]
     if not vips:
         return Answer(
             Markup("Nobody is a VIP yet: a VIP has two or more orders and one of the highest lifetime revenues.")
         )
+    buyers = [row for row in groups if row["orders"] and row["value_segment"] != "Unknown"]
+    number, profit = total(vips, "vip_customers"), total(vips, "profit")
     lead = say(
-        "{vips} VIPs, {share} of the customers who ordered, bring {profit_share} of profit: {profit}.",
-        vips=count(vips),
-        share=percent(ratio(vips, buyers), 0),
-        profit_share=percent(ratio(vip_profit, profit), 0),
-        profit=money(vip_profit),
+        "{number:,} VIPs, {share:.0%} of the customers who ordered, bring {profit_share:.0%} of profit: {profit:$}.",
+        number=number,
+        share=ratio(number, total(buyers, "customers")),
+        profit_share=ratio(profit, total(groups, "profit")),
+        profit=profit,
     )
-    leaving = [row for row in figures.value_segments if row["vip_customers"] and row["at_risk_customers"]]
-    at_risk = [row for row in figures.value_segments if row["at_risk_customers"]]
-    days = figures.thresholds["at_risk_days"]
+    limits = figures.thresholds
     more = []
-    if leaving:
+    if leaving := [row for row in vips if row["at_risk_customers"]]:
         more.append(
             say(
-                "{number} of them have not ordered for more than {days} days; their profit so far is {profit}.",
-                number=count(sum(row["at_risk_customers"] for row in leaving)),
-                days=count(days),
-                profit=money(total(leaving, "profit")),
+                "{number:,} of them have not ordered for more than {days:,} days; their profit so far is {profit:$}.",
+                number=total(leaving, "at_risk_customers"),
+                days=limits["at_risk_days"],
+                profit=total(leaving, "profit"),
             )
         )
-    if at_risk:
-        more.append(
-            say(
-                "In all, {number} customers with two or more orders are at risk.",
-                number=count(sum(row["at_risk_customers"] for row in at_risk)),
-            )
-        )
-    never = [row for row in figures.value_segments if not row["orders"]]
+    if at_risk := total(groups, "at_risk_customers"):
+        more.append(say("In all, {number:,} customers with two or more orders are at risk.", number=at_risk))
     caveats = [
         say(
-            "A VIP has two or more orders and a lifetime revenue among the top {share} of buyers. A customer with two "
-            "or more orders is at risk when the last one was more than {at_risk} days ago. A single order is recent "
-            "for {new} days. After {lapsed} days without an order a customer has lapsed. Days away are the median of "
-            "the group.",
-            share=percent(1 - figures.thresholds["vip_percentile"], 0),
-            at_risk=count(days),
-            new=count(figures.thresholds["new_customer_days"]),
-            lapsed=count(figures.thresholds["lapsed_days"]),
+            "A VIP has two or more orders and a lifetime revenue among the top {share:.0%} of buyers. A customer with "
+            "two or more orders is at risk when the last one was more than {limits[at_risk_days]:,} days ago. A single "
+            "order is recent for {limits[new_customer_days]:,} days. After {limits[lapsed_days]:,} days without an "
+            "order a customer has lapsed. Days away are the median of the group.",
+            share=1 - limits["vip_percentile"],
+            limits=limits,
         ),
         say(
-            "Groups are as of {date}. Lifetime figures are about the past; they are not a forecast.",
-            date=day(figures.as_of),
+            "Groups are as of {date:day}. Lifetime figures are about the past; they are not a forecast.",
+            date=figures.as_of,
         ),
     ]
-    if never:
-        caveats.append(say("{number} known customers have never ordered.", number=count(total(never, "customers"))))
-    return Answer(lead, joined(more), tuple(caveats))
+    if never := [row for row in groups if not row["orders"]]:
+        caveats.append(say("{number:,} known customers have never ordered.", number=total(never, "customers")))
+    return Answer(lead, more, caveats)
 
 
 def retention(figures: Figures, scope: Scope) -> Answer:
     """Do customers come back?"""
     found = figures.repeat_purchases
     lead = say(
-        "{share} of the customers who ordered have come back, and bring {revenue_share} of revenue.",
-        share=percent(ratio(found["repeat_buyers"], found["buyers"]), 0),
-        revenue_share=percent(ratio(found["repeat_revenue"], found["revenue"]), 0),
+        "{share:.0%} of the customers who ordered have come back, and bring {revenue_share:.0%} of revenue.",
+        share=ratio(found["repeat_buyers"], found["buyers"]),
+        revenue_share=ratio(found["repeat_revenue"], found["revenue"]),
     )
-    more = None
-    if found["median_gap_days"] is not None:
-        more = say(
-            "Half of all repeat orders came within {days} days of the previous order.",
-            days=count(found["median_gap_days"]),
-        )
+    days = found["median_gap_days"]
+    more = say("Half of all repeat orders came within {days:,} days of the previous order.", days=days)
     caveats = [
         Markup(
             "Compare quarters at the same distance from the first order: customers of recent quarters have had less "
@@ -186,13 +163,13 @@ def retention(figures: Figures, scope: Scope) -> Answer:
         )
     ]
     if figures.launch:
+        launched, _ = figures.launch
         caveats.append(
             say(
-                "Before {month} the range was {names} alone: customers of those quarters had little to come back for.",
-                month=month(figures.launch[0]),
-                names=listed(
-                    [one.name for one in figures.sold if one.first_month and one.first_month < figures.launch[0]]
-                ),
+                "Before {month:month} the range was {names:listed} alone: customers of those quarters had little to "
+                "come back for.",
+                month=launched,
+                names=[one.name for one in figures.sold if one.first_month and one.first_month < launched],
             )
         )
-    return Answer(lead, more or Markup(""), tuple(caveats))
+    return Answer(lead, [None if days is None else more], caveats)

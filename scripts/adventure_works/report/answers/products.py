@@ -4,9 +4,8 @@ from collections import Counter
 
 from markupsafe import Markup
 
-from adventure_works.report.answers.common import Answer, Scope, people, say, total
-from adventure_works.report.figures import Category, Figures, ratio
-from adventure_works.report.formats import count, decimal, listed, money, percent
+from adventure_works.report.answers.common import Answer, Scope, people, say
+from adventure_works.report.figures import Category, Figures, ratio, total
 from adventure_works.report.periods import EVERYTHING
 from adventure_works.warehouse.base import Row
 
@@ -16,53 +15,44 @@ def products(figures: Figures, scope: Scope) -> Answer:
     found = products_of(figures, scope.category)
     placed = [row for row in found if row["quadrant"]]
     if not placed:
-        return Answer(say("No product{of} was sold in the last 12 months.", of=scope.of))
+        return Answer(say("No product{scope.of} was sold in the last 12 months.", scope=scope))
     whole = total(placed, "last_12_profit")
     advised = actions(found)
-    lead_action = max(advised, key=lambda action: action["profit"])
-    parts = [say("{action} {number}", number=count(one["products"]), action=one["action"]) for one in advised]
+    top = max(advised, key=lambda action: action["profit"])
+    share = say(", {share:.0%} of all", share=ratio(top["profit"], whole))
     lead = say(
-        "The rules suggest for {number} products{of}: {parts}. The products to {action} earned the most: {profit} of "
-        "profit in the last 12 months{share}.",
-        number=count(len(found)),
-        of=scope.of,
-        parts=listed(parts),
-        action=lead_action["action"],
-        profit=money(lead_action["profit"]),
-        share=say(", {share} of all", share=percent(ratio(lead_action["profit"], whole), 0)) if whole > 0 else "",
+        "The rules suggest for {number:,} products{scope.of}: {parts:listed}. The products to {top[action]} earned the "
+        "most: {top[profit]:$} of profit in the last 12 months{share}.",
+        number=len(found),
+        scope=scope,
+        parts=[say("{one[action]} {one[products]:,}", one=one) for one in advised],
+        top=top,
+        share=share if whole > 0 else "",
     )
-    best = placed[0]
     more = say(
-        "{number} of them were sold in the last 12 months. Best is {name}: {profit} at a margin of {margin}.",
-        number=count(len(placed)),
-        name=best["product_name"],
-        profit=money(best["last_12_profit"]),
-        margin=percent(ratio(best["last_12_profit"], best["last_12_revenue"])),
+        "{number:,} of them were sold in the last 12 months. Best is {best[product_name]}: {best[last_12_profit]:$} at "
+        "a margin of {margin:.1%}.",
+        number=len(placed),
+        best=placed[0],
+        margin=ratio(placed[0]["last_12_profit"], placed[0]["last_12_revenue"]),
     )
-    caveats = []
-    if any(one["action"] == "reprice" for one in advised) and not any(
-        row["verdict"] == "identifiable" for row in price_rows(figures, scope.category)
-    ):
-        caveats.append(
+    caveats = [
+        say(
+            "A high margin is {limits[product_high_margin]:.0%} or more; a high volume is more units than "
+            "{limits[product_high_volume]:.0%} of the category's products sold. Return rates and changes of profit are "
+            "not shown where fewer than {limits[product_return_rate_small_base]:,} units were sold.",
+            limits=figures.thresholds,
+        )
+    ]
+    is_known = any(row["verdict"] == "identifiable" for row in price_rows(figures, scope.category))
+    if not is_known and any(one["action"] == "reprice" for one in advised):
+        caveats.insert(
+            0,
             Markup(
                 'What a higher price would do to sales is <a href="#prices">not known</a>: test it on a few products.'
-            )
-        )
-    return Answer(
-        lead,
-        more,
-        (
-            *caveats,
-            say(
-                "A high margin is {margin} or more; a high volume is more units than {share} of the category's "
-                "products sold. Return rates and changes of profit are not shown "
-                "where fewer than {units} units were sold.",
-                margin=percent(figures.thresholds["product_high_margin"], 0),
-                share=percent(figures.thresholds["product_high_volume"], 0),
-                units=count(figures.thresholds["product_return_rate_small_base"]),
             ),
-        ),
-    )
+        )
+    return Answer(lead, [more], caveats)
 
 
 def products_of(figures: Figures, category: Category | None) -> list[Row]:
@@ -97,42 +87,31 @@ def combinations(figures: Figures, scope: Scope) -> Answer:
     )
     if best is None or best["profit"] <= 0:
         return Answer(say("No combination of {name} made a profit.", name=scope.category_words))
-    whole = figures.measures(scope.slug, EVERYTHING).profit
     lead = say(
-        "{product} bought by {people} earn the most: {profit}, {share} of profit{of}.",
+        "{product} bought by {people} earn the most: {profit:$}, {share:.0%} of profit{scope.of}.",
         product=group_name(best),
         people=people("income_bracket", best["segment_value"]),
-        profit=money(best["profit"]),
-        share=percent(ratio(best["profit"], whole), 0),
-        of=scope.of,
+        profit=best["profit"],
+        share=ratio(best["profit"], figures.measures(scope.slug, EVERYTHING).profit),
+        scope=scope,
     )
-    gaps = untapped(figures, scope.category)
-    if not gaps:
-        more = Markup("No combination is untapped by the rule.")
-    else:
-        gap = gaps[0]
+    more = Markup("No combination is untapped by the rule.")
+    if gaps := untapped(figures, scope.category):
+        largest = say("The largest of {number:,} untapped combinations", number=len(gaps))
         more = say(
-            "{which}: {share} of {people} have bought {product}, against "
-            "{overall} of all customers. At the average rate their profit would have been {amount} higher.",
-            which=say("The largest of {number} untapped combinations", number=count(len(gaps)))
-            if len(gaps) > 1
-            else "One combination is untapped",
-            product=group_name(gap),
-            people=people(gap["segment_type"], gap["segment_value"]),
-            share=percent(gap["penetration"]),
-            overall=percent(gap["overall_penetration"]),
-            amount=money(gap["profit_to_overall_penetration"]),
+            "{which}: {gap[penetration]:.1%} of {people} have bought {product}, against {gap[overall_penetration]:.1%} "
+            "of all customers. At the average rate their profit would have been {gap[profit_to_overall_penetration]:$} "
+            "higher.",
+            which=largest if len(gaps) > 1 else "One combination is untapped",
+            gap=gaps[0],
+            people=people(gaps[0]["segment_type"], gaps[0]["segment_value"]),
+            product=group_name(gaps[0]),
         )
-    return Answer(
-        lead,
-        more,
-        (
-            Markup(
-                "100 is the average: 120 means that the product's share of the segment's profit is a fifth higher than "
-                "its share of all profit. The extra profit is for comparing gaps; it is not a forecast."
-            ),
-        ),
+    caveat = Markup(
+        "100 is the average: 120 means that the product's share of the segment's profit is a fifth higher than its "
+        "share of all profit. The extra profit is for comparing gaps; it is not a forecast."
     )
+    return Answer(lead, [more], [caveat])
 
 
 def group_name(row: Row) -> str:
@@ -174,33 +153,24 @@ def untapped(figures: Figures, category: Category | None) -> list[Row]:
 def together(figures: Figures, scope: Scope) -> Answer:
     """What sells together."""
     found = pairs_of(figures, scope.category)
-    least = figures.thresholds["cross_sell_orders"]
     rule = say(
-        "Pairs of subcategories that are together in {least} orders or more. Chance alone gives a lift of 1.",
-        least=count(least),
+        "Pairs of subcategories that are together in {least:,} orders or more. Chance alone gives a lift of 1.",
+        least=figures.thresholds["cross_sell_orders"],
     )
     if not found:
         of = say(" with {name}", name=scope.category.name) if scope.category else ""
-        return Answer(
-            say("No two subcategories{of} are together in enough orders to compare.", of=of), Markup(""), (rule,)
-        )
-    best = found[0]
-    often = max(found, key=lambda row: row["orders_together"])
+        return Answer(say("No two subcategories{of} are together in enough orders to compare.", of=of), (), [rule])
     lead = say(
-        "{a} and {b} are together in {orders} orders, {lift} times as often as by chance.",
-        a=best["product_group_a_name"],
-        b=best["product_group_b_name"],
-        orders=count(best["orders_together"]),
-        lift=decimal(best["lift"]),
+        "{best[product_group_a_name]} and {best[product_group_b_name]} are together in {best[orders_together]:,} "
+        "orders, {best[lift]:.1f} times as often as by chance.",
+        best=found[0],
     )
     more = say(
-        "The most frequent pair is {a} with {b}: {orders} orders, a lift of {lift}.",
-        a=often["product_group_a_name"],
-        b=often["product_group_b_name"],
-        orders=count(often["orders_together"]),
-        lift=decimal(often["lift"]),
+        "The most frequent pair is {often[product_group_a_name]} with {often[product_group_b_name]}: "
+        "{often[orders_together]:,} orders, a lift of {often[lift]:.1f}.",
+        often=max(found, key=lambda row: row["orders_together"]),
     )
-    return Answer(lead, more, (rule, Markup("Bought together does not mean that one sells the other: test it.")))
+    return Answer(lead, [more], [rule, Markup("Bought together does not mean that one sells the other: test it.")])
 
 
 def pairs_of(figures: Figures, category: Category | None) -> list[Row]:
@@ -215,51 +185,44 @@ def pairs_of(figures: Figures, category: Category | None) -> list[Row]:
 def prices(figures: Figures, scope: Scope) -> Answer:
     """What prices do to demand, if the sales can say so at all."""
     found = [row for row in price_rows(figures, scope.category) if row["product_level"] == "product"]
-    sold = int(total(found, "sold_products"))
+    sold, number_of_prices = total(found, "sold_products"), total(found, "number_of_prices")
     estimated = [row for row in found if row["verdict"] == "identifiable"]
     if not sold:
-        return Answer(say("There were never any sales{of}, so nothing can be learned about prices.", of=scope.of))
+        return Answer(say("There were never any sales{scope.of}, so nothing can be learned about prices.", scope=scope))
     if not estimated:
-        number_of_prices = int(total(found, "number_of_prices"))
-        evidence = (
-            say("each of the {sold} products sold{of} has had one price only", sold=count(sold), of=scope.of)
+        lead = say(
+            "Price elasticity cannot be identified: each of the {sold:,} products sold{scope.of} has had one price "
+            "only."
             if number_of_prices == sold
-            else say(
-                "the {sold} products sold{of} have had {prices} prices, too alike or for too short a time",
-                sold=count(sold),
-                of=scope.of,
-                prices=count(number_of_prices),
-            )
+            else "Price elasticity cannot be identified: the {sold:,} products sold{scope.of} have had {prices:,} "
+            "prices, too alike or for too short a time.",
+            sold=sold,
+            scope=scope,
+            prices=number_of_prices,
         )
-        return Answer(
-            say("Price elasticity cannot be identified: {evidence}.", evidence=evidence),
-            Markup(
-                "These sales cannot show what a change of price would do. To find out, change a price in one region "
-                "and not in another."
-            ),
-            (
-                Markup(
-                    "Expensive and cheap products differ in more than price, so comparing them says nothing about a "
-                    "change of price."
-                ),
-            ),
+        more = Markup(
+            "These sales cannot show what a change of price would do. To find out, change a price in one region and "
+            "not in another."
         )
-    return Answer(
-        say(
-            "Price elasticity can be estimated for {estimated} of {sold} products{of}: from {low} to {high}.",
-            estimated=count(sum(row["items"] for row in estimated)),
-            sold=count(sold),
-            of=scope.of,
-            low=decimal(min(row["lowest_elasticity"] for row in estimated)),
-            high=decimal(max(row["highest_elasticity"] for row in estimated)),
-        ),
-        say(
-            "Their 95% intervals range from {low} to {high}.",
-            low=decimal(min(row["lowest_bound"] for row in estimated)),
-            high=decimal(max(row["highest_bound"] for row in estimated)),
-        ),
-        (Markup("This is an association and not a cause: prices were not set at random."),),
+        caveat = Markup(
+            "Expensive and cheap products differ in more than price, so comparing them says nothing about a change of "
+            "price."
+        )
+        return Answer(lead, [more], [caveat])
+    lead = say(
+        "Price elasticity can be estimated for {items:,} of {sold:,} products{scope.of}: from {low:.1f} to {high:.1f}.",
+        items=total(estimated, "items"),
+        sold=sold,
+        scope=scope,
+        low=min(row["lowest_elasticity"] for row in estimated),
+        high=max(row["highest_elasticity"] for row in estimated),
     )
+    more = say(
+        "Their 95% intervals range from {low:.1f} to {high:.1f}.",
+        low=min(row["lowest_bound"] for row in estimated),
+        high=max(row["highest_bound"] for row in estimated),
+    )
+    return Answer(lead, [more], [Markup("This is an association and not a cause: prices were not set at random.")])
 
 
 def price_rows(figures: Figures, category: Category | None) -> list[Row]:

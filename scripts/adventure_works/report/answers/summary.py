@@ -7,18 +7,19 @@ from adventure_works.report.answers.common import Scope, rose_or_fell, say
 from adventure_works.report.answers.customers import customers
 from adventure_works.report.answers.products import prices
 from adventure_works.report.figures import ALL, Figures, default_period, growth
-from adventure_works.report.formats import in_words, money, percent
-from adventure_works.report.periods import EVERYTHING, month
+from adventure_works.report.periods import EVERYTHING
 
 
 def summary(figures: Figures) -> list[tuple[str, Markup]]:
     """The report in a few sentences, each with the section that it comes from."""
     everything = next(period for period in figures.periods if period.key == EVERYTHING)
-    last_12 = default_period(figures.periods)
-    found: list[tuple[str, Markup | None]] = [("headline", _growth(figures))]
-    found.append(("categories", _category(figures)))
-    for key, answer in (("regions", regions), ("customers", customers), ("prices", prices)):
-        found.append((key, answer(figures, Scope(None, everything if key != "regions" else last_12)).lead))
+    found = (
+        ("headline", _growth(figures)),
+        ("categories", _category(figures)),
+        ("regions", regions(figures, Scope(None, default_period(figures.periods))).lead),
+        ("customers", customers(figures, Scope(None, everything)).lead),
+        ("prices", prices(figures, Scope(None, everything)).lead),
+    )
     return [(key, sentence) for key, sentence in found if sentence]
 
 
@@ -27,15 +28,15 @@ def _growth(figures: Figures) -> Markup | None:
     now, before = figures.measures(ALL, last_12.key), figures.measures_before(ALL, last_12.key)
     if not now.units:
         return None
-    when = last_12.words if before is None else Markup("in the last 12 months")
-    sentence = say("Profit was {profit} {when}", profit=money(now.profit), when=when)
+    when = last_12.words if before is None else "in the last 12 months"
+    sentence = say("Profit was {profit:$} {when}", profit=now.profit, when=when)
     if before and before.units:
-        sentence += say(" and revenue {rose_or_fell}", rose_or_fell=rose_or_fell(growth(now.revenue, before.revenue)))
+        sentence += say(" and revenue {changed}", changed=rose_or_fell(growth(now.revenue, before.revenue)))
         if smaller_like_for_like(figures) and figures.launch:
             sentence += say(
-                "; like for like it {change}, since the range widened in {month}",
-                change=rose_or_fell(figures.like_for_like[ALL, last_12.key].revenue_change),
-                month=month(figures.launch[0]),
+                "; like for like it {changed}, since the range widened in {launched:month}",
+                changed=rose_or_fell(figures.like_for_like[ALL, last_12.key].revenue_change),
+                launched=figures.launch[0],
             )
     return sentence + "."
 
@@ -47,13 +48,12 @@ def _category(figures: Figures) -> Markup | None:
     margins = [
         one for category in figures.sold if (one := figures.measures(category.slug, EVERYTHING).margin) is not None
     ]
-    kind = "lowest" if margin == min(margins) else "highest" if margin == max(margins) else ""
-    place = say(", at a margin of {margin}", margin=percent(margin))
-    if len(margins) > 1 and kind:
-        number = in_words(len(margins))
+    place = say("at a margin of {margin:.1%}", margin=margin)
+    if len(margins) > 1 and margin in (min(margins), max(margins)):
         place = say(
-            f", at the {kind} margin of the {{number}} categories ({{margin}})", number=number, margin=percent(margin)
+            "at the {kind} margin of the {number:in words} categories ({margin:.1%})",
+            kind="lowest" if margin == min(margins) else "highest",
+            number=len(margins),
+            margin=margin,
         )
-    return say(
-        "{name} earn {share} of all profit on record{place}.", name=top.name, share=percent(share, 0), place=place
-    )
+    return say("{top.name} earn {share:.0%} of all profit on record, {place}.", top=top, share=share, place=place)
