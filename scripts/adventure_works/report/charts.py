@@ -6,7 +6,7 @@ figures are in a table beside it. Marks have the text of their tooltip in `data-
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import vl_convert
@@ -227,25 +227,23 @@ def _dot(row: Row, category: Category) -> Spec:
     }
 
 
-def sparkline(values: Iterable[float | None]) -> Markup:
-    """A small line without axes for a tile: the months on record, as they went."""
-    points = [(place, value) for place, value in enumerate(values) if value is not None]
+def sparkline(figures: Figures, scope: Scope, column: str) -> Markup:
+    """A small line without axes for a tile: the complete months on record, as they went."""
+    series = [row[column] for row in month_series(figures, scope.category) if row["is_complete_month"]]
+    points = [(place, float(value)) for place, value in enumerate(series) if value is not None]
     if len(points) < 2:
         return Markup("")
     low, high = min(value for _, value in points), max(value for _, value in points)
     first, last = points[0][0], points[-1][0]
     scaled = [
-        (
-            2 + 96 * (place - first) / (last - first),
-            22 - 20 * ((value - low) / (high - low) if high > low else 0.5),
-        )
+        f"{2 + 96 * (place - first) / (last - first):.0f},"
+        f"{22 - 20 * ((value - low) / (high - low) if high > low else 0.5):.1f}"
         for place, value in points
     ]
-    path = " ".join(f"{x:.0f},{y:.1f}" for x, y in scaled)
-    x, y = scaled[-1]
+    x, y = scaled[-1].split(",")
     return Markup(
         '<svg class="spark" viewBox="0 0 100 24" aria-hidden="true">'
-        f'<polyline points="{path}"/><circle cx="{x:.0f}" cy="{y:.1f}" r="2"/></svg>'
+        f'<polyline points="{" ".join(scaled)}"/><circle cx="{x}" cy="{y}" r="2"/></svg>'
     )
 
 

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from adventure_works.report.answers.common import say
 from adventure_works.report.evidence import PASSED, Test
 from adventure_works.report.figures import Figures
-from adventure_works.report.formats import count, money, percent
+from adventure_works.report.formats import count, exact, money, percent
 from adventure_works.report.sections import Section
 from adventure_works.warehouse.base import Row
 
@@ -65,15 +65,10 @@ def _data_address(rows: list[Row]) -> str:
     if rows:
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
+        writer.writerows(
+            {name: exact(value) if isinstance(value, Decimal) else value for name, value in row.items()} for row in rows
+        )
     return "data:text/csv;charset=utf-8," + quote(text.getvalue(), safe=",:;/!*()-._~")
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return value
 
 
 def marked(text: str) -> Markup:

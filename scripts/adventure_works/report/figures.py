@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from adventure_works.errors import AdventureError
-from adventure_works.report.periods import LAST_12, Period, Span, periods
+from adventure_works.report.periods import Period, Span, periods
 from adventure_works.warehouse.base import Ask, Row
 
 ALL = "all"
@@ -267,8 +267,3 @@ def total(rows: list[Row], column: str, **wanted: object) -> Decimal:
     """The sum of a column over the rows with these values, without what is NULL."""
     own = [row[column] for row in rows if all(row[name] == value for name, value in wanted.items())]
     return sum((value for value in own if value is not None), Decimal(0))
-
-
-def default_period(found: list[Period]) -> Period:
-    """The period that the page opens with."""
-    return next(period for period in found if period.key == LAST_12)

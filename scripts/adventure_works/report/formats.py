@@ -17,10 +17,14 @@ NOT_YET = Markup('<span class="notyet"><span class="vh">not yet</span></span>')
 SMALL_BASE = Markup('<span class="small" title="Too few to rely on">small base</span>')
 
 
+def exact(value: Number) -> str:
+    """The full value without trailing zeros."""
+    text = f"{value:f}" if isinstance(value, Decimal) else repr(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def _figure(value: Number, form: str, text: str) -> Markup:
-    exact = f"{value:f}" if isinstance(value, Decimal) else repr(value)
-    exact = exact.rstrip("0").rstrip(".") if "." in exact else exact
-    return Markup(f'<data value="{exact}" class="{form}">{escape(text)}</data>')
+    return Markup(f'<data value="{exact(value)}" class="{form}">{escape(text)}</data>')
 
 
 def money(value: Number) -> Markup:

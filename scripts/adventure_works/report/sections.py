@@ -40,24 +40,20 @@ def _take(row: Row, columns: tuple[str, ...]) -> Row:
 
 def _scorecard(figures: Figures) -> list[Row]:
     """The measures of every choice of the filter."""
+    columns = ("revenue", "profit", "orders", "customers", "units", "return_units")
     result = []
-    for name, slug in [("All categories", ALL), *((one.name, one.slug) for one in figures.categories)]:
+    for category, slug in [("All categories", ALL), *((one.name, one.slug) for one in figures.categories)]:
         for period in figures.periods:
             now = figures.measures(slug, period.key)
             before = figures.measures_before(slug, period.key)
             like = figures.like_for_like.get((slug, period.key))
             result.append(
                 {
-                    "category": name,
+                    "category": category,
                     "period": period.label,
                     "first_day": period.span.start,
                     "last_day": period.span.last_day,
-                    "revenue": now.revenue,
-                    "profit": now.profit,
-                    "orders": now.orders,
-                    "customers": now.customers,
-                    "units": now.units,
-                    "return_units": now.return_units,
+                    **{name: getattr(now, name) for name in columns},
                     "revenue_before": before and before.revenue,
                     "profit_before": before and before.profit,
                     "like_for_like_revenue": like and like.revenue,

@@ -114,6 +114,11 @@ def combinations(figures: Figures, scope: Scope) -> Answer:
     return Answer(lead, [more], [caveat])
 
 
+def _of(category: Category | None, rows: list[Row]) -> list[Row]:
+    """The rows of a category, or all of them."""
+    return [row for row in rows if category is None or row["category_name"] == category.name]
+
+
 def group_name(row: Row) -> str:
     """The category or subcategory that a row of the matrix is about."""
     return str(row["subcategory_name"] or row["category_name"])
@@ -122,11 +127,7 @@ def group_name(row: Row) -> str:
 def matrix_cells(figures: Figures, category: Category | None) -> list[Row]:
     """The cells of the matrix: the categories, or the subcategories of one of them."""
     level = "category" if category is None else "subcategory"
-    return [
-        row
-        for row in figures.matrix
-        if row["product_level"] == level and (category is None or row["category_name"] == category.name)
-    ]
+    return [row for row in _of(category, figures.matrix) if row["product_level"] == level]
 
 
 def matrix_groups(cells: list[Row]) -> list[tuple[str, list[Row]]]:
@@ -141,11 +142,7 @@ def matrix_groups(cells: list[Row]) -> list[tuple[str, list[Row]]]:
 def untapped(figures: Figures, category: Category | None) -> list[Row]:
     """The untapped combinations of subcategories and segments, the largest first."""
     found = [
-        row
-        for row in figures.matrix
-        if row["is_untapped"]
-        and row["product_level"] == "subcategory"
-        and (category is None or row["category_name"] == category.name)
+        row for row in _of(category, figures.matrix) if row["is_untapped"] and row["product_level"] == "subcategory"
     ]
     return sorted(found, key=lambda row: (-row["profit_to_overall_penetration"], group_name(row), row["segment_value"]))
 
@@ -228,5 +225,7 @@ def prices(figures: Figures, scope: Scope) -> Answer:
 def price_rows(figures: Figures, category: Category | None) -> list[Row]:
     """Verdicts on the prices of a category, or of all of them in their order; what was sold before what was not."""
     places = {one.name: place for place, one in enumerate(figures.categories)}
-    found = [row for row in figures.prices if category is None or row["category_name"] == category.name]
-    return sorted(found, key=lambda row: (places.get(row["category_name"], len(places)), -row["sold_products"]))
+    return sorted(
+        _of(category, figures.prices),
+        key=lambda row: (places.get(row["category_name"], len(places)), -row["sold_products"]),
+    )

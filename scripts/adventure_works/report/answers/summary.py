@@ -6,17 +6,17 @@ from adventure_works.report.answers.business import regions, smaller_like_for_li
 from adventure_works.report.answers.common import Scope, rose_or_fell, say
 from adventure_works.report.answers.customers import customers
 from adventure_works.report.answers.products import prices
-from adventure_works.report.figures import ALL, Figures, default_period, growth
+from adventure_works.report.figures import ALL, Figures, growth
 from adventure_works.report.periods import EVERYTHING
 
 
 def summary(figures: Figures) -> list[tuple[str, Markup]]:
     """The report in a few sentences, each with the section that it comes from."""
-    everything = next(period for period in figures.periods if period.key == EVERYTHING)
+    last_12, *_, everything = figures.periods
     found = (
         ("headline", _growth(figures)),
         ("categories", _category(figures)),
-        ("regions", regions(figures, Scope(None, default_period(figures.periods))).lead),
+        ("regions", regions(figures, Scope(None, last_12)).lead),
         ("customers", customers(figures, Scope(None, everything)).lead),
         ("prices", prices(figures, Scope(None, everything)).lead),
     )
@@ -24,7 +24,7 @@ def summary(figures: Figures) -> list[tuple[str, Markup]]:
 
 
 def _growth(figures: Figures) -> Markup | None:
-    last_12 = default_period(figures.periods)
+    last_12 = figures.periods[0]
     now, before = figures.measures(ALL, last_12.key), figures.measures_before(ALL, last_12.key)
     if not now.units:
         return None
