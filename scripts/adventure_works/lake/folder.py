@@ -61,12 +61,11 @@ class FolderVersion(NewVersion):
         """Takes over the rows of unchanged files, and the log of all loads so far."""
         if self.before is None:
             return
+        for folder in ("load_log", *(f"{entry.table_name}/{entry.source_file}" for entry in entries)):
+            shutil.copytree(self.before / folder, self.folder / folder, copy_function=_link, dirs_exist_ok=True)
         for entry in entries:
-            rows = Path(entry.table_name) / entry.source_file
-            (self.folder / rows).mkdir()
-            self._link(*(rows / part.name for part in (self.before / rows).iterdir()))
-            self._link(Path("rejected_rows") / f"{entry.source_file}.parquet")
-        self._link(*(Path("load_log") / log.name for log in (self.before / "load_log").iterdir()))
+            name = f"rejected_rows/{entry.source_file}.parquet"
+            disk.link(self.before / name, self.folder / name)
 
     def publish(self, progress: Progress) -> None:
         """Puts the version in place: everything on disk first, then one rename."""
@@ -83,12 +82,6 @@ class FolderVersion(NewVersion):
         disk.sync(self.lake)
         self._sweep(version)
 
-    def _link(self, *files: Path) -> None:
-        """Links files of the version before, given by their paths below it, into this one."""
-        if self.before:
-            for file in files:
-                disk.link(self.before / file, self.folder / file)
-
     def _sweep(self, current: Path | None) -> None:
         """Removes all versions but the current one, the one before it and those pinned, and what killed loads left."""
         versions = self.lake / "versions"
@@ -98,6 +91,10 @@ class FolderVersion(NewVersion):
         for path in found:
             if path not in {current, *older[-1:]} and path.name not in wanted:
                 shutil.rmtree(path)
+
+
+def _link(source: str | Path, target: str | Path) -> None:
+    disk.link(Path(source), Path(target))
 
 
 def current_version(lake: Path) -> Path | None:

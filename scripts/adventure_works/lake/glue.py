@@ -5,6 +5,7 @@ one, each in one step.
 """
 
 from contextlib import suppress
+from textwrap import shorten
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -76,13 +77,13 @@ def _put(client: Any, database: str, held: dict[str, Any] | None, wanted: dict[s
 def table_input(table: Table, lake: S3Place, load_id: str, rows: int) -> dict[str, Any]:
     """A table as Glue takes it: names, types, place, format and descriptions."""
     columns = [
-        {"Name": column.name, "Type": glue_type(column), "Comment": _text(column.description, COMMENT)}
-        for column in table.columns
+        {"Name": c.name, "Type": glue_type(c), "Comment": shorten(c.description, COMMENT, placeholder="...")}
+        for c in table.columns
     ]
     location = f"{lake.uri(lake.key(VERSIONS, load_id, table.name))}/"
     return {
         "Name": table.name,
-        "Description": _text(table.description, DESCRIPTION),
+        "Description": shorten(table.description, DESCRIPTION, placeholder="..."),
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {
             "EXTERNAL": "TRUE",
@@ -115,9 +116,3 @@ def _holds(held: Any, wanted: Any) -> bool:
     if isinstance(wanted, list):
         return isinstance(held, list) and len(held) == len(wanted) and all(map(_holds, held, wanted))
     return bool(held == wanted)
-
-
-def _text(text: str, size: int) -> str:
-    """The text on one line, cut where Glue takes no more."""
-    line = " ".join(text.split())
-    return line if len(line) <= size else f"{line[: size - 3]}..."

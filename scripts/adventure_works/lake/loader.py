@@ -59,8 +59,7 @@ def load(
         source_name: `sample`, `kaggle` or a path.
         place: folder of the lake, made when it is not there, or its place on S3, in a bucket that is there.
         settings: where downloads go, and what a lake on S3 needs to know.
-        date_order: see `convert`.
-        max_reject_share: see `convert`.
+        date_order, max_reject_share: see `convert`.
         replace_lake: start from an empty lake instead of adding to what it holds.
         as_of: the last day that the files are complete for; see `as_of_date` for the default.
         announce: takes what a user should know, a sentence at a time.

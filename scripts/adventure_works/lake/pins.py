@@ -12,7 +12,7 @@ from pathlib import Path
 
 def pin(version: Path, database: Path) -> None:
     """Keeps a version, the folder `lake/versions/<load id>`, for a database. Hold the lake's lock meanwhile."""
-    pins = _folder(version.parents[1])
+    pins = version.parents[1] / "pins"
     pins.mkdir(exist_ok=True)
     (pins / _name(version.name, database)).write_text(str(database), encoding="utf-8")
 
@@ -20,7 +20,7 @@ def pin(version: Path, database: Path) -> None:
 def release(lake: Path, database: Path, keep: set[str]) -> None:
     """Removes the pins of a database on all versions but those to keep, given by load id."""
     wanted = {_name(load_id, database) for load_id in keep}
-    for path in _folder(lake).glob(_name("*", database)):
+    for path in (lake / "pins").glob(_name("*", database)):
         if path.name not in wanted:
             path.unlink(missing_ok=True)
 
@@ -28,17 +28,13 @@ def release(lake: Path, database: Path, keep: set[str]) -> None:
 def pinned(lake: Path) -> set[str]:
     """Load ids of the versions to keep. Pins of databases whose folder is gone are removed."""
     found = set()
-    for path in _folder(lake).glob("*@*"):
+    for path in (lake / "pins").glob("*@*"):
         database = Path(path.read_text(encoding="utf-8"))
         if database.parent.is_dir():
             found.add(path.name.partition("@")[0])
         else:
             path.unlink(missing_ok=True)
     return found
-
-
-def _folder(lake: Path) -> Path:
-    return lake / "pins"
 
 
 def _name(load_id: str, database: Path) -> str:

@@ -157,7 +157,8 @@ class S3Version(NewVersion):
         uploads = self._parts(progress)
         copies = [(file, replace(file, key=self._key(self._below(file)))) for file in self._carried_over]
         files = tuple(sorted((file for _, file in [*uploads, *copies]), key=lambda file: file.key))
-        in_parallel(self._copy, copies)
+        self._has_uploaded = True
+        in_parallel(lambda copy: self.lake.writer.copy(copy[0].key, copy[1].key, copy[0].sha256), copies)
         self._send(uploads, progress)
         manifest = _json({"format": FORMAT, "load_id": self.load_id, "files": [asdict(file) for file in files]})
         self.lake.writer.put(self._key(MANIFEST), manifest)
@@ -211,11 +212,6 @@ class S3Version(NewVersion):
             made.append((path, LakeFile(table, source_file, key, path.stat().st_size, sha256, rows)))
         return made
 
-    def _copy(self, copy: tuple[LakeFile, LakeFile]) -> None:
-        old, new = copy
-        self._has_uploaded = True
-        self.lake.writer.copy(old.key, new.key, old.sha256)
-
     def _send(self, uploads: list[tuple[Path, LakeFile]], progress: Progress) -> None:
         total, done, lock = sum(file.bytes for _, file in uploads), 0, Lock()
 
@@ -227,7 +223,6 @@ class S3Version(NewVersion):
 
         def send(upload: tuple[Path, LakeFile]) -> None:
             path, file = upload
-            self._has_uploaded = True
             self.lake.writer.send(path, file.key, file.sha256, sent)
             path.unlink()
 

@@ -14,7 +14,7 @@ import io
 import json
 import tempfile
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -219,12 +219,8 @@ def _refuse_other_format(found: dict[str, Any], uri: str) -> None:
 
 
 def in_parallel(work: Callable[[Item], object], items: Iterable[Item]) -> None:
-    """Does the work on every item, several at a time; after the first failure no more is begun."""
+    """Does the work on every item, several at a time; after a failure no more is begun."""
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        futures = [pool.submit(work, item) for item in items]
-        try:
-            for future in as_completed(futures):
-                future.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        # What comes out of `map` cancels the rest when one fails.
+        for _ in pool.map(work, items):
+            pass

@@ -19,7 +19,7 @@ def recognise(scan: Scan, tables: list[Table]) -> SourceFile:
         RefusedFileError: no table fits, a heading is there twice, or an unknown column holds values.
     """
     headers = set(scan.header)
-    fitting = [table for table in tables if _missing(table, headers) == []]
+    fitting = [table for table in tables if not _missing(table, headers)]
     if not fitting:
         raise RefusedFileError(_unrecognised(scan, tables))
     table = max(fitting, key=lambda table: len(headers & _known(table)))
@@ -35,37 +35,29 @@ def recognise(scan: Scan, tables: list[Table]) -> SourceFile:
 
 
 def _known(table: Table) -> set[str]:
-    return {column.header for column in table.file_columns if column.header}
+    return {str(column.header) for column in table.file_columns}
 
 
 def _missing(table: Table, headers: set[str]) -> list[str]:
-    return [
-        column.header
-        for column in table.file_columns
-        if column.required and column.header and column.header not in headers
-    ]
+    return [str(one.header) for one in table.file_columns if one.required and one.header not in headers]
 
 
 def _unrecognised(scan: Scan, tables: list[Table]) -> str:
-    headers = set(scan.header)
-    nearest = max(
-        tables,
-        key=lambda table: (
-            len(headers & _known(table)) / len(_known(table)),
-            fnmatch(scan.path.name.lower(), table.file_pattern),
-            -len(table.file_pattern),
-        ),
-    )
-    by_name = [table for table in tables if fnmatch(scan.path.name.lower(), table.file_pattern)]
-    if not headers & _known(nearest) and not by_name:
+    file_name, headers = scan.path.name, set(scan.header)
+
+    def likeness(table: Table) -> tuple[float, bool, int]:
+        share = len(headers & _known(table)) / len(_known(table))
+        return share, fnmatch(file_name.lower(), table.file_pattern), -len(table.file_pattern)
+
+    table = max(tables, key=likeness)
+    if not any(likeness(table)[:2]):
         return (
-            f"{scan.path.name}: the header ({', '.join(scan.header[:6])}) fits none of the tables that are loaded "
+            f"{file_name}: the header ({', '.join(scan.header[:6])}) fits none of the tables that are loaded "
             "here. Move the file out of the folder, or load from a folder that holds only the right files."
         )
-    table = nearest if headers & _known(nearest) else min(by_name, key=lambda table: len(table.name))
     unknown = [name for name in scan.header if name and name not in _known(table)]
     return (
-        f"{scan.path.name}: looks like {table.name}, but lacks the column {', '.join(_missing(table, headers))}"
+        f"{file_name}: looks like {table.name}, but lacks the column {', '.join(_missing(table, headers))}"
         + (f" (and has {', '.join(unknown)}, which {table.name} does not know)" if unknown else "")
         + ". Give the columns the names they have in the Kaggle files."
     )

@@ -182,7 +182,7 @@ def _run(redshift: Session, step: Statement, timeout: float, deadline: float) ->
     left = max(1, math.ceil(1000 * (deadline - time.monotonic())))
     try:
         redshift.ask(f"set statement_timeout to {left}")
-        redshift.ask(step.sql, step.parameters)
+        redshift.ask(step.sql)
     except ConnectionLostError:
         raise
     except AdventureError as error:

@@ -14,8 +14,6 @@ from adventure_works.lake.s3_read import LakeFile, Published
 from adventure_works.redshift.session import literal
 from adventure_works.settings import Settings
 
-# Above this many names all rows of a table are replaced: the driver takes 32,767 parameters for a statement.
-MOST_NAMES = 30_000
 LOCKED = (
     "Another transaction holds {log}; `select * from svv_transactions` shows it with its process. Let it finish, or "
     "end it with `select pg_terminate_backend(PROCESS)`, and run the same command again."
@@ -41,13 +39,13 @@ class Held:
 
 @dataclass(frozen=True)
 class Change:
-    """What happens to one table: rows of these keys go (None: all rows), and these files come.
+    """What happens to one table: rows of these keys go, and these files come.
 
     The key is the source file; that of load_log is the load.
     """
 
     table: str
-    delete: tuple[str, ...] | None
+    delete: tuple[str, ...]
     files: tuple[LakeFile, ...]
 
     @property
@@ -62,7 +60,6 @@ class Statement:
 
     purpose: str
     sql: str
-    parameters: tuple[str, ...] = ()
     remedy: str = ""
 
 
@@ -87,9 +84,12 @@ def changes(published: Published, held: Held) -> tuple[Change, ...]:
             rows = held.rows.get(table, {})
             # A file that the log does not know still has rows to be rid of, and one without rows a load to match.
             have = {name: (has[table].get(name, ("", 0))[0], rows.get(name, 0)) for name in {*rows, *has[table]}}
-        change = _change(table, want, have, parts[table])
-        if change:
-            found.append(change)
+        come = {name for name in want if want[name] != have.get(name)}
+        go = {name for name in have if want.get(name) != have[name]}
+        if come or go:
+            # A part without rows is left out: there is nothing in it to copy.
+            files = (file for name in sorted(come) for file in parts[table].get(name, ()) if file.rows)
+            found.append(Change(table, tuple(sorted(name for name in go if have[name][1])), tuple(files)))
     return tuple(found)
 
 
@@ -114,12 +114,10 @@ def statements(
     for change in todo:
         table = f"{settings.raw_schema}.{change.table}"
         key = "load_id" if change.table == "load_log" else "source_file"
-        if change.delete is None:
-            yield _marked(Statement(f"empty {change.table}", f"delete from {table}"), load_id)
-        elif change.delete:
-            names = ", ".join("?" * len(change.delete))
-            delete = f"delete from {table} where {key} in ({names})"
-            yield _marked(Statement(f"delete from {change.table}", delete, change.delete), load_id)
+        if change.delete:
+            # In the text, since the driver takes no more than 32,767 parameters for a statement.
+            delete = f"delete from {table} where {key} in ({', '.join(map(literal, change.delete))})"
+            yield _marked(Statement(f"delete from {change.table}", delete), load_id)
         if change.files:
             copy = (
                 f"copy {table}\nfrom {literal(manifests[change.table])}\niam_role {role}\nformat as parquet\nmanifest"
@@ -141,25 +139,6 @@ def _by_table(entries: Iterable[LogEntry]) -> dict[str, dict[str, tuple[str, int
             tables[entry.table_name][entry.source_file] = (entry.load_id, entry.loaded)
             tables["rejected_rows"][entry.source_file] = (entry.load_id, entry.rejected)
     return tables
-
-
-def _change(
-    table: str,
-    want: dict[str, tuple[str, int]],
-    have: dict[str, tuple[str, int]],
-    parts: dict[str, list[LakeFile]],
-) -> Change | None:
-    come = {name for name in want if want[name] != have.get(name)}
-    go = {name for name in have if want.get(name) != have[name]}
-    if not come and not go:
-        return None
-    if len(go) > MOST_NAMES:
-        come, delete = set(want), None
-    else:
-        delete = tuple(sorted(name for name in go if have[name][1]))
-    # A part without rows is left out: there is nothing in it to copy.
-    files = tuple(file for name in sorted(come) for file in parts.get(name, ()) if file.rows)
-    return Change(table, delete, files)
 
 
 def _key(file: LakeFile) -> str:

@@ -5,6 +5,7 @@ import re
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from textwrap import shorten
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -125,8 +126,7 @@ def asking(prefix: str) -> Iterator[Ask]:
 
 def _beginning(sql: str) -> str:
     """The first words of a statement, without the comment that says whom it serves."""
-    words = " ".join(re.sub(r"^/\*.*?\*/", "", sql).split())
-    return words if len(words) <= 80 else f"{words[:77]}..."
+    return shorten(re.sub(r"^/\*.*?\*/", "", sql), 80, placeholder="...")
 
 
 def _fields(error: Exception) -> dict[str, str] | None:

@@ -20,11 +20,6 @@ class Category(IntEnum):
     PADDLE_WEAR = 3
     GEAR = 4
 
-    @property
-    def label(self) -> str:
-        """The name in the files."""
-        return self.name.replace("_", " ").title()
-
 
 class Theme(IntEnum):
     """What an order is about: which boats are offered in it and which gear goes with it."""
@@ -37,12 +32,8 @@ class Theme(IntEnum):
     NO_BOAT = 5
 
 
-class Tier(IntEnum):
-    """Price class of a boat."""
-
-    LOW = 0
-    MIDDLE = 1
-    HIGH = 2
+TIERS = ("low", "middle", "high")
+"""Price classes of boats."""
 
 
 class Product(NamedTuple):
@@ -57,8 +48,8 @@ class Product(NamedTuple):
     """What takes the same place in an order, at most once; empty: never sold."""
     themes: frozenset[Theme]
     """For a boat: where it is offered. For the rest: where it is asked for four times as often."""
-    tier: Tier
-    """Says something for a boat only."""
+    tier: int
+    """Place in `TIERS`; says something for a boat only."""
 
 
 def products() -> list[Product]:
@@ -75,5 +66,5 @@ def _product(category: str, subcategory: str, key: str, *fields: str) -> Product
         texts=tuple(texts),
         family=family,
         themes=frozenset(Theme[theme.upper()] for theme in themes.split()),
-        tier=Tier[tier.upper() or "LOW"],
+        tier=TIERS.index(tier or "low"),
     )

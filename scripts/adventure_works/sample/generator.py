@@ -35,21 +35,18 @@ def generate(
         raise AdventureError(f"Scale {scale} is out of range: choose from {SMALLEST_SCALE} to {LARGEST_SCALE:,}.")
     made_with = {"scale": scale, "seed": seed}
     with files.replaced(folder, int(_BYTES_AT_SCALE_1 * scale), made_with) as partial:
-        _write(partial, sales.plan(scale, seed), progress)
-
-
-def _write(folder: Path, plan: sales.Plan, progress: Progress) -> None:
-    products = catalogue.products()
-    _write_small_files(folder, products)
-    total = plan.customers + plan.orders
-    _write_customers(folder, plan, lambda done: progress(done, total))
-    _write_sales_and_returns(folder, plan, products, lambda done: progress(plan.customers + done, total))
+        plan, products = sales.plan(scale, seed), catalogue.products()
+        total = plan.customers + plan.orders
+        _write_small_files(partial, products)
+        _write_customers(partial, plan, lambda done: progress(done, total))
+        _write_sales_and_returns(partial, plan, products, lambda done: progress(plan.customers + done, total))
 
 
 def _write_small_files(folder: Path, products: list[catalogue.Product]) -> None:
     with files.created(folder, "calendar") as file:
         file.write(sales.calendar_csv())
-    files.write_rows(folder, "product_categories", [(int(one), one.label) for one in catalogue.Category])
+    names = {int(one): one.name.replace("_", " ").title() for one in catalogue.Category}
+    files.write_rows(folder, "product_categories", names.items())
     categories = {product.subcategory: product.category for product in products}
     keys = {name: key for key, name in enumerate(categories, start=1)}
     subcategories = [(keys[name], name, int(category)) for name, category in categories.items()]
