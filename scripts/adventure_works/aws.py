@@ -9,7 +9,6 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionClosedError,
     CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
@@ -18,7 +17,6 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
     SSOError,
-    UnauthorizedSSOTokenError,
 )
 
 from adventure_works.errors import AdventureError
@@ -97,11 +95,11 @@ def _local(error: Exception) -> str:
         return "no region is set. Set AWS_REGION to the region of the bucket and the workgroup."
     if isinstance(error, ProfileNotFound):
         return f"{error}. Correct AWS_PROFILE, or add the profile with `aws configure sso`."
-    if isinstance(error, UnauthorizedSSOTokenError | SSOError):
+    if isinstance(error, SSOError):
         return "the login has expired. Renew it with `aws sso login` and run again."
     if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError):
         return "AWS credentials are missing. Log in (`aws sso login`), set AWS_PROFILE, or run under a role."
-    if isinstance(error, EndpointConnectionError | ConnectionClosedError | HTTPClientError):
+    if isinstance(error, EndpointConnectionError | HTTPClientError):
         return f"{error} Check the network, the region, and any AWS_ENDPOINT_URL variable, and run again."
     return str(error)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from adventure_works.contract import raw_tables
-from adventure_works.lake.base import LogEntry
+from adventure_works.lake.base import LogEntry, newest_entries
 from adventure_works.lake.s3_read import LakeFile, Published
 from adventure_works.redshift.session import literal
 from adventure_works.settings import Settings
@@ -72,8 +72,8 @@ def changes(published: Published, held: Held) -> tuple[Change, ...]:
     parts: dict[str, dict[str, list[LakeFile]]] = defaultdict(lambda: defaultdict(list))
     for file in published.files:
         parts[file.table][_key(file)].append(file)
-    newest_held = {entry.source_file: entry for entry in sorted(held.log, key=lambda entry: entry.load_id)}
-    wanted, has = _by_table(published.entries.values()), _by_table(newest_held.values())
+    wanted = _by_table(published.entries.values())
+    has = _by_table(newest_entries(sorted(held.log, key=lambda entry: entry.load_id)).values())
     found = []
     for table in raw_tables():
         if table == "load_log":
@@ -135,9 +135,8 @@ def _by_table(entries: Iterable[LogEntry]) -> dict[str, dict[str, tuple[str, int
     """Load and rows of every file by table; a file's rejected records count as rows of rejected_rows."""
     tables: dict[str, dict[str, tuple[str, int]]] = defaultdict(dict)
     for entry in entries:
-        if entry.status == "loaded":
-            tables[entry.table_name][entry.source_file] = (entry.load_id, entry.loaded)
-            tables["rejected_rows"][entry.source_file] = (entry.load_id, entry.rejected)
+        tables[entry.table_name][entry.source_file] = (entry.load_id, entry.loaded)
+        tables["rejected_rows"][entry.source_file] = (entry.load_id, entry.rejected)
     return tables
 
 

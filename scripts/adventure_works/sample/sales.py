@@ -6,7 +6,7 @@ Days are counted from 2015-01-01.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import accumulate
 from typing import NamedTuple
@@ -125,7 +125,7 @@ class Tables(NamedTuple):
     category: np.ndarray
     """Product -> category key."""
     key: np.ndarray
-    """Product -> product key."""
+    """Product -> text of the product key behind a comma."""
 
 
 def plan(scale: float, seed: int) -> Plan:
@@ -153,7 +153,7 @@ def tables(seed: int, products: list[Product]) -> Tables:
         baskets=_baskets(seed),
         pools=_pools(products),
         category=np.array([product.category for product in products]),
-        key=np.array([product.key for product in products]),
+        key=_comma_numbers([product.key for product in products]),
     )
 
 
@@ -174,7 +174,7 @@ def csv(plan: Plan, tables: Tables, chunk: Lines) -> bytes:
             _DAY_TEXTS[chunk.day],
             _STOCK_DAY_TEXTS[chunk.day - stock_age + _LONGEST_STOCK_AGE],
             *digits(_FIRST_ORDER_NUMBER + chunk.order, _FIRST_ORDER_NUMBER + plan.orders),
-            _comma_numbers(tables.key)[chunk.product],
+            tables.key[chunk.product],
             b",",
             *digits(people.keys(_customer(plan, chunk.rank)), int(people.keys(np.array(plan.customers)))),
             _TERRITORY_TEXTS[chunk.territory],
@@ -210,8 +210,8 @@ def returns_csv(tables: Tables, records: list[np.ndarray]) -> Iterator[bytes]:
     every = every[:, np.argsort(every[0], kind="stable")]
     for start in range(0, every.shape[1], _CHUNK):
         day, territory, product, quantity = every[:, start : start + _CHUNK]
-        product_texts = _comma_numbers(tables.key)[product]
-        yield lines([_DAY_TEXTS[day], _TERRITORY_TEXTS[territory], product_texts, _DIGIT_TEXTS[quantity], LINE_END])
+        columns = (_DAY_TEXTS[day], _TERRITORY_TEXTS[territory], tables.key[product], _DIGIT_TEXTS[quantity], LINE_END)
+        yield lines(columns)
 
 
 def calendar_csv() -> bytes:
@@ -371,7 +371,7 @@ def _weight(product: Product, theme: Theme, family: str, income_class: int) -> i
     return 4 if suits else 1
 
 
-def _comma_numbers(numbers: np.ndarray) -> np.ndarray:
+def _comma_numbers(numbers: Iterable[int]) -> np.ndarray:
     return texts([f",{number}" for number in numbers])
 
 
@@ -390,5 +390,5 @@ _DAY_TEXTS = dates(FIRST_DAY, DAYS)
 _STOCK_DAY_TEXTS = np.char.add(
     dates(FIRST_DAY - timedelta(days=_LONGEST_STOCK_AGE), DAYS + _STOCK_AGE_SPREAD, before=","), b",SO"
 )
-_TERRITORY_TEXTS = _comma_numbers(np.arange(len(TERRITORIES) + 1))
-_DIGIT_TEXTS = _comma_numbers(np.arange(10))
+_TERRITORY_TEXTS = _comma_numbers(range(len(TERRITORIES) + 1))
+_DIGIT_TEXTS = _comma_numbers(range(10))
