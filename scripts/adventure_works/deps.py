@@ -1,5 +1,6 @@
 """Installs the dbt packages: from the dbt hub when it answers, else the project's own counterparts of them."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -82,7 +83,7 @@ def _what_is_installed(project: Path) -> str | None:
         return BY_DBT
     except ValueError:
         return None
-    if record["packages_yml"] != (project / "packages.yml").read_text(encoding="utf-8"):
+    if record["packages_yml"] != _digest(project / "packages.yml"):
         return None
     if record["source"] == OFFLINE and any(
         _contents(counterpart) != _contents(packages / counterpart.name) for counterpart in _counterparts(project)
@@ -103,6 +104,10 @@ def _is_complete(packages: Path, packages_file: Path) -> bool:
 
 def _contents(folder: Path) -> dict[Path, bytes]:
     return {file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _trouble_with_hub(hub: str, wanted: list[str], timeout: float) -> str | None:
@@ -182,5 +187,5 @@ def _install_offline(project: Path, wanted: list[str], reason: str) -> None:
 
 
 def _write_record(packages: Path, project: Path, source: str) -> None:
-    record = {"source": source, "packages_yml": (project / "packages.yml").read_text(encoding="utf-8")}
+    record = {"source": source, "packages_yml": _digest(project / "packages.yml")}
     (packages / _RECORD).write_text(json.dumps(record), encoding="utf-8")
