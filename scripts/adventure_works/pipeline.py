@@ -33,8 +33,8 @@ class Loading:
     timeout: float
 
 
-class LoadView(Protocol):
-    """Shows a load to whoever started it."""
+class View(Protocol):
+    """Shows a run, or a load alone, to whoever started it."""
 
     def announce(self, message: str) -> None:
         """Shows a sentence while the work goes on."""
@@ -48,10 +48,6 @@ class LoadView(Protocol):
     def brought_up(self, what: str) -> None:
         """Shows what came into the raw tables of Redshift."""
 
-
-class RunView(LoadView, Protocol):
-    """Shows a run to whoever started it."""
-
     def built(self, result: BuildResult, warehouse: Warehouse) -> None:
         """Shows how the build of the candidate went; raises an AdventureError when it failed."""
 
@@ -59,7 +55,7 @@ class RunView(LoadView, Protocol):
         """Shows where everything is."""
 
 
-def load(settings: Settings, loading: Loading, view: LoadView, warehouse: Warehouse | None = None) -> None:
+def load(settings: Settings, loading: Loading, view: View, warehouse: Warehouse | None = None) -> None:
     """Loads a source into the lake, then brings the raw tables of a warehouse up to it.
 
     Raises:
@@ -88,7 +84,7 @@ def load(settings: Settings, loading: Loading, view: LoadView, warehouse: Wareho
 
 
 def run(
-    target: str, settings: Settings, loading: Loading, view: RunView, *, options: Sequence[str] = (), wait: bool = True
+    target: str, settings: Settings, loading: Loading, view: View, *, options: Sequence[str] = (), wait: bool = True
 ) -> None:
     """Loads, builds and audits a candidate, and publishes it when every test has passed.
 
@@ -138,7 +134,7 @@ def build_candidate(
     return result
 
 
-def _alert(target: str, settings: Settings, view: LoadView, error: str = "") -> None:
+def _alert(target: str, settings: Settings, view: View, error: str = "") -> None:
     """Sends what went wrong or drifted to those that the settings name; when it cannot, it says so and no more."""
     if not alerts.is_wanted(settings):
         return

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from adventure_works import cli
-from adventure_works.cli.load import LoadPrinter
+from adventure_works.cli.run import Printer
 from adventure_works.lake.base import LogEntry
 from adventure_works.lake.loader import LoadResult
 from adventure_works.settings import DEFAULTS
@@ -72,6 +72,6 @@ def test_names_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> No
         loaded_at=datetime(2017, 1, 1),
         as_of_date=date(2017, 1, 1),
     )
-    LoadPrinter(DEFAULTS).loaded(LoadResult(origin, loaded=(entry,), superseded=(entry,)))
+    Printer(DEFAULTS).loaded(LoadResult(origin, loaded=(entry,), superseded=(entry,)))
     printed = capsys.readouterr().out
     assert printed.count(name) == 2 and origin in printed

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adventure_works.build.results import BuildResult, Problem
-from adventure_works.cli.run import RunPrinter
+from adventure_works.cli.run import Printer
 from adventure_works.errors import AdventureError
 from adventure_works.redshift.session import Session, session
 from adventure_works.settings import read_settings
@@ -131,7 +131,7 @@ def test_a_failed_audit_is_kept_and_the_message_says_where(mine: RedshiftWarehou
     build = BuildResult(Counter(), {}, Counter(), [failed], [], 1.0)
     mine.start_candidate(GROWN, quiet)
     with pytest.raises(AdventureError) as raised:
-        RunPrinter(mine.settings).built(build, mine)
+        Printer(mine.settings).built(build, mine)
     first, *rest = str(raised.value).splitlines()
     assert first.endswith("so that it is not published; mine_* is as it was.")
     assert "  fact_sales__has_rows: Got 1 result" in rest

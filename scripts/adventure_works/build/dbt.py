@@ -95,16 +95,14 @@ def quiet_options(logs: Path) -> list[str]:
 @contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
     """Environment variables for dbt, which reads no others; afterwards they are as they were before."""
-    before = {name: os.environ.get(name) for name in values}
+    before = {name: os.environ[name] for name in values if name in os.environ}
     os.environ |= values
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        for name in values:
+            del os.environ[name]
+        os.environ |= before
 
 
 def _close_duckdb() -> None:

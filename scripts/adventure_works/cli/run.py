@@ -1,19 +1,22 @@
 """`adventure run`."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
 
 from adventure_works.build.headline import headline, ledger_totals
 from adventure_works.build.results import KINDS, BuildResult, Problem
-from adventure_works.cli.load import LoadPrinter
+from adventure_works.cli import output
 from adventure_works.cli.options import loading_options, no_wait_option, target_option, with_settings
 from adventure_works.cli.output import out
 from adventure_works.errors import AdventureError
 from adventure_works.settings import Settings, shown
 from adventure_works.warehouse.base import Ask, Warehouse
+
+if TYPE_CHECKING:
+    from adventure_works.lake.loader import LoadResult
 
 MOST_PROBLEMS = 10
 
@@ -46,12 +49,44 @@ def command(
 
     options = ["--full-refresh"] if full_refresh else []
     options += ["--vars", "accept_drift: true"] if accept_drift else []
-    view = RunPrinter(settings)
-    pipeline.run(target, settings, pipeline.Loading(**loading), view, options=options, wait=not no_wait)
+    view, wanted = Printer(settings), pipeline.Loading(**loading)
+    pipeline.run(target, settings, wanted, view, options=options, wait=not no_wait)
 
 
-class RunPrinter(LoadPrinter):
-    """Prints what a run does."""
+class Printer:
+    """Prints what a run does, or a load alone."""
+
+    announce = staticmethod(output.announce)
+    progress = staticmethod(output.progress_bar)
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def loaded(self, result: "LoadResult") -> None:
+        """Prints the files, and how many of their records were loaded, rejected or blank."""
+        if not result.loaded:
+            out.print(
+                f"Nothing to load from {result.origin}: all {len(result.unchanged)} files are in the lake, unchanged."
+            )
+            return
+        table = output.table(
+            *("File", "Table", "Encoding", "Dates"),
+            numbers=("Records", "Loaded", "Rejected", "Blank"),
+            title=f"Loaded from {result.origin} into {shown(self.settings.lake)}",
+        )
+        for entry in result.loaded:
+            orders = sorted({pair.split(": ")[1].replace("_", " ") for pair in entry.date_order.split("; ") if pair})
+            counts = (f"{count:,}" for count in (entry.records, entry.loaded, entry.rejected, entry.blank))
+            table.add_row(entry.source_file, entry.table_name, entry.encoding, ", ".join(orders) or "-", *counts)
+        out.print(table)
+        for entry in result.superseded:
+            out.print(f"{entry.source_file} is gone from {entry.table_name}: a file of another name took its place.")
+        if result.unchanged:
+            out.print(f"Unchanged: {len(result.unchanged)} files.")
+
+    def brought_up(self, what: str) -> None:
+        """Prints what came into Redshift."""
+        out.print(what)
 
     def built(self, result: BuildResult, warehouse: Warehouse) -> None:
         """Prints what is worth a look, the tests by kind, and the figures of the candidate.
