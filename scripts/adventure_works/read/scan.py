@@ -140,25 +140,21 @@ class _Lines:
         self.open_quote_line = 0
         self.has_final_end = False
         self._ends_in_quotes = 0
-        self._has_quotes = self._has_lone_cr = False
+        self.are_plain = True
 
     @property
     def count(self) -> int:
         return self.ends + self._ends_in_quotes
 
-    @property
-    def are_plain(self) -> bool:
-        return not (self._has_quotes or self._has_lone_cr)
-
     def add(self, block: bytes) -> None:
         """Takes in a block, which never ends between the two bytes of CRLF."""
-        self._has_quotes = self._has_quotes or b'"' in block
+        self.are_plain = self.are_plain and b'"' not in block
         for index, part in enumerate(block.split(b'"')):
             if index:
                 self.in_quotes = not self.in_quotes
                 self.open_quote_line = self.count + 1
             ends, lone_returns = _line_ends(part)
-            self._has_lone_cr = self._has_lone_cr or lone_returns > 0
+            self.are_plain = self.are_plain and not lone_returns
             if self.in_quotes:
                 self._ends_in_quotes += ends
             else:

@@ -46,16 +46,16 @@ def opened(name: str, downloads: Path, announce: Callable[[str], None]) -> Itera
             f"{name}: no such file or folder. Give `sample`, `kaggle`, or the path of a folder of CSV "
             "files, of a zip, or of one CSV file."
         )
-    if path.is_dir():
-        files = tuple(sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv" and file.is_file()))
-        if not files:
-            raise AdventureError(f"{name}: the folder holds no CSV file. Give the folder that the files lie in.")
-        yield Source("folder", "", files, shown(path))
-    elif path.suffix.lower() == ".zip":
+    if path.is_file() and path.suffix.lower() == ".zip":
         with unpacked(path, downloads) as files:
             yield Source("folder", "", files, shown(path))
-    else:
-        yield Source("folder", "", (path,), shown(path))
+        return
+    found = [path]
+    if path.is_dir():
+        found = [file for file in sorted(path.iterdir()) if file.suffix.lower() == ".csv" and file.is_file()]
+    if not found:
+        raise AdventureError(f"{name}: the folder holds no CSV file. Give the folder that the files lie in.")
+    yield Source("folder", "", tuple(found), shown(path))
 
 
 def _sample(downloads: Path, announce: Callable[[str], None]) -> Source:
@@ -63,7 +63,6 @@ def _sample(downloads: Path, announce: Callable[[str], None]) -> Source:
 
     folder = downloads / "sample"
     announce(f"Generating the sample (scale {SAMPLE_SCALE:g}, seed {SAMPLE_SEED}) in {shown(folder)}")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     generate(folder, scale=SAMPLE_SCALE, seed=SAMPLE_SEED)
     files = tuple(sorted(folder.glob("*.csv")))
     return Source("sample", f"scale {SAMPLE_SCALE:g}, seed {SAMPLE_SEED}", files, "the generated sample")
