@@ -11,7 +11,7 @@
         {%- do entered.append(adapter.quote(node.schema)) -%}
     {%- endfor -%}
     {%- if readers -%}
-        {#- An earlier statement may have left a transaction open, which dbt rolls back. -#}
+        {#- Commit here: dbt rolls back a transaction that an earlier statement left open. -#}
         begin;
         grant usage on schema {{ entered | unique | sort | join(', ') }}
         to {{ redshift__format_grantees(readers | unique | sort) | join(', ') }};

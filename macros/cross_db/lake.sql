@@ -23,7 +23,7 @@
     {%- if relation is none -%}
         {{ return(false) }}
     {%- elif source.name == 'load_log' -%}
-        {#- The tables may have been created and never filled. -#}
+        {#- The tables can exist without rows. -#}
         {{ return(run_query("select count(*) from " ~ relation).columns[0].values()[0] > 0) }}
     {%- endif -%}
     {{ return(true) }}

@@ -7,7 +7,7 @@
 {% macro default__mark_as_unaudited() -%}
     {%- set schema = generate_schema_name('operations', none) -%}
     {%- if adapter.get_relation(target.database, schema, 'audit_record') is not none -%}
-        {#- An earlier query of the catalogue may have left a transaction open, which dbt rolls back. -#}
+        {#- Commit here: dbt rolls back a transaction that an earlier catalogue query left open. -#}
         begin;
         update {{ schema }}.audit_record set outcome = 'changed' where outcome = 'passed';
         commit

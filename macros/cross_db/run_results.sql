@@ -6,7 +6,7 @@
 
 {% macro default__prepare_run_results() -%}
     {%- set table = adventure_works.run_results_source() -%}
-    {#- An earlier query of the catalogue may have left a transaction open, which dbt rolls back. -#}
+    {#- Commit here: dbt rolls back a transaction that an earlier catalogue query left open. -#}
     begin;
     create schema if not exists {{ table.schema }};
     create table if not exists {{ table.schema }}.{{ table.identifier }} (
@@ -19,7 +19,7 @@
 
 {% macro duckdb__prepare_run_results() -%}
     {%- set table = adventure_works.run_results_source() -%}
-    {#- The characters of a pattern are literal in the path of the lake. -#}
+    {#- Escapes wildcards, so that they are literal in the path of the lake. -#}
     {%- set folder = adventure_works.runs_folder() | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') -%}
     {%- set files = adventure_works.quoted_string(folder ~ '/run-*.parquet') -%}
     {%- set is_recorded = run_query('select count(*) from glob(' ~ files ~ ')').columns[0].values()[0] > 0 -%}
@@ -77,7 +77,7 @@
             "The results of this run are not kept in " ~ adventure_works.runs_folder() ~ ": " ~ problem
         ) -%}
     {%- else -%}
-        {#- The very first run had no file to make the view from. -#}
+        {#- Before the first run there was no file for the view. -#}
         {{ return(adventure_works.prepare_run_results()) }}
     {%- endif -%}
 {%- endmacro %}

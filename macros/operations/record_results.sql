@@ -17,7 +17,7 @@
     {%- endfor -%}
     {%- set is_whole = flags.WHICH == 'build' and ran | length >= all_nodes | length -%}
     {%- set load_id = adventure_works.newest_load() -%}
-    {#- What passed is published next: the failing rows of its warnings will be in the published schema. -#}
+    {#- A build that passed is published next, so failing rows of its warnings will be in the published schema. -#}
     {%- set passed = not adventure_works.any_failed(results) -%}
     {%- set password = env_var('REDSHIFT_PASSWORD', '') -%}
     {%- set time = '%Y-%m-%d %H:%M:%S.%f' -%}

@@ -1,4 +1,4 @@
-{#- `datediff('year')` counts calendar years: one too many for everyone whose birthday is still to come. -#}
+{#- `datediff('year')` counts calendar years: one too many before the birthday of the year. -#}
 {% macro completed_years(from_date, to_date) -%}
     cast(
         extract(year from {{ to_date }}) - extract(year from {{ from_date }})

@@ -1,6 +1,6 @@
 {#-
-    The engines differ in integer division, in division by zero and in the type of decimal / decimal. They also round a
-    floating 0.1234565 to six places differently, hence the exact step of ten places.
+    The engines differ in integer division, division by zero and the type of decimal / decimal. They also round a
+    floating-point 0.1234565 to six places differently, so it is first rounded to ten places.
 -#}
 {% macro safe_divide(numerator, denominator) -%}
     cast(

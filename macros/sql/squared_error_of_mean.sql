@@ -1,4 +1,4 @@
-{#- Equal values can leave a trace below 0 in floating point, hence the `greatest`. -#}
+{#- For equal values floating point can give slightly less than 0, so `greatest` limits it to 0. -#}
 {% macro squared_error_of_mean(n, total, total_of_squares) -%}
     case
         when {{ n }} > 1

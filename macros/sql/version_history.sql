@@ -33,7 +33,7 @@ changed_keys as (
 
 ),
 
--- Most keys never change: their one state is their one version, and only the others need window functions.
+-- Most keys never change and have one version; only the others need window functions.
 unchanged as (
 
     select
@@ -48,7 +48,7 @@ unchanged as (
 
 ),
 
--- A deletion has the load_id of the state that it ends.
+-- The snapshot gives a deletion the load_id of the state that it ends.
 numbered as (
 
     select
@@ -62,7 +62,7 @@ numbered as (
 
 ),
 
--- The first state also applies to the sales of all days before the first load.
+-- The first state is also valid for sales before the first load.
 dated as (
 
     select
@@ -84,7 +84,7 @@ followed as (
 
 ),
 
--- Of several states of one day only the last counts: it corrects the others.
+-- Of several states on one day only the last counts, since it corrects the others.
 changed as (
 
     select

@@ -31,7 +31,7 @@ named_items as (
 
 ),
 
--- The pair of an item with itself counts the orders that the item is in.
+-- A pair of an item with itself counts the orders that contain the item.
 items as (
 
     select
@@ -66,7 +66,7 @@ compared as (
         {{ safe_divide('pairs.orders', 'segments.orders') }} as support,
         {{ safe_divide('pairs.orders', 'items_a.orders') }} as confidence_a_to_b,
         {{ safe_divide('pairs.orders', 'items_b.orders') }} as confidence_b_to_a,
-        -- Actual orders with both, divided by those expected if each were bought independently of the other.
+        -- Orders with both items, divided by the number expected if the items were independent.
         {{ safe_divide('pairs.orders * segments.orders', 'items_a.orders * items_b.orders') }} as lift
     from pairs
     inner join {{ ref('int_orders__by_segment') }} as segments

@@ -14,7 +14,7 @@ activity as (
 
 ),
 
--- In the month of their first order all customers of a cohort are active.
+-- In month 0 all customers of a cohort are active, so this is the size of the cohort.
 cohorts as (
 
     select
@@ -39,7 +39,7 @@ months as (
 
 ),
 
--- Every month from the first order on, including those without an order of the cohort.
+-- Every month from the cohort month on, also without an order of the cohort.
 followed as (
 
     select

@@ -1,6 +1,6 @@
 with
 
--- The Unknown customer is included only if it has sales, so that none is missing; it has no scores.
+-- The Unknown customer is included if it has sales, so that sales sum to the fact. It has no scores.
 described as (
 
     select
@@ -42,7 +42,7 @@ described as (
 
 ),
 
--- The first condition that is true decides, so that every customer is in exactly one value segment.
+-- The first true condition decides, so that each customer is in exactly one value segment.
 final as (
 
     select

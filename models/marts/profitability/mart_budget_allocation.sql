@@ -22,7 +22,7 @@ with_growth as (
 
 ),
 
--- Growth is relative to that of the business, so that cells without a growth figure keep a neutral weight.
+-- Growth is relative to total growth, so that cells without a growth figure have a neutral weight.
 compared as (
 
     select

@@ -51,7 +51,7 @@ final as (
         category_name,
         month_start_date,
         is_complete_month,
-        -- Orders are non-additive across categories, hence only a running total: a level, which nobody sums.
+        -- Monthly orders are non-additive across categories; a running total is not summed by mistake.
         cast(orders_to_date as bigint) as orders_to_date,
         customers,
         units,

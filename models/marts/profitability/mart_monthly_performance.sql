@@ -63,7 +63,7 @@ trailed as (
 
 ),
 
--- The rest of last year's month completes the twelve months of a partial month.
+-- The trailing 12 months of a partial month include the rest of last year's month.
 compared as (
 
     select

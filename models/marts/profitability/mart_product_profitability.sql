@@ -9,7 +9,7 @@ measured as (
         case
             when has_previous_12 then {{ relative_change('last_12_profit', 'previous_12_profit') }}
         end as profit_growth,
-        -- Units of a bicycle and of a bottle do not compare: volume is judged within the category.
+        -- Volume is judged within the category, since units of bicycles and bottles are not comparable.
         case
             when last_12_units > 0
                 then

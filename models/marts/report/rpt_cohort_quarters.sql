@@ -60,7 +60,7 @@ quarters as (
 
 ),
 
--- Every quarter from the first order on, including those without an order of the cohort.
+-- Every quarter from the cohort quarter on, also without an order of the cohort.
 final as (
 
     select

@@ -5,7 +5,7 @@
 
 with
 
--- A sale of the year before is compared in the same month of the period.
+-- Sales of the year before are moved to the same month of the period.
 sales_in_spans as (
 
     select

@@ -1,4 +1,4 @@
-{# Distinct orders and customers are not additive, so each total is counted by itself; NULL means all. #}
+{# Distinct orders and customers are non-additive, so each total is counted separately; NULL means all. #}
 {%- set totals = [
     ('product_category_key', 'territory_key'),
     ('product_category_key', 'null'),
@@ -92,7 +92,7 @@ counted as (
     {%- endfor %}
 ),
 
--- One row of sales and one of returns become one.
+-- Sales and returns of the same key become one row.
 final as (
 
     select

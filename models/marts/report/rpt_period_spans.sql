@@ -64,7 +64,7 @@ periods as (
 
 ),
 
--- Counted back from the day after, so that a span that ends with a month is compared with one that does.
+-- Counted from the day after the last date, so that a month end is compared with a month end.
 year_before as (
 
     select

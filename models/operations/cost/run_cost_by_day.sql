@@ -30,7 +30,7 @@ priced as (
 
 select * from priced
 {% if is_incremental() -%}
-{#- Redshift forgets after seven days. What is left of the oldest day must not replace the complete day. -#}
+{#- Redshift deletes history after seven days. A partial oldest day must not replace the complete one. -#}
 where
     charged_rpu_seconds >= coalesce((
         select max(stored.charged_rpu_seconds)

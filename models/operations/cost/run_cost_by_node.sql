@@ -49,7 +49,7 @@ final as (
 
 select * from final
 {% if is_incremental() -%}
-{#- As in run_cost_by_day: what is left of the oldest day must not replace the complete day. -#}
+{#- As in run_cost_by_day: a partial oldest day must not replace the complete one. -#}
 where
     day_seconds >= coalesce((
         select max(stored.day_seconds)

@@ -43,7 +43,7 @@ excluded_records as (
 
 ),
 
--- A raw record counts as raw, and again on the side that it went to.
+-- Each raw record counts as raw, and once more as duplicate, quarantined or fact.
 entries as (
 
     select

@@ -28,7 +28,7 @@ rejected_rows as (
 
 ),
 
--- Stacked rather than joined: a file that only one side knows keeps its row.
+-- A union, not a join, so that a file that is only in the load log or only in the lake has a row.
 entries as (
 
     select

@@ -1,6 +1,6 @@
 with
 
--- A table that comes in one file is one delivery, whatever the name of the file.
+-- A table with one file is one delivery, also if the file gets a new name.
 profiles as (
 
     select

@@ -16,7 +16,7 @@ profiled_files as (
 ),
 
 {% endif -%}
--- The files that have come since the last build; the profiles of earlier loads stay as they are.
+-- Only files loaded since the last build; the profiles of earlier loads do not change.
 new_files as (
 
     select

@@ -15,7 +15,7 @@ runs_by_recency as (
 
 ),
 
--- The usual time is that of the runs before the last one.
+-- The usual duration is the median of the runs before the newest one.
 earlier_runs as (
 
     select
@@ -30,7 +30,7 @@ earlier_runs as (
 
 ),
 
--- Median: the middle one of an odd number, the mean of the two in the middle of an even one.
+-- Median: the middle value, or the mean of the two middle values.
 usual as (
 
     select

@@ -39,7 +39,7 @@ aggregated as (
     select
         unique_id,
         max(last_passed_at) as last_passed_at,
-        -- The first run after the last one that passed; the very first when none has passed.
+        -- The first run after the last pass, or the first run of all if the test never passed.
         min(
             case
                 when outcome <> 'passed' and (last_passed_at is null or run_started_at > last_passed_at)

@@ -1,5 +1,5 @@
--- A file was delivered again with far more records than before, per day if it has dates: they were probably
--- doubled. A file that grows by the day has as many records per day as before.
+-- A file was delivered again with far more records than before: they are probably duplicated. With dates,
+-- records per day are compared, since a file may grow by new days.
 {% set days = dbt.datediff('first_date', 'last_date', 'day') %}
 {% set days_before = dbt.datediff('first_date_before', 'last_date_before', 'day') %}
 

@@ -1,4 +1,4 @@
--- A file was delivered again with far fewer records: it was probably cut off, or is another of that name.
+-- A file was delivered again with far fewer records: it is probably incomplete, or a different file.
 select distinct
     delivery,
     file_records,

@@ -1,4 +1,4 @@
--- Too many lines of a file have an unknown customer or territory: figures by them would mislead.
+-- Too many lines of a file have an unknown customer or territory, so a breakdown by them would mislead.
 with
 
 files as (

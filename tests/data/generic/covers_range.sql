@@ -1,7 +1,6 @@
 {#-
-    The ranges of the table reach from `covers_from` (or below) to `covers_to` (or above), in every partition. Together
-    with mutually_exclusive_ranges without gaps, every value between the two is in exactly one range. An empty
-    table fails, unless it is partitioned.
+    The ranges cover `covers_from` to `covers_to`, in every partition. Together with mutually_exclusive_ranges
+    without gaps, each value between them is in exactly one range. An empty table fails, unless it is partitioned.
 -#}
 {% test covers_range(model, lower_bound_column, upper_bound_column, covers_from, covers_to, partition_by=none) %}
 

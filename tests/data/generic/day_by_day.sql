@@ -1,4 +1,4 @@
-{#- The table has one row for every day between its first and its last. An empty table fails. -#}
+{#- The table has one row for each day from its first to its last. An empty table fails. -#}
 {% test day_by_day(model, date_column) %}
 
 with

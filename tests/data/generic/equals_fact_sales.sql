@@ -1,13 +1,13 @@
 {#-
-    A mart's measures equal those of `fact_sales`, exactly, in every cell of `by` (in total when there is none). A cell
-    that only one side has counts as 0 on the other; a mart without rows fails.
+    A mart's measures equal those of `fact_sales` exactly, for each value of `by` (without `by`, in total). A value
+    that is only in one table counts as 0 in the other. A mart without rows fails.
 
     measures   columns of the mart, or {column: measure of the fact}, measures being units, revenue, cost, profit
-               (sums), orders and customers (distinct, without the Unknown customer). Distinct counts do not add up:
-               give them with a `by` that is the mart's own grain.
+               (sums), orders and customers (distinct, without the Unknown customer). Distinct counts are
+               non-additive, so they need a `by` that is the mart's grain.
     by         {column of the mart: SQL on the fact}, where the SQL may name `sales` (fact_sales), `orders`
-               (fact_orders), `products`, `customers` and `territories` (the dimensions); only what is named is joined.
-    mart_only  SQL condition on the mart's rows, to pick one kind of several (segment_type = 'gender').
+               (fact_orders), `products`, `customers` and `territories` (the dimensions); only these are joined.
+    mart_only  SQL condition on the mart's rows, to choose one type of row (segment_type = 'gender').
     fact_only  SQL condition on the fact's rows.
 -#}
 {% test equals_fact_sales(

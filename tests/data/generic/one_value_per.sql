@@ -1,4 +1,4 @@
-{#- Within a group every row has the same value of each column: an order has one customer, for example. -#}
+{#- All rows of a group have the same value in each column; for example, an order has one customer. -#}
 {% test one_value_per(model, group_column, columns) %}
 
 select

@@ -1,4 +1,4 @@
-{#- The shares of all rows add up to exactly 1. Shares that are NULL in every row pass; an empty table fails. -#}
+{#- The shares of all rows sum to exactly 1. If every share is NULL, the test passes; an empty table fails. -#}
 {% test shares_sum_to_one(model, share_column) %}
 
 with

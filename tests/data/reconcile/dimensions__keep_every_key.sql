@@ -1,4 +1,4 @@
--- Each dimension has one row per row of its file, and the Unknown member; members that are missing from the
+-- Each dimension has one row per row of its file, and the Unknown member. Keys that are missing from the
 -- current file are marked as deleted.
 {% set with_history = ['dim_customers', 'dim_products'] %}
 

@@ -1,4 +1,4 @@
--- Rows of the facts on an Unknown member have a key in the file that the dimension does not have.
+-- A fact row has an Unknown key only if the dimension does not contain the key in the file.
 with
 
 unknown_sales as (

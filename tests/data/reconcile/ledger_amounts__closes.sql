@@ -1,5 +1,5 @@
 -- Every file of sales or returns in the load log or the lake is in the ledger, with its amounts explained.
--- The files lead, so that an empty or missing side fails rather than compares as NULL.
+-- It starts from the files, so that a missing amount fails instead of comparing as NULL.
 with
 
 files as (

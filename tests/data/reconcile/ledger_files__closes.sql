@@ -1,5 +1,4 @@
--- Every file's records are accounted for on the way into the lake, and every raw table has a file, unless it
--- is optional.
+-- Each record of a file is loaded, rejected or blank. Each raw table has a file, unless it is optional.
 with
 
 raw_tables as (

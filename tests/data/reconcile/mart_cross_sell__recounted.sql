@@ -1,5 +1,5 @@
--- Every pair of products in enough orders is in the mart with exactly that count, and no other pair. Orders
--- are counted again from the order lines, as distinct order numbers, which the mart does not use.
+-- Exactly the pairs of products in enough orders are in the mart, with the correct number of orders. They are
+-- counted from the order lines, independently of the mart.
 with
 
 sales as (

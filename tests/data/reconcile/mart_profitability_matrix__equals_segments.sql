@@ -1,4 +1,4 @@
--- At each product level the product groups of a segment add up to the segment in mart_customer_demographics.
+-- For each product level, product groups sum to the segment in mart_customer_demographics.
 -- A segment that is missing in either mart fails.
 with
 

@@ -1,4 +1,4 @@
--- Like for like by category, the report has the revenue of the months of mart_monthly_performance.
+-- Like for like by category, the report's revenue equals the months of mart_monthly_performance.
 with
 
 spans as (
@@ -33,7 +33,7 @@ months as (
 
 ),
 
--- Periods that begin within a month have no months to compare with.
+-- Periods that start within a month have no full months to compare.
 compared_periods as (
 
     select

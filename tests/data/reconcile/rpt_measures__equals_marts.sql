@@ -1,4 +1,4 @@
--- For each choice of the report's filter its figures are those of the marts by category, month or territory.
+-- For each choice in the report's filter, figures equal those of the marts by category, month or territory.
 with
 
 spans as (
@@ -67,7 +67,7 @@ territories as (
 
 ),
 
--- NULL where a mart does not have the measure for the choice. Periods that begin within a month have no mart.
+-- NULL if no mart has the measure for the choice. Periods that start within a month have no mart.
 of_marts as (
 
     select

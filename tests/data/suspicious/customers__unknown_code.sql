@@ -1,4 +1,4 @@
--- Codes that the staging model maps to Unknown.
+-- Customers with a code that the staging model maps to Unknown.
 with
 
 customers as (

@@ -1,4 +1,4 @@
--- More units on one line than a retail order has.
+-- An order line with more units than is plausible in retail.
 select
     source_file,
     record_number,

@@ -1,6 +1,6 @@
 with
 
--- The Unknown customer is not one person, so it has no retention.
+-- The Unknown customer is many customers, so it has no retention.
 orders as (
 
     select

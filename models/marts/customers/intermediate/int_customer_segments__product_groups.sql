@@ -23,7 +23,7 @@ segments as (
 
 ),
 
--- Every product group that has sold, with every segment, whether the segment bought it or not.
+-- Every product group with sales, in every segment, also if the segment never bought it.
 combined as (
 
     select

@@ -7,7 +7,7 @@ segment_types as (
     {%- endfor %}
 ),
 
--- Joined once, and then multiplied by the types: joining ten times as many rows takes far longer.
+-- Join first, then multiply by ten segment types: the join of ten times as many rows is much slower.
 segmented as (
 
     select
@@ -38,7 +38,7 @@ segmented as (
 
 ),
 
--- Distinct counts need much memory, so only customers with several rows, who could be counted twice, get one.
+-- Distinct counts take much memory, so only customers with several rows are counted that way.
 summed as (
 
     select

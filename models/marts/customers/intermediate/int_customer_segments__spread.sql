@@ -1,6 +1,6 @@
 with
 
--- The Unknown customer is not one person: its revenue says nothing about what a customer spends.
+-- The Unknown customer is many customers, so it has no revenue per customer.
 several_profiles as (
 
     select
@@ -17,9 +17,8 @@ several_profiles as (
 
 ),
 
--- Customers with one row per type are summed as they are: what they spent in total is what they spent here.
--- DuckDB keeps the product of two numbers of 18 digits within 18, which the square of 100,000 dollars
--- exceeds; with one of 19 digits it does not.
+-- For a customer with one row per type, revenue in the segment equals total revenue. Squares need 19 digits:
+-- DuckDB gives the product of two 18-digit numbers 18 digits, too few for the square of 100,000 dollars.
 parts as (
 
     select
@@ -73,9 +72,8 @@ sides as (
 
 ),
 
--- The rest of a segment is what the customers of its type spent outside it. A customer is on both sides when
--- the value changed between two orders, as an age group does: it adds (total - revenue) squared to the rest.
--- Over the rows of a customer, revenue times total adds up to total squared.
+-- The rest is what customers of the type spent outside the segment. A customer in both adds (total - revenue)
+-- squared to the rest: summed over the rows of a customer, revenue * total is total squared.
 moments as (
 
     select

@@ -1,7 +1,6 @@
 with
 
--- Each type reads the few columns that it needs. Nearly every customer has a single profile and needs no
--- grouping, which for ten types takes much memory.
+-- Grouping by ten types takes much memory. Nearly every customer has a single profile and is not grouped.
 final as (
     {% for segment_type, (value, position) in segment_types('buyers').items() %}
     {%- set segment_value = "coalesce(" ~ value ~ ", 'Unknown')" %}

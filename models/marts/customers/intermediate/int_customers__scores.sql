@@ -1,6 +1,6 @@
 with
 
--- The share of the other buyers below (or above) a buyer; ties rank equally.
+-- Percent ranks: the share of the other buyers below (or above) a buyer; ties have equal ranks.
 ranked as (
 
     select

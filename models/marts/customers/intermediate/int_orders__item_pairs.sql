@@ -2,7 +2,7 @@
 
 with
 
--- However many lines or units of an item an order has, the item is in it once.
+-- One row per item in an order, also if the order has several lines or units of it.
 items as (
     {% for product_level, product_group_key in product_levels.items() %}
     select

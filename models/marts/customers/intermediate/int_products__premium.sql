@@ -15,7 +15,7 @@ sold_products as (
 
 ),
 
--- At or above a percentile: no larger share of the others costs more. Ties are treated equally.
+-- Percent rank from above, so that products of equal price are treated equally.
 ranked as (
 
     select

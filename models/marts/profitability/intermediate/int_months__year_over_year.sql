@@ -9,7 +9,7 @@ months as (
 
 ),
 
--- The month that a partial month is compared with has a comparable part and a rest.
+-- If this year's month is partial, last year's month has a comparable part and a rest.
 sales_parts as (
 
     select

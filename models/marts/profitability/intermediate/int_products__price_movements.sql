@@ -14,7 +14,7 @@ sold as (
 
 ),
 
--- A month without a sale has no price and no logarithm; a partial month would look like a fall in demand.
+-- A month without sales has no price and no logarithm. A partial month would look like lower demand.
 observed as (
 
     select
@@ -32,7 +32,7 @@ observed as (
 
 ),
 
--- Only products whose own price moved show how demand responds to a price.
+-- Only products whose price changed show how demand responds to price.
 varied as (
 
     select
