@@ -28,7 +28,6 @@ class Test:
     run is on record.
     """
 
-    unique_id: str
     name: str
     description: str
     kind: str
@@ -51,13 +50,13 @@ class Model:
 
 @dataclass(frozen=True)
 class BuildEvidence:
-    """The last dbt command: which, when it ended (UTC, ISO 8601), its tests, and the models by name.
+    """The last dbt command: which, when it ended (UTC), its tests, and the models by name.
 
     `runs` are the recorded runs of dbt, the newest first.
     """
 
     command: str
-    built_at: str
+    built_at: datetime
     tests: tuple[Test, ...]
     models: dict[str, Model]
     runs: tuple[Run, ...] = ()
@@ -70,12 +69,8 @@ class BuildEvidence:
     @property
     def by_kind(self) -> dict[str, Counter[str]]:
         """Tests by kind and status."""
-        counts: dict[str, Counter[str]] = {}
-        for kind in KINDS:
-            found = Counter(test.status for test in self.tests if test.kind == kind)
-            if found:
-                counts[kind] = found
-        return counts
+        counts = {kind: Counter(test.status for test in self.tests if test.kind == kind) for kind in KINDS}
+        return {kind: found for kind, found in counts.items() if found}
 
 
 def read(folder: Path, history: Ask, names: tuple[str, ...]) -> BuildEvidence:
@@ -134,14 +129,14 @@ def check(evidence: BuildEvidence) -> None:
         )
 
 
-def last_results(folder: Path) -> tuple[dict[str, Row], str, str]:
+def last_results(folder: Path) -> tuple[dict[str, Row], str, datetime]:
     """The result of each node of the last dbt command by unique id, which command that was, and when it ended.
 
     The one place that knows where results are kept: dbt's run_results.json, which holds the last command only.
     """
     found = _artifact(folder, "run_results.json")
     by_node = {result["unique_id"]: result for result in found["results"]}
-    return by_node, found["args"]["which"], found["metadata"]["generated_at"]
+    return by_node, found["args"]["which"], datetime.fromisoformat(found["metadata"]["generated_at"])
 
 
 def _artifact(folder: Path, name: str) -> Row:
@@ -159,7 +154,6 @@ def _artifact(folder: Path, name: str) -> Row:
 
 
 def _tests(manifest: Row, results: dict[str, Row], since: dict[str, datetime]) -> list[Test]:
-    found = []
     # Tests of models that are not for this engine stay in the manifest, switched off.
     nodes = [
         node
@@ -168,27 +162,24 @@ def _tests(manifest: Row, results: dict[str, Row], since: dict[str, datetime]) -
     ]
     # No data changes what a unit test finds, so a build may leave them out.
     units = [node for node in manifest["unit_tests"].values() if node["unique_id"] in results]
-    for node in [*nodes, *units]:
-        result = results.get(node["unique_id"], {})
-        is_unit = node["resource_type"] == "unit_test"
-        tags = node["config"].get("tags") or []
-        kind = "unit_test" if is_unit else next((kind for kind in KINDS if kind in tags), "must_hold")
-        parents = [parent.rpartition(".")[2] for parent in node["depends_on"]["nodes"]]
+    return [_test(node, results.get(node["unique_id"], {}), since) for node in [*nodes, *units]]
+
+
+def _test(node: Row, result: Row, since: dict[str, datetime]) -> Test:
+    is_unit = node["resource_type"] == "unit_test"
+    kind = "unit_test" if is_unit else next((kind for kind in KINDS if kind in node["config"]["tags"]), "must_hold")
+    parents = [parent.rpartition(".")[2] for parent in node["depends_on"]["nodes"]]
+    status = result.get("status", "not run")
+    return Test(
+        name=node["name"],
+        description=" ".join((node.get("description") or "").split()),
+        kind=kind,
+        status=status,
+        failures=result.get("failures") or 0,
         # A unit test's first parent is its model, the others are inputs that it makes up.
-        models = parents[:1] if is_unit else parents
-        found.append(
-            Test(
-                node["unique_id"],
-                node["name"],
-                " ".join((node.get("description") or "").split()),
-                kind,
-                result.get("status", "not run"),
-                result.get("failures") or 0,
-                tuple(models),
-                since.get(node["name"]) if result.get("status") not in PASSED else None,
-            )
-        )
-    return found
+        models=tuple(parents[:1] if is_unit else parents),
+        since=None if status in PASSED else since.get(node["name"]),
+    )
 
 
 def _model(node: Row, results: dict[str, Row], tests: tuple[Test, ...]) -> Model:

@@ -5,7 +5,7 @@ three different things, and looks like it: a zero is a zero, `nothing` is a figu
 nothing to calculate it from, and `not_yet` is one whose period is not over yet.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from markupsafe import Markup, escape
@@ -23,15 +23,17 @@ def exact(value: Number) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _figure(value: Number, form: str, text: str) -> Markup:
-    return Markup(f'<data value="{exact(value)}" class="{form}">{escape(text)}</data>')
+def _figure(value: Number, places: int, form: str, write: Callable[[float], str]) -> Markup:
+    """The figure as `write` has it, and in full to so many decimal places for the script, which knows the form."""
+    if value is None:
+        return NOTHING
+    full = exact(round(float(value), places))
+    return Markup('<data value="{}" class="{}">{}</data>').format(full, form, write(float(value)))
 
 
 def money(value: Number) -> Markup:
     """An amount of dollars in three figures: $9.73M."""
-    if value is None:
-        return NOTHING
-    return _figure(round(float(value), 2), "m", compact(float(value)))
+    return _figure(value, 2, "m", compact)
 
 
 def compact(value: float) -> str:
@@ -51,37 +53,31 @@ def compact(value: float) -> str:
 
 def dollars(value: Number) -> Markup:
     """An amount of whole dollars: $1,431."""
-    return (
-        NOTHING if value is None else _figure(round(float(value), 2), "d", f"${float(value):,.0f}".replace("$-", "-$"))
-    )
+    return _figure(value, 2, "d", lambda amount: f"${amount:,.0f}".replace("$-", "-$"))
 
 
 def count(value: Number) -> Markup:
     """A count: 25,164."""
-    return NOTHING if value is None else _figure(int(value), "c", f"{int(value):,}")
+    return _figure(None if value is None else int(value), 0, "c", "{:,.0f}".format)
 
 
 def percent(value: Number, digits: int = 1) -> Markup:
     """A share or rate from 0 to 1 as per cent: 41.1%. What is not zero is not written as zero: <0.1%."""
-    if value is None:
-        return NOTHING
     if value and not float(f"{float(value) * 100:.{digits}f}"):
-        return _figure(round(float(value), 8), "tiny", f"{'<' if value > 0 else '>-'}{10**-digits:g}%")
-    return _figure(round(float(value), 6), f"p{digits}", f"{float(value) * 100:.{digits}f}%")
+        return _figure(value, 8, "tiny", lambda share: f"{'<' if share > 0 else '>-'}{10**-digits:g}%")
+    return _figure(value, 6, f"p{digits}", lambda share: f"{share * 100:.{digits}f}%")
 
 
-def change(value: Number, digits: int = 0) -> Markup:
+def change(value: Number) -> Markup:
     """A change as a ratio, with its sign: +181%."""
-    if value is None:
-        return NOTHING
-    return _figure(round(float(value), 6), f"s{digits}", f"{_signed(float(value) * 100, digits)}%")
+    return _figure(value, 6, "s0", lambda ratio: f"{_signed(ratio * 100, 0)}%")
 
 
 def points(value: Number) -> Markup:
     """A difference of two rates in percentage points: +0.6 pp."""
     if value is None:
         return NOTHING
-    return _figure(round(float(value) * 100, 4), "pp", _signed(float(value) * 100, 1)) + Markup("&nbsp;pp")
+    return _figure(float(value) * 100, 4, "pp", lambda size: _signed(size, 1)) + Markup("&nbsp;pp")
 
 
 def _signed(value: float, digits: int) -> str:
@@ -92,7 +88,7 @@ def _signed(value: float, digits: int) -> str:
 
 def decimal(value: Number, digits: int = 1) -> Markup:
     """A plain number with decimals: 4.2."""
-    return NOTHING if value is None else _figure(round(float(value), 4), f"n{digits}", f"{float(value):.{digits}f}")
+    return _figure(value, 4, f"n{digits}", f"{{:.{digits}f}}".format)
 
 
 def listed(names: Iterable[str]) -> Markup:

@@ -6,14 +6,13 @@ import json
 import re
 import zlib
 from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal
 
 import jinja2
 from markupsafe import Markup
 
 from adventure_works.build.results import KINDS
-from adventure_works.report import charts, formats
+from adventure_works.report import charts, formats, periods
 from adventure_works.report.answers import ANSWERS, business, customers, products, trust
 from adventure_works.report.answers.common import MATRIX_TYPES, SEGMENT_TYPES, Scope
 from adventure_works.report.answers.summary import summary
@@ -21,13 +20,12 @@ from adventure_works.report.evidence import PASSED, BuildEvidence
 from adventure_works.report.evidence_fold import evidence_fold, marked, tests_in_words
 from adventure_works.report.figures import ALL, Figures, LikeForLike, Measures, growth, ratio, total
 from adventure_works.report.formats import Number, count, money, percent, points
-from adventure_works.report.periods import LAST_12, day
 from adventure_works.report.sections import CATEGORY, PERIOD, SECTIONS, Section
 from adventure_works.warehouse.base import Row
 
 LOADER = jinja2.PackageLoader("adventure_works.report", "templates")
 # What is shown without a choice.
-DEFAULT = f"{ALL}|{LAST_12}"
+DEFAULT = f"{ALL}|{periods.LAST_12}"
 
 
 # The measures of the headline: name, attribute, how it is written, and the column of its line by month.
@@ -75,6 +73,9 @@ def _environment(figures: Figures, evidence: BuildEvidence) -> jinja2.Environmen
     environment.filters["profit_in"] = lambda slug, period: figures.measures(slug, period).profit
     for module, names in (
         (formats, "money dollars count percent change decimal"),
+        (periods, "day"),
+        (charts, "sparkline trend quadrants"),
+        (trust, "source_of sources"),
         (business, "region_rows"),
         (customers, "segments_of spanned"),
         (products, "products_of actions matrix_cells matrix_groups untapped group_name pairs_of price_rows"),
@@ -87,7 +88,6 @@ def _environment(figures: Figures, evidence: BuildEvidence) -> jinja2.Environmen
         "nothing": formats.NOTHING,
         "not_yet": formats.NOT_YET,
         "small_base": formats.SMALL_BASE,
-        "none_before": Markup('<span class="none" title="Nothing to compare with">&ndash;</span>'),
         "segment_types": SEGMENT_TYPES,
         "matrix_types": MATRIX_TYPES,
         "kinds": KINDS,
@@ -98,25 +98,15 @@ def _environment(figures: Figures, evidence: BuildEvidence) -> jinja2.Environmen
         "tiles": lambda now, before, like: _tiles(
             now, before, like, figures.thresholds["product_return_rate_small_base"]
         ),
-        "spark": lambda scope, name: charts.sparkline(figures, scope, name),
-        "trend_chart": lambda scope: charts.trend(figures, scope),
-        "quadrants_chart": lambda scope: charts.quadrants(figures, scope),
         "shape_path": lambda category: charts.SHAPE_PATHS[charts.colour(category) - 1],
         "colour_of": lambda scope: charts.colour(scope.category) if scope.category else 1,
         "index_class": _index_class,
         "share_class": _share_class,
         "quarter": lambda value: f"{value.year} Q{(value.month + 2) // 3}",
-        "moment": lambda value: Markup('<time datetime="{0}">{1}</time>').format(value.isoformat(), day(value)),
-        "source_of": trust.source_of,
-        "instant": lambda value: Markup('<time datetime="{0}Z">{1}, {2:%H:%M} UTC</time>').format(
-            value.isoformat(timespec="seconds"), day(value), value
-        ),
-        "sources": trust.sources(figures),
         "tests_in_words": tests_in_words,
         "marked": marked,
         "meanings": trust.MEANINGS,
         "quality": trust.quality(figures, evidence),
-        "built_at": day(datetime.fromisoformat(evidence.built_at)),
         "about": trust.about(figures),
     }
     environment.globals |= dict(environment.get_template("macros.html").module.__dict__)

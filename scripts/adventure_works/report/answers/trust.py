@@ -1,7 +1,5 @@
 """Why the figures can be trusted, where they come from, and what they cannot say."""
 
-from datetime import datetime
-
 from markupsafe import Markup
 
 from adventure_works.report.answers.common import Answer, say
@@ -97,7 +95,7 @@ def quality(figures: Figures, evidence: BuildEvidence) -> Answer:
             say(
                 "The newest file was loaded on {loaded:day}, the build ended on {built:day}.",
                 loaded=max(loaded),
-                built=datetime.fromisoformat(evidence.built_at),
+                built=evidence.built_at,
             )
         )
     return Answer(lead, [*more, *_history(evidence)])
