@@ -23,8 +23,6 @@ from adventure_works.warehouse.base import Row
 Spec = dict[str, Any]
 """A chart or a part of one in Vega-Lite's terms."""
 
-# Categories beyond the palette share its last colour; their names distinguish them.
-PALETTE = 6
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
 # The same shapes for the legend, in a box of 12 by 12 around its middle.
 SHAPE_PATHS = [
@@ -56,11 +54,6 @@ CONFIG = {
         "titlePadding": 10,
     },
 }
-
-
-def colour(category: Category) -> int:
-    """The category's place in the palette, from 1."""
-    return min(category.colour, PALETTE)
 
 
 def _field(name: str, kind: str = "quantitative", **more: Any) -> Spec:
@@ -121,7 +114,7 @@ def trend(figures: Figures, scope: Scope) -> Markup:
         encoding = {
             "x": _field("month", "ordinal", scale={"domain": months, "paddingOuter": 0.1}, axis=axis),
             "y": _field("profit", axis={"title": None, "tickCount": 4, "labelExpr": MONEY}),
-            "color": _by_category(shown, [f"var(--c{colour(one)})" for one in shown]),
+            "color": _by_category(shown, [f"var(--c{one.colour})" for one in shown]),
             "opacity": {"condition": {"test": "datum.part", "value": 0.45}, "value": 1},
             "order": {"field": "order"},
             "description": {"field": "tip"},
@@ -175,8 +168,8 @@ def quadrants(figures: Figures, scope: Scope) -> Markup:
                 axis={"title": None, "format": ".0%", "tickCount": 5},
             ),
             "size": _field("profit", scale=size, legend=None),
-            "color": _by_category(shown, [f"var(--c{colour(one)})" for one in shown]),
-            "shape": _by_category(shown, [SHAPES[colour(one) - 1] for one in shown]),
+            "color": _by_category(shown, [f"var(--c{one.colour})" for one in shown]),
+            "shape": _by_category(shown, [SHAPES[one.colour - 1] for one in shown]),
             "description": {"field": "tip"},
         }
         layers = [

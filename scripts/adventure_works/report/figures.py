@@ -10,6 +10,8 @@ from adventure_works.report.periods import Period, Span, periods
 from adventure_works.warehouse.base import Ask, Row
 
 ALL = "all"
+# Categories beyond the palette share its last colour; their names distinguish them.
+PALETTE = 6
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,7 @@ def _categories(months: list[Row]) -> list[Category]:
         address = f"{slug(name)}-{key}" if slug(name) in taken else slug(name)
         taken.add(address)
         sold = [row["month_start_date"] for row in months if row["product_category_key"] == key and row["units"] > 0]
-        found.append(Category(key, name, address, colour, bool(sold), min(sold, default=None)))
+        found.append(Category(key, name, address, min(colour, PALETTE), bool(sold), min(sold, default=None)))
     return found
 
 

@@ -17,7 +17,7 @@ from adventure_works.report.answers import ANSWERS, business, customers, product
 from adventure_works.report.answers.common import MATRIX_TYPES, SEGMENT_TYPES, Scope
 from adventure_works.report.answers.summary import summary
 from adventure_works.report.evidence import PASSED, BuildEvidence
-from adventure_works.report.evidence_fold import evidence_fold, marked, tests_in_words
+from adventure_works.report.evidence_fold import evidence_fold, marked
 from adventure_works.report.figures import ALL, Figures, LikeForLike, Measures, growth, ratio, total
 from adventure_works.report.formats import Number, count, money, percent, points
 from adventure_works.report.sections import CATEGORY, PERIOD, SECTIONS, Section
@@ -43,7 +43,7 @@ MEASURES: tuple[tuple[str, str, Callable[[Number], Markup], str | None], ...] = 
 def page(figures: Figures, evidence: BuildEvidence) -> str:
     """The whole page as HTML."""
     environment = _environment(figures, evidence)
-    style, script = (_source(environment, name) for name in ("style.css", "script.js"))
+    style, script = (LOADER.get_source(environment, name)[0] for name in ("style.css", "script.js"))
     shown: set[str] = set()
     drawn: list[Row] = []
     variants: dict[str, str] = {}
@@ -98,12 +98,8 @@ def _environment(figures: Figures, evidence: BuildEvidence) -> jinja2.Environmen
         "tiles": lambda now, before, like: _tiles(
             now, before, like, figures.thresholds["product_return_rate_small_base"]
         ),
-        "shape_path": lambda category: charts.SHAPE_PATHS[charts.colour(category) - 1],
-        "colour_of": lambda scope: charts.colour(scope.category) if scope.category else 1,
-        "index_class": _index_class,
-        "share_class": _share_class,
+        "shape_paths": charts.SHAPE_PATHS,
         "quarter": lambda value: f"{value.year} Q{(value.month + 2) // 3}",
-        "tests_in_words": tests_in_words,
         "marked": marked,
         "meanings": trust.MEANINGS,
         "quality": trust.quality(figures, evidence),
@@ -116,10 +112,6 @@ def _environment(figures: Figures, evidence: BuildEvidence) -> jinja2.Environmen
 def _one_of(rows: list[Row], **wanted: object) -> Row | None:
     """The row with these values, or None."""
     return next((row for row in rows if all(row[name] == value for name, value in wanted.items())), None)
-
-
-def _source(environment: jinja2.Environment, name: str) -> str:
-    return LOADER.get_source(environment, name)[0]
 
 
 def pack(variants: dict[str, str]) -> str:
@@ -178,17 +170,3 @@ def _tiles(now: Measures, before: Measures | None, like: LikeForLike | None, lea
             tile |= {"change": None} | ({"value": formats.SMALL_BASE} if now.units < least_units else {})
         tiles.append(tile)
     return tiles
-
-
-def _index_class(index: Decimal | None) -> str:
-    """Class of a cell of the matrix: five steps below and above 100."""
-    if index is None:
-        return ""
-    step = max(-5, min(5, round((float(index) - 100) / 8)))
-    return f"lo{-step}" if step < 0 else f"hi{step}" if step else ""
-
-
-def _share_class(share: Decimal | None) -> str:
-    """Class of a cell of shares: nine steps up to a half."""
-    step = min(9, round(float(share or 0) * 18))
-    return f"s{step}" if step else ""

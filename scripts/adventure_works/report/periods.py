@@ -56,18 +56,11 @@ def periods(spans: Mapping[tuple[str, bool], Span], first_order: date) -> list[P
 
     found = [period(LAST_12, "Last 12 months", f"in the 12 months to {day(as_of)}", "the 12 months before")]
     for year in sorted({key for key, _ in spans if key.isdigit()}, reverse=True):
+        label, words, before = year, f"in {year}", str(int(year) - 1)
         if spans[year, False].end <= date(int(year), 12, 31):
-            part = f"{as_of.day} {as_of:%B}"
-            found.append(
-                period(
-                    year,
-                    f"{year} to {as_of.day} {as_of:%b}",
-                    f"in {year} to {part}",
-                    f"the same part of {int(year) - 1}",
-                )
-            )
-        else:
-            found.append(period(year, year, f"in {year}", str(int(year) - 1)))
+            label, words = f"{year} to {as_of.day} {as_of:%b}", f"in {year} to {as_of.day} {as_of:%B}"
+            before = f"the same part of {before}"
+        found.append(period(year, label, words, before))
     found.append(
         Period(EVERYTHING, "All on record", f"from {day(first_order)} to {day(as_of)}", spans[EVERYTHING, False], None)
     )

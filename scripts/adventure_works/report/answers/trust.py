@@ -17,22 +17,22 @@ MEANINGS = {
 SOURCES = {"sample": "generated sample", "kaggle": "Kaggle", "folder": "own files"}
 
 
-def source_of(row: Row) -> str:
-    """Where a file of `ledger_files` came from, in words."""
-    name = SOURCES.get(row["load_source"], "not in the load log")
-    return f"{name}, {_version(row)}" if row["dataset_version"] else name
-
-
-def _version(row: Row) -> str:
+def _origin(row: Row) -> tuple[str, str]:
     version = row["dataset_version"] or ""
-    return f"version {version}" if row["load_source"] == "kaggle" and version else version
+    source = SOURCES.get(row["load_source"], "not in the load log")
+    return source, f"version {version}" if version and row["load_source"] == "kaggle" else version
+
+
+def source_of(row: Row) -> str:
+    """Where a file of `ledger_files` came from, in words: the source and its version."""
+    return ", ".join(filter(None, _origin(row)))
 
 
 def sources(figures: Figures) -> list[Row]:
     """Each source and version with its files, their records, and when the newest of them was loaded (UTC)."""
     found: dict[tuple[str, str], list[Row]] = {}
     for row in figures.files:
-        found.setdefault((SOURCES.get(row["load_source"], "not in the load log"), _version(row)), []).append(row)
+        found.setdefault(_origin(row), []).append(row)
     return [
         {
             "source": source,
