@@ -23,16 +23,15 @@ from adventure_works.warehouse.base import Row
 Spec = dict[str, Any]
 """A chart or a part of one in Vega-Lite's terms."""
 
-SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
-# The same shapes for the legend, in a box of 12 by 12 around its middle.
-SHAPE_PATHS = [
-    "M4,0A4,4,0,1,1,-4,0A4,4,0,1,1,4,0Z",
-    "M-3.6,-3.6h7.2v7.2h-7.2Z",
-    "M0,-4L4.6,4H-4.6Z",
-    "M0,-5L4,0L0,5L-4,0Z",
-    "M-1.5,-4.5h3v3h3v3h-3v3h-3v-3h-3v-3h3Z",
-    "M0,4L4.6,-4H-4.6Z",
-]
+# By colour; the paths are for the legend, in a box of 12 by 12 around its middle.
+SHAPES = {
+    "circle": "M4,0A4,4,0,1,1,-4,0A4,4,0,1,1,4,0Z",
+    "square": "M-3.6,-3.6h7.2v7.2h-7.2Z",
+    "triangle-up": "M0,-4L4.6,4H-4.6Z",
+    "diamond": "M0,-5L4,0L0,5L-4,0Z",
+    "cross": "M-1.5,-4.5h3v3h3v3h-3v3h-3v-3h-3v-3h3Z",
+    "triangle-down": "M0,4L4.6,-4H-4.6Z",
+}
 WIDE, NARROW = 860, 340
 INK, GRID, MUTED = "var(--ink)", "var(--line)", "var(--muted)"
 # An amount on an axis, as the page writes it: $800K.
@@ -145,9 +144,6 @@ def quadrants(figures: Figures, scope: Scope) -> Markup:
         return Markup("")
     values = [_dot(row, by_key[row["product_category_key"]]) for row in found]
     shown = [category for category in figures.sold if any(value["category"] == category.name for value in values)]
-    high_margin, high_volume = (
-        float(figures.thresholds[name]) for name in ("product_high_margin", "product_high_volume")
-    )
 
     def draw(width: int) -> Spec:
         is_narrow = width == NARROW
@@ -159,22 +155,19 @@ def quadrants(figures: Figures, scope: Scope) -> Markup:
             "values": [0, 0.25, 0.5, 0.75, 1],
             "format": ".0%",
         }
+        margin = {"title": None, "format": ".0%", "tickCount": 5}
         size = {"range": [24, 200] if is_narrow else [44, 420]}
         encoding = {
             "x": _field("position", scale={"domain": [0, 1], "nice": False, "padding": 12}, axis=volume),
-            "y": _field(
-                "margin",
-                scale={"zero": False, "padding": 34},
-                axis={"title": None, "format": ".0%", "tickCount": 5},
-            ),
+            "y": _field("margin", scale={"zero": False, "padding": 34}, axis=margin),
             "size": _field("profit", scale=size, legend=None),
             "color": _by_category(shown, [f"var(--c{one.colour})" for one in shown]),
-            "shape": _by_category(shown, [SHAPES[one.colour - 1] for one in shown]),
+            "shape": _by_category(shown, [list(SHAPES)[one.colour - 1] for one in shown]),
             "description": {"field": "tip"},
         }
         layers = [
-            _rule({"at": high_margin}, {"y": _field("at")}),
-            _rule({"at": high_volume}, {"x": _field("at")}),
+            _rule({"at": float(figures.thresholds["product_high_margin"])}, {"y": _field("at")}),
+            _rule({"at": float(figures.thresholds["product_high_volume"])}, {"x": _field("at")}),
             *_corners(found, height, is_narrow),
             {"data": {"values": values}, "mark": {"type": "point", "filled": True}, "encoding": encoding},
         ]

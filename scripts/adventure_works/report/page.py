@@ -98,7 +98,7 @@ def _environment(figures: Figures, evidence: BuildEvidence) -> jinja2.Environmen
         "tiles": lambda now, before, like: _tiles(
             now, before, like, figures.thresholds["product_return_rate_small_base"]
         ),
-        "shape_paths": charts.SHAPE_PATHS,
+        "shape_paths": list(charts.SHAPES.values()),
         "quarter": lambda value: f"{value.year} Q{(value.month + 2) // 3}",
         "marked": marked,
         "meanings": trust.MEANINGS,
