@@ -26,8 +26,6 @@ from adventure_works.warehouse.base import Row
 LOADER = jinja2.PackageLoader("adventure_works.report", "templates")
 # What is shown without a choice.
 DEFAULT = f"{ALL}|{periods.LAST_12}"
-
-
 # The measures of the headline: name, attribute, how it is written, and the column of its line by month.
 MEASURES: tuple[tuple[str, str, Callable[[Number], Markup], str | None], ...] = (
     ("Revenue", "revenue", money, "revenue"),
@@ -95,9 +93,7 @@ def _environment(figures: Figures, evidence: BuildEvidence) -> jinja2.Environmen
         "total": total,
         "one_of": _one_of,
         "largest": lambda rows, name: max((row[name] for row in rows if row[name] is not None), default=Decimal(0)),
-        "tiles": lambda now, before, like: _tiles(
-            now, before, like, figures.thresholds["product_return_rate_small_base"]
-        ),
+        "tiles": _tiles,
         "shape_paths": list(charts.SHAPES.values()),
         "quarter": lambda value: f"{value.year} Q{(value.month + 2) // 3}",
         "marked": marked,

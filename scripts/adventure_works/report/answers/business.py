@@ -178,19 +178,19 @@ def trend(figures: Figures, scope: Scope) -> Answer:
     )
     best = max(whole, key=lambda row: row["profit"])
     best_month = say("The best month was {best[month_start_date]:month}, with {best[profit]:$}.", best=best)
-    caveats = [Markup("Neighbouring quarters differ by season as well; the year before is the fairer comparison.")]
+    season = Markup("Neighbouring quarters differ by season as well; the year before is the fairer comparison.")
+    launch = None
     if figures.launch and scope.category is None:
         launched, added = figures.launch
         smaller = "; like for like, growth across it is smaller than it looks"
-        caveat = say(
+        launch = say(
             "The line marks {launched:month}, with the launch of {names:listed}{smaller}.",
             launched=launched,
             names=[category.name for category in added],
             smaller=smaller if smaller_like_for_like(figures) else "",
         )
-        caveats.insert(0, caveat)
     more = [None if scope.category else _directions(figures), best_month if best["profit"] > 0 else None]
-    return Answer(lead, more, caveats)
+    return Answer(lead, more, [launch, season])
 
 
 def _against(value: Decimal, months: str) -> Markup:

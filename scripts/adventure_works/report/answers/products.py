@@ -36,23 +36,18 @@ def products(figures: Figures, scope: Scope) -> Answer:
         best=placed[0],
         margin=ratio(placed[0]["last_12_profit"], placed[0]["last_12_revenue"]),
     )
-    caveats = [
-        say(
-            "A high margin is {limits[product_high_margin]:.0%} or more; a high volume is more units than "
-            "{limits[product_high_volume]:.0%} of the category's products sold. Return rates and changes of profit are "
-            "not shown where fewer than {limits[product_return_rate_small_base]:,} units were sold.",
-            limits=figures.thresholds,
-        )
-    ]
     is_known = any(row["verdict"] == "identifiable" for row in price_rows(figures, scope.category))
-    if not is_known and any(one["action"] == "reprice" for one in advised):
-        caveats.insert(
-            0,
-            Markup(
-                'What a higher price would do to sales is <a href="#prices">not known</a>: test it on a few products.'
-            ),
-        )
-    return Answer(lead, [more], caveats)
+    is_repriced = any(one["action"] == "reprice" for one in advised)
+    untested = Markup(
+        'What a higher price would do to sales is <a href="#prices">not known</a>: test it on a few products.'
+    )
+    rule = say(
+        "A high margin is {limits[product_high_margin]:.0%} or more; a high volume is more units than "
+        "{limits[product_high_volume]:.0%} of the category's products sold. Return rates and changes of profit are not "
+        "shown where fewer than {limits[product_return_rate_small_base]:,} units were sold.",
+        limits=figures.thresholds,
+    )
+    return Answer(lead, [more], [untested if is_repriced and not is_known else None, rule])
 
 
 def products_of(figures: Figures, category: Category | None) -> list[Row]:
