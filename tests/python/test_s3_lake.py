@@ -639,12 +639,12 @@ def test_the_catalog_has_every_table_typed_and_pointing_at_the_current_version(
         "source_file": "varchar(256)",
         "record_number": "bigint",
     }
-    assert storage["Columns"][4]["Comment"] == "Date of birth."
-    assert storage["Columns"][-2]["Comment"] == "Name of the source file of the row."
+    assert storage["Columns"][4]["Comment"].startswith("Date of birth")
+    assert storage["Columns"][-2]["Comment"].startswith("Name of the source file")
     assert "parquet" in storage["InputFormat"]
     log = {column["Name"]: column["Type"] for column in first["load_log"]["StorageDescriptor"]["Columns"]}
     assert log["loaded_at"] == "timestamp"
-    assert first["customers"]["Description"] == "One row per customer."
+    assert first["customers"]["Description"].startswith("One row per customer")
     version = current(place)
     for name, table in first.items():
         assert table["StorageDescriptor"]["Location"] == f"{place}/versions/{version.load_id}/{name}/"
