@@ -302,7 +302,7 @@ def test_the_tables_are_as_the_contract_has_them(loaded: Site) -> None:
         f"select col_description('{RAW}.territories'::regclass, 2), obj_description('{RAW}.territories'::regclass)"
     )
     assert comment[0].startswith("Sales region of the territory")
-        assert comment[1].startswith("One row per sales territory")
+    assert comment[1].startswith("One row per sales territory")
     sorts = loaded.warehouse.query(f"select \"table\", sortkey1 from svv_table_info where schema = '{RAW}'")
     assert dict(map(tuple, sorts))["sales"] == "source_file"
 
