@@ -1,5 +1,5 @@
--- The mean of a column changed by an order of magnitude: its unit, currency or content is probably different.
--- Dates are compared in days.
+-- The mean of a column changed too much: its unit, currency or content is probably different.
+-- Dates of birth are compared in days.
 select
     delivery,
     column_name,
