@@ -20,8 +20,8 @@ CONFIGURATION = """\
 <!-- Made by `make docs` from settings.py. Change the settings there, not this file. -->
 
 Every setting is an environment variable; one that is empty counts as not set. `adventure config` prints the value of
-each and where it comes from. Paths are relative to the current folder, defaults to the project's. AWS credentials
-come from AWS's own variables and files (`AWS_PROFILE`, or the role of the machine).
+each and where it comes from. A path that you set is relative to the current folder; a default is in the project.
+AWS credentials come from AWS's own variables and files (`AWS_PROFILE`, or the role of the machine).
 
 | Variable | Default | Meaning |
 |---|---|---|

@@ -169,7 +169,9 @@ def _rows_hint(problem: Problem) -> str:
 
 def _print_tests(result: BuildResult) -> None:
     out.print(
-        Text("\nBuilt and audited", "bold"), f" in {result.seconds:.0f} s (seconds of work, over all threads)", sep=""
+        Text("\nBuilt and audited", "bold"),
+        f" in {result.seconds:.0f} s. Below: seconds of work, summed over the threads",
+        sep="",
     )
     for kind in ("seed", "model"):
         out.print(f"  {kind + 's':<12}{result.nodes[kind]:>5} built {result.work[kind]:>8.1f} s")

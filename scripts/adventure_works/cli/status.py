@@ -97,7 +97,7 @@ def _print_troubles(heading: str, colour: str, troubles: list[Trouble]) -> None:
         return
     out.print(f"\n{heading}", style=f"bold {colour}")
     for trouble in troubles:
-        message = " ".join(trouble.message.split())
+        message = " ".join(click.unstyle(trouble.message).split())
         message = message[:LONGEST_MESSAGE] + ("..." if len(message) > LONGEST_MESSAGE else "")
         out.print(f"  {trouble.name} since {trouble.since:%Y-%m-%d %H:%M}: {message}", soft_wrap=True)
         if trouble.rows and trouble.table:
