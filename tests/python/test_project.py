@@ -1,6 +1,7 @@
 """The project as its users meet it: `adventure run`, plain dbt commands, and what they say when something lacks."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -98,11 +99,17 @@ def test_a_warehouse_that_another_process_holds_is_said_so(files: Path, tmp_path
     assert "Traceback" not in done.stderr
 
 
+def make(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Runs make as from a shell, although `make test` may have started these tests."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(["make", *arguments], cwd=cwd, env=environ, text=True, capture_output=True)
+
+
 def test_a_second_make_sets_nothing_up() -> None:
     """It finds its marks and hands over."""
     if not (PROJECT / ".venv" / ".ready").exists():
         pytest.skip("the project's own .venv was not set up by make")
-    done = subprocess.run(["make", "-n", "run"], cwd=PROJECT, text=True, capture_output=True)
+    done = make("-n", "run", cwd=PROJECT)
     assert done.returncode == 0
     (command,) = done.stdout.splitlines()
     assert "adventure run" in command
@@ -119,5 +126,5 @@ def test_make_works_below_a_folder_with_a_blank_in_its_name(tmp_path: Path) -> N
     stub.chmod(0o755)
     (project / ".venv" / "bin" / "python").touch()
     (project / ".venv" / ".ready").touch()
-    done = subprocess.run(["make", "run", "SOURCE=my files"], cwd=project, text=True, capture_output=True)
+    done = make("run", "SOURCE=my files", cwd=project)
     assert (done.returncode, done.stdout) == (0, "run|--source|my files|--target|dev|"), done.stderr
