@@ -21,8 +21,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --no-warn-sc
 # The environment says where packages come from; these files say which.
 INSTALL := $(if $(shell command -v uv 2>/dev/null),UV_SYSTEM_CERTS=1 uv pip install --quiet --python $(BIN)/python $$packages || )$(PIP) $$packages
 # A file's tests stay on one process, which makes what they share once; conftest.py puts the longest files first.
-# Twice as many processes as cores: tests wait for servers, for locks and for one another's builds.
-WORKERS = $(shell $(BIN)/python -c 'import os; print(2 * os.cpu_count())')
+# One process more than there are cores: tests wait for servers, for locks and for one another's builds.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(1 + os.cpu_count())')
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 
 .DEFAULT_GOAL := help
