@@ -4,6 +4,7 @@
 #   make run SOURCE=kaggle      the same with the files from Kaggle
 #   make run SOURCE=path        the same with a folder of CSV files, a zip, or one CSV file
 #   make run TARGET=prod        on S3 and Redshift (docs/production.md)
+#   make run ARGS="--replace"   with any option of `adventure run`
 #   make test                   every test of the project
 
 SOURCE ?= sample
@@ -24,9 +25,13 @@ INSTALL := $(if $(shell command -v uv 2>/dev/null),UV_SYSTEM_CERTS=1 uv pip inst
 # One process more than there are cores: tests wait for servers, for locks and for one another's builds.
 WORKERS = $(shell $(BIN)/python -c 'import os; print(1 + os.cpu_count())')
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
+# What `make lint` is made of; .pre-commit-config.yaml has the same parts.
+LINT := lint-sql lint-redshift lint-rules lint-types lint-ruff lint-format lint-yaml lint-links lint-words lint-carried
+SQL ?= models analyses tests/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run report build test test-slow test-load crash lint lint-python lint-sql lint-redshift format docs readme faults clean
+.PHONY: help setup setup-dev run report build test test-slow test-load crash lint lint-python lint-compile $(LINT) format docs \
+	readme faults clean
 
 help:  ## Show this help.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,8 +40,8 @@ setup: $(VENV)/.ready  ## Install what running needs, into .venv/ and dbt_packag
 
 setup-dev: $(VENV)/.ready-dev  ## Install what testing and linting need as well.
 
-run: $(VENV)/.ready  ## Load, build and test everything. SOURCE=sample|kaggle|path TARGET=dev|prod
-	@$(BIN)/adventure run --source "$(SOURCE)" --target "$(TARGET)"
+run: $(VENV)/.ready  ## Load, build and test everything. SOURCE=sample|kaggle|path TARGET=dev|prod (ARGS="--replace").
+	@$(BIN)/adventure run --source "$(SOURCE)" --target "$(TARGET)" $(ARGS)
 
 report: $(VENV)/.ready  ## Write the report of the last build, report/index.html (ARGS="--open", "--csv DIR").
 	@$(BIN)/adventure report $(ARGS)
@@ -56,34 +61,56 @@ test-load: $(VENV)/.ready-dev  ## Run the tests that wait for something 20 times
 crash: $(VENV)/.ready-dev  ## Kill a run at 100 random moments, and write what it left into docs/robustness.md (half an hour).
 	@PYTHONPATH=tests $(BIN)/python tests/python/crash.py
 
-lint: $(VENV)/.ready-dev  ## Check types, style, words, the manifest's rules, and that Redshift takes the SQL.
-	@$(MAKE) --no-print-directory --jobs 3 --output-sync --keep-going lint-python lint-sql lint-redshift
+# Each part goes on when another has found something, and what a part prints stays together.
+lint: $(VENV)/.ready-dev  ## Check types, style, YAML, links, words, SQL, the manifest's rules, and that Redshift takes the SQL.
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync --keep-going $(LINT)
 
 lint-python: $(VENV)/.ready-dev
+	@$(MAKE) --no-print-directory --output-sync --keep-going lint-ruff lint-format lint-types
+
+lint-ruff: $(VENV)/.ready-dev
 	@$(BIN)/ruff check .
+
+lint-format: $(VENV)/.ready-dev
 	@$(BIN)/ruff format --check .
+
+lint-types: $(VENV)/.ready-dev
 	@$(BIN)/mypy
+
+lint-yaml: $(VENV)/.ready-dev
+	@$(BIN)/yamllint --strict .
+
+lint-links: $(VENV)/.ready-dev
+	@$(BIN)/python -m tools.links
+
+lint-words: $(VENV)/.ready-dev
 	@$(BIN)/python -m tools.words
+
+lint-carried: $(VENV)/.ready-dev
 	@$(BIN)/python -m tools.carried_lines >/dev/null
 
 # On an empty database of its own, so that incremental models are compiled the same whether something is built or not.
 lint-sql: $(VENV)/.ready-dev
 	@rm -rf target/lint && mkdir -p target/lint
-	@ADVENTURE_DATABASE=target/lint/adventure_works.duckdb PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff lint --processes 2 models analyses tests/data
+	@ADVENTURE_DATABASE=target/lint/adventure_works.duckdb PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff lint --processes 2 $(SQL)
 
 # Models that look at what is built ask the warehouse: the stand-in for Redshift, empty. With a price, so that the models
 # of what Redshift costs are there.
-lint-redshift: $(VENV)/.ready-dev
+lint-compile: $(VENV)/.ready-dev
 	@rm -rf target/prod/compiled
 	@PYTHONPATH=tests/redshift REDSHIFT_PRICE_PER_RPU_HOUR=1 $(BIN)/python -m standin -- \
 		$(BIN)/dbt --quiet compile --target prod --target-path target/prod
+
+lint-redshift: lint-compile
 	@PYTHONPATH=tests/redshift $(BIN)/python -m standin.deny target/prod
+
+lint-rules: lint-compile
 	@$(BIN)/python -m tools.manifest_lint target/prod/manifest.json
 
 format: $(VENV)/.ready-dev  ## Correct the style of Python and SQL where a tool can.
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff fix --processes 2 models analyses tests/data
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff fix --processes 2 $(SQL)
 
 # In a target folder of its own: what dbt leaves there of the last build is the report's evidence.
 docs: export DBT_TARGET_PATH := $(or $(DBT_TARGET_PATH),target)/docs

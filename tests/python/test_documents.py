@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import links
+
 PROJECT = Path(__file__).resolve().parents[2]
 ENTRIES = re.split(r"^### ", (PROJECT / "DECISIONS.md").read_text(encoding="utf-8"), flags=re.M)[1:]
 
@@ -37,10 +39,21 @@ def test_decisions_are_numbered_without_a_gap() -> None:
     assert [int(entry.partition(".")[0]) for entry in ENTRIES] == list(range(1, len(ENTRIES) + 1))
 
 
-@pytest.mark.parametrize("document", tracked("*.md"), ids=lambda path: str(path.relative_to(PROJECT)))
-def test_links_to_files_lead_somewhere(document: Path) -> None:
-    links = re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8"))
-    files = [link for link in links if not re.match(r"[a-z]+:", link)]
-    # The docs site is built beside the report, from models/docs/overview.md.
-    missing = [link for link in files if not (document.parent / link).exists() and document.name != "overview.md"]
-    assert not missing
+def test_links_lead_somewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    assert links.main([]) == 0, capsys.readouterr().out
+
+
+def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "b.md").write_text("# The `end`, at last!\n\n## Twice\n\n## Twice\n")
+    (tmp_path / "a.md").write_text(
+        "# Top\n\n[file](docs/b.md) [folder](docs) [heading](docs/b.md#the-end-at-last) [second](docs/b.md#twice-1)\n"
+        "[here](#top) [site](https://example.com/x#y) `[code](no.md)`\n\n| a |\n|---|\n| [row](docs/c.md) |\n\n"
+        "[heading](docs/b.md#twice-2)\n\n![picture](no%20picture.png) [top](#bottom)\n"
+    )
+    assert list(links.problems(tmp_path, ["a.md"], {"a.md", "docs/b.md"})) == [
+        "a.md:8: docs/c.md leads to no file of the project",
+        "a.md:10: docs/b.md#twice-2 leads to no heading of docs/b.md",
+        "a.md:12: no%20picture.png leads to no file of the project",
+        "a.md:12: #bottom leads to no heading of a.md",
+    ]

@@ -1,7 +1,6 @@
 """The project as its users meet it: `adventure run`, plain dbt commands, and what they say when something lacks."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import duckdb
 import pytest
 
 from adventure_works.warehouse.redshift import NAMES
-from support.commands import run_adventure, run_dbt
+from support.commands import make, run_adventure, run_dbt
 from support.places import PROJECT
 
 
@@ -97,12 +96,6 @@ def test_a_warehouse_that_another_process_holds_is_said_so(files: Path, tmp_path
     assert done.returncode == 1
     assert "is open in another process" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def make(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Runs make as from a shell, although `make test` may have started these tests."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    return subprocess.run(["make", *arguments], cwd=cwd, env=environ, text=True, capture_output=True)
 
 
 def test_a_second_make_sets_nothing_up() -> None:

@@ -1,8 +1,9 @@
 """The commands of the project, each in places of a test's own."""
 
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from support import warm
@@ -37,3 +38,9 @@ def run_tool(
         capture_output=True,
         timeout=TIMEOUT,
     )
+
+
+def make(*arguments: str, cwd: Path, environ: Mapping[str, str] = os.environ) -> subprocess.CompletedProcess[str]:
+    """Runs make as from a shell, although `make test` may have started these tests."""
+    own = {name: value for name, value in environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(["make", *arguments], cwd=cwd, env=own, text=True, capture_output=True)
