@@ -92,7 +92,7 @@ lint-carried: $(VENV)/.ready-dev
 # On an empty database of its own, so that incremental models are compiled the same whether something is built or not.
 lint-sql: $(VENV)/.ready-dev
 	@rm -rf target/lint && mkdir -p target/lint
-	@ADVENTURE_DATABASE=target/lint/adventure_works.duckdb PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff lint --processes 2 $(SQL)
+	@ADVENTURE_DEV_DATABASE=target/lint/dev.duckdb PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff lint --processes 2 $(SQL)
 
 # Models that look at what is built ask the warehouse: the stand-in for Redshift, empty. With a price, so that the models
 # of what Redshift costs are there.
@@ -113,6 +113,7 @@ format: $(VENV)/.ready-dev  ## Correct the style of Python and SQL where a tool 
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff fix --processes 2 $(SQL)
 
 # In a target folder of its own: what dbt leaves there of the last build is the report's evidence.
+docs: export ADVENTURE_TARGET := published
 docs: export DBT_TARGET_PATH := $(or $(DBT_TARGET_PATH),target)/docs
 docs: $(VENV)/.ready  ## Write the docs site next to the report, and docs/ (glossary, diagram). Needs a build.
 	@test -f "$${ADVENTURE_DATABASE:-warehouse/adventure_works.duckdb}" || { echo "Nothing is built yet: make run" >&2; exit 1; }

@@ -273,11 +273,11 @@ class Bench:
     def _dbt(self, database: Path, *selection: str) -> Timing:
         """`dbt build` without tests, timed."""
         command = [str(BIN / "dbt"), "--quiet", "build", *BUILT, *selection]
-        return timed(command, self.environment | {"ADVENTURE_DATABASE": str(database)}, PROJECT)
+        return timed(command, self.environment | {"ADVENTURE_DEV_DATABASE": str(database)}, PROJECT)
 
     def _parse(self, database: Path) -> None:
         """Reads the project, untimed: dbt keeps what it has read until the place of the database changes."""
-        environment = self.environment | {"ADVENTURE_DATABASE": str(database)}
+        environment = self.environment | {"ADVENTURE_DEV_DATABASE": str(database)}
         subprocess.run([BIN / "dbt", "--quiet", "parse"], cwd=PROJECT, env=environment, check=True)
 
     def _python(self, code: str, *arguments: Path) -> Timing:

@@ -98,7 +98,8 @@ def main() -> None:
             "ADVENTURE_REPORT": str(folder / "report" / "index.html"),
         }
         _run("adventure", "run", environment=environment)
-        _run("dbt", "compile", "--quiet", "--select", "path:analyses", environment=environment)
+        read = environment | {"ADVENTURE_TARGET": "published"}
+        _run("dbt", "compile", "--quiet", "--select", "path:analyses", environment=read)
         text = with_answers(
             readme.read_text(encoding="utf-8"), lambda analysis: answer_as_table(analysis, target, database)
         )

@@ -18,19 +18,14 @@
 {%- endmacro %}
 
 {% macro duckdb__prepare_run_results() -%}
-    {%- set table = adventure_works.run_results_source() -%}
+    {#- A file without rows has the columns that files of an earlier version lack. -#}
+    {%- set name = 'columns-' ~ local_md5(tojson(adventure_works.run_results_types())) -%}
     {#- Escapes wildcards, so that they are literal in the path of the lake. -#}
     {%- set folder = adventure_works.runs_folder() | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') -%}
-    {%- set files = adventure_works.quoted_string(folder ~ '/run-*.parquet') -%}
-    {%- set is_recorded = run_query('select count(*) from glob(' ~ files ~ ')').columns[0].values()[0] > 0 -%}
-    create schema if not exists {{ table.schema }};
-    create or replace view {{ table.schema }}.{{ table.identifier }} as
-    select
-        {%- for column in table.columns.values() %}
-        cast({{ column.name if is_recorded else 'null' }} as {{ column.data_type }}) as {{ column.name }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
-    {{ 'from read_parquet(' ~ files ~ ', union_by_name = true)' if is_recorded else 'where false' }}
+    {%- set file = adventure_works.quoted_string(folder ~ '/run-' ~ name ~ '.parquet') -%}
+    {%- if run_query('select count(*) from glob(' ~ file ~ ')').columns[0].values()[0] == 0 -%}
+        {%- do adventure_works.record_run(name, []) -%}
+    {%- endif -%}
 {%- endmacro %}
 
 
@@ -63,12 +58,15 @@
 {%- endmacro %}
 
 {% macro duckdb__keep_results(rows) -%}
-    {%- set types = [] -%}
-    {%- for column in adventure_works.run_results_source().columns.values() -%}
-        {%- do types.append([column.name, column.data_type]) -%}
-    {%- endfor -%}
+    {%- do adventure_works.record_run(invocation_id, rows) -%}
+{%- endmacro %}
+
+
+{% macro record_run(name, rows) -%}
     {%- set arguments = [] -%}
-    {%- for argument in (adventure_works.runs_folder(), invocation_id, tojson(types), tojson(rows)) -%}
+    {%- for argument in (
+        adventure_works.runs_folder(), name, tojson(adventure_works.run_results_types()), tojson(rows)
+    ) -%}
         {%- do arguments.append(adventure_works.quoted_string(argument)) -%}
     {%- endfor -%}
     {%- set problem = run_query('select record_run(' ~ arguments | join(', ') ~ ')').columns[0].values()[0] -%}
@@ -76,10 +74,16 @@
         {%- do exceptions.warn(
             "The results of this run are not kept in " ~ adventure_works.runs_folder() ~ ": " ~ problem
         ) -%}
-    {%- else -%}
-        {#- Before the first run there was no file for the view. -#}
-        {{ return(adventure_works.prepare_run_results()) }}
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro run_results_types() -%}
+    {%- set types = [] -%}
+    {%- for column in adventure_works.run_results_source().columns.values() -%}
+        {%- do types.append([column.name, column.data_type]) -%}
+    {%- endfor -%}
+    {{ return(types) }}
 {%- endmacro %}
 
 

@@ -1,5 +1,7 @@
 {% macro record_results(results) -%}
-    {%- if execute and results and flags.WHICH in ('build', 'run', 'test', 'seed', 'snapshot', 'retry') -%}
+    {%- if execute and results and not adventure_works.is_developers_place() and flags.WHICH in (
+        'build', 'run', 'test', 'seed', 'snapshot', 'retry'
+    ) -%}
         {%- set rows = adventure_works.result_rows(results) -%}
         {%- if rows -%}
             {{ return(adventure_works.keep_results(rows)) }}

@@ -211,7 +211,13 @@ class Settings:
 DEFAULTS = Settings()
 
 READ_BY_DBT = (
-    Variable("ADVENTURE_TARGET", "dev", "Target of plain dbt commands: `dev` (DuckDB) or `prod` (Redshift)."),
+    Variable(
+        "ADVENTURE_TARGET",
+        "dev",
+        "Target of plain dbt commands: `dev` and `published` (DuckDB), `redshift_dev` and `prod` (Redshift).",
+    ),
+    Variable("ADVENTURE_DEVELOPER", "", "Your name in the names of your own file and schemas; else that of the user."),
+    Variable("ADVENTURE_DEV_DATABASE", "", "Your own DuckDB file; else `warehouse/dev_<your name>.duckdb`."),
     Variable("ADVENTURE_MEMORY", "80%", "Memory that DuckDB may take while dbt builds, such as `8GB`."),
     Variable(
         "ADVENTURE_RAW", "", "Version of the lake that dbt reads; `adventure run` sets it. Else `raw` in the lake."

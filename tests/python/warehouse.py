@@ -14,7 +14,7 @@ class Warehouse:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lake = folder / "lake"
-        self.database = folder / "warehouse" / "test.duckdb"
+        self.database = folder / "warehouse" / "dev_test.duckdb"
         self.database.parent.mkdir(parents=True, exist_ok=True)
         for name, value in own_places(folder).items():
             if os.environ.get(name) != value:

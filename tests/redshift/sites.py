@@ -43,7 +43,8 @@ class Site:
             | {
                 "REDSHIFT_READERS": f"{READERS[0]}, group:{READERS[1]}",
                 "ADVENTURE_LAKE": str(self.folder / "lake"),
-                "ADVENTURE_DATABASE": str(self.database),
+                "ADVENTURE_DATABASE": str(self.folder / "warehouse" / "test.duckdb"),
+                "ADVENTURE_DEV_DATABASE": str(self.database),
                 "ADVENTURE_DOWNLOADS": str(self.folder / "downloads"),
                 "DBT_LOG_PATH": str(self.folder / "logs"),
                 "ADVENTURE_REPORT": str(self.report),
@@ -53,8 +54,8 @@ class Site:
 
     @property
     def database(self) -> Path:
-        """DuckDB's file."""
-        return self.folder / "warehouse" / "test.duckdb"
+        """DuckDB's file, in which plain dbt builds."""
+        return self.folder / "warehouse" / "dev_test.duckdb"
 
     @property
     def report(self) -> Path:

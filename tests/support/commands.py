@@ -17,7 +17,10 @@ parsed: Callable[[], Path | None] = lambda: None  # noqa: E731
 def run_adventure(folder: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs `adventure` with every place of the project moved into `folder`."""
     places = own_places(folder) | environment
-    parse = parsed() if arguments[:1] == ("run",) else None
+    parse = None
+    if arguments[:1] == ("run",):
+        # What the run tells dbt itself: so the parse is given for it.
+        parse, places = parsed(), places | {"ADVENTURE_TARGET": "published"}
     return warm.run("adventure", [*map(str, arguments)], PROJECT, places, TIMEOUT, parse)
 
 

@@ -20,23 +20,28 @@ KEPT = "partial_parse.msgpack"
 def give(parsed: Path) -> None:
     """Puts the parse whose places are below `parsed` where this process's dbt looks for it, if nothing is there yet.
 
-    It is a parse for DuckDB, and the name of the database, which is that of its file, is in it.
+    It is a parse for the target `dev`, with the name of the database, which is that of its file.
     """
-    database = Path(os.environ.get("ADVENTURE_DATABASE", "")).stem
-    if os.environ.get("ADVENTURE_TARGET", "dev") != "dev" or database != "test" or "DBT_TARGET_PATH" not in os.environ:
+    target_name = os.environ.get("ADVENTURE_TARGET", "dev")
+    names = {"dev": "ADVENTURE_DEV_DATABASE", "published": "ADVENTURE_DATABASE"}
+    if target_name not in names or "DBT_TARGET_PATH" not in os.environ:
+        return
+    database = Path(os.environ.get(names[target_name], "")).stem
+    if database not in ("dev_test", "test"):
         return
     source, target = parsed / "target" / KEPT, Path(os.environ["DBT_TARGET_PATH"]) / KEPT
     own = target.parents[1]
     if target.exists():
         return
     kept = _moved(msgpack.unpackb(source.read_bytes(), strict_map_key=False), str(parsed), str(own))
+    kept = _moved(kept, "dev_test", database)
     kept["state_check"]["profile_hash"]["checksum"] = _checksum_of_profile()
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(msgpack.packb(kept))
 
 
 def _moved(value: object, old: str, new: str) -> object:
-    """The value with one folder's path replaced by another's wherever it occurs."""
+    """The value with one text replaced by another wherever it occurs."""
     if isinstance(value, str):
         return value.replace(old, new) if old in value else value
     if isinstance(value, dict):

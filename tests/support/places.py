@@ -17,6 +17,7 @@ def own_places(folder: Path) -> dict[str, str]:
     return os.environ | {
         "ADVENTURE_LAKE": str(folder / "lake"),
         "ADVENTURE_DATABASE": str(folder / "warehouse" / "test.duckdb"),
+        "ADVENTURE_DEV_DATABASE": str(folder / "warehouse" / "dev_test.duckdb"),
         "ADVENTURE_DOWNLOADS": str(folder / "downloads"),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),

@@ -81,8 +81,9 @@ def _read_from(manifest: "Manifest", raw: str) -> None:
     """Lets the sources in the lake name the version of it that is audited; later loads move lake/raw to another."""
     for source in manifest.sources.values():
         for meta in (source.meta, source.config.meta):
-            if location := meta.get("external_location"):
-                meta["external_location"] = f"{raw}{location[location.index('/{name}') :]}"
+            _, is_raw, files = meta.get("external_location", "").partition("/{name}")
+            if is_raw:
+                meta["external_location"] = f"{raw}{is_raw}{files}"
 
 
 def quiet_options(logs: Path) -> list[str]:

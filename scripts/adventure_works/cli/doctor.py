@@ -27,7 +27,7 @@ def command(settings: Settings, target: str) -> None:
     from adventure_works.doctor import machine, production
     from adventure_works.doctor.checks import examine
 
-    checks = machine.dev(settings) if target == "dev" else [*machine.tools(), *production.checks(settings)]
+    checks = machine.dev(settings) if target == "published" else [*machine.tools(), *production.checks(settings)]
     failed = 0
     for name, verdict, detail in examine(checks):
         indented = detail.replace("\n", "\n      ")

@@ -77,8 +77,15 @@ def loading_options(command: Command) -> Command:
 
 
 def target_option(text: str) -> Callable[[Command], Command]:
-    """The option that names the engine."""
-    return click.option("--target", type=click.Choice(["dev", "prod"]), default="dev", help=text)
+    """The option that names the warehouse, a target of profiles.yml. `dev` was the name of `published` before 0.2."""
+    return click.option(
+        "--target",
+        type=click.Choice(["published", "prod", "dev"]),
+        default="published",
+        metavar="published|prod",
+        callback=lambda context, option, target: "published" if target == "dev" else target,
+        help=text,
+    )
 
 
 no_wait_option = click.option(

@@ -124,12 +124,13 @@ class Printer:
 
 
 WHAT_NEXT = {
-    "dev": """\
+    "published": """\
   source .venv/bin/activate                  dbt, adventure and the rest on your path
   adventure report --open                    the answers on one page, in your browser
-  dbt test --select fact_sales               any dbt command works from the project folder
-  dbt show --select mart_category_performance --limit 10
-  mf query --metrics profit_margin --group-by product__category_name
+  dbt show --target published --select mart_category_performance --limit 10
+  ADVENTURE_TARGET=published mf query --metrics profit_margin --group-by product__category_name
+  adventure dev --select mart_category_performance
+                                             change a model, build it in a file of your own, compare
   make docs                                  every model and column explained, with lineage
   make run SOURCE=kaggle                     the real files instead of the sample""",
     "prod": """\
@@ -146,7 +147,7 @@ def failure_message(result: BuildResult, warehouse: Warehouse, log: Path) -> str
     candidate = places.get("candidate", "the candidate")
     table = next((problem.failures for problem in result.errors if problem.failures), None)
     query = f"select * from {table.replace(chr(34), '').partition('.')[2]}" if table else "show all tables"
-    look = f"  ADVENTURE_DATABASE={candidate} dbt show --inline '{query}'\n  duckdb -readonly {candidate}"
+    look = f"  ADVENTURE_DATABASE={candidate} dbt show --target published --inline '{query}'\n  duckdb -readonly {candidate}"
     if warehouse.target == "prod":
         look = f"  ADVENTURE_CANDIDATE={candidate.removesuffix('_*')} dbt show --target prod --inline '{query}'"
     problems = [f"  {problem.name}: {problem.message}{_rows_hint(problem)}" for problem in result.errors]

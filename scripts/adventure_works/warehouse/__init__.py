@@ -7,7 +7,7 @@ from adventure_works.warehouse.base import Warehouse
 
 
 def open_warehouse(target: str, settings: Settings, announce: Callable[[str], None], *, wait: bool = True) -> Warehouse:
-    """The warehouse of a target of profiles.yml: `dev` is DuckDB on this machine, `prod` is Redshift.
+    """The warehouse of a target of profiles.yml: `published` is DuckDB on this machine, `prod` is Redshift.
 
     `announce` takes what a user should know, a sentence at a time. Where another process is in the way, `wait` says
     whether to wait for it or to stop.

@@ -20,9 +20,9 @@ from adventure_works.warehouse.record import AuditRecord, Outcome, State, column
 
 
 class DuckDBWarehouse(Files):
-    """The DuckDB files of the target `dev`, built from a lake in a folder; see `Warehouse` for the methods."""
+    """The DuckDB files of the target `published`, built from a lake in a folder; see `Warehouse` for the methods."""
 
-    target = "dev"
+    target = "published"
 
     def __init__(self, settings: Settings, announce: Callable[[str], None], *, wait: bool = True) -> None:
         super().__init__(settings.database, announce, wait)
@@ -51,8 +51,8 @@ class DuckDBWarehouse(Files):
 
     @property
     def environ(self) -> dict[str, str]:
-        """The target, as plain dbt takes it: then the two share what dbt keeps of the project."""
-        return {"ADVENTURE_TARGET": "dev", "DBT_TARGET": ""}
+        """The target."""
+        return {"ADVENTURE_TARGET": self.target, "DBT_TARGET": ""}
 
     def start_candidate(self, growing: Iterable[tuple[str, str]], progress: Progress) -> dict[str, str]:
         """Copies what is published, or starts from nothing when the lake was replaced; keeps the lake's version."""

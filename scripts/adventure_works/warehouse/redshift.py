@@ -82,7 +82,7 @@ class RedshiftWarehouse:
     @property
     def environ(self) -> dict[str, str]:
         """The target, and the prefix of the candidate's schemas."""
-        return {"ADVENTURE_TARGET": "prod", "DBT_TARGET": "", "ADVENTURE_CANDIDATE": self.settings.candidate}
+        return {"ADVENTURE_TARGET": self.target, "DBT_TARGET": "", "ADVENTURE_CANDIDATE": self.settings.candidate}
 
     def start_candidate(self, growing: Iterable[tuple[str, str]], progress: Progress) -> dict[str, str]:
         """Makes the schemas, and copies the published tables that a build adds to, if the lake was not replaced."""
