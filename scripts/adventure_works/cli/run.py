@@ -147,9 +147,11 @@ def failure_message(result: BuildResult, warehouse: Warehouse, log: Path) -> str
     candidate = places.get("candidate", "the candidate")
     table = next((problem.failures for problem in result.errors if problem.failures), None)
     query = f"select * from {table.replace(chr(34), '').partition('.')[2]}" if table else "show all tables"
-    look = f"  ADVENTURE_DATABASE={candidate} dbt show --target published --inline '{query}'\n  duckdb -readonly {candidate}"
-    if warehouse.target == "prod":
-        look = f"  ADVENTURE_CANDIDATE={candidate.removesuffix('_*')} dbt show --target prod --inline '{query}'"
+    on_redshift = warehouse.target == "prod"
+    place = f"ADVENTURE_CANDIDATE={candidate.removesuffix('_*')}" if on_redshift else f"ADVENTURE_DATABASE={candidate}"
+    look = f"  {place} dbt show --target {warehouse.target} --inline '{query}'"
+    if not on_redshift:
+        look += f"\n  duckdb -readonly {candidate}"
     problems = [f"  {problem.name}: {problem.message}{_rows_hint(problem)}" for problem in result.errors]
     more = [f"  ... and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > MOST_PROBLEMS else []
     lines = (

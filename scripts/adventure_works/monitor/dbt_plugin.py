@@ -33,7 +33,7 @@ class Plugin(BasePlugin):
         """Refuses a plain dbt command that would write into what is published, and to read it before anything is."""
         if config.get("access_mode") != "read_only":
             return
-        if get_flags().WHICH in WRITING:
+        if get_flags().WHICH in WRITING:  # type: ignore[no-untyped-call]
             raise DbtRuntimeError(
                 f"{creds.path} is what people read, and only `adventure run`, which audits it first, writes into it. "
                 "Build in your own file: leave out --target published (and ADVENTURE_TARGET=published). There, "
