@@ -1,12 +1,33 @@
 {% macro versioned_columns(table_name) -%}
     {{ return({
-        'customers': [
-            'customer_key', 'prefix', 'first_name', 'last_name', 'full_name', 'email_address', 'birth_date', 'gender',
-            'marital_status', 'is_home_owner', 'total_children', 'education_level', 'occupation', 'annual_income',
-        ],
-        'products': [
-            'product_key', 'product_subcategory_key', 'product_sku', 'product_name', 'model_name', 'product_description',
-            'product_color', 'product_size', 'product_style', 'product_price', 'product_cost',
-        ],
+        'customers': {
+            'customer_key': "-1",
+            'prefix': "cast(null as varchar(64))",
+            'first_name': "'Unknown'",
+            'last_name': "'Unknown'",
+            'full_name': "'Unknown'",
+            'email_address': "cast(null as varchar(256))",
+            'birth_date': "cast(null as date)",
+            'gender': "'Unknown'",
+            'marital_status': "'Unknown'",
+            'is_home_owner': "cast(null as boolean)",
+            'total_children': "cast(null as integer)",
+            'education_level': "'Unknown'",
+            'occupation': "'Unknown'",
+            'annual_income': "cast(null as numeric(18, 4))",
+        },
+        'products': {
+            'product_key': "-1",
+            'product_subcategory_key': "-1",
+            'product_sku': "'Unknown'",
+            'product_name': "'Unknown'",
+            'model_name': "'Unknown'",
+            'product_description': "cast(null as varchar(2048))",
+            'product_color': "'Unknown'",
+            'product_size': "'Unknown'",
+            'product_style': "'Unknown'",
+            'product_price': "cast(null as numeric(18, 4))",
+            'product_cost': "cast(null as numeric(18, 4))",
+        },
     }[table_name]) }}
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {% macro version_history(snapshot, columns) -%}
-{%- set key = columns[0] -%}
+{%- set key = columns | first -%}
 with
 
 current_lake as (

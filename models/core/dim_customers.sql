@@ -15,23 +15,10 @@ customers as (
 final as (
 
     select
-        customers.customer_key,
-        customers.prefix,
-        customers.first_name,
-        customers.last_name,
-        customers.full_name,
-        customers.email_address,
-        customers.birth_date,
+        customers.{{ versioned_columns('customers') | join(',\n        customers.') }},
         customers.age,
         coalesce(age_groups.age_group, 'Unknown') as age_group,
         coalesce(age_groups.age_group_order, 99) as age_group_order,
-        customers.gender,
-        customers.marital_status,
-        customers.is_home_owner,
-        customers.total_children,
-        customers.education_level,
-        customers.occupation,
-        customers.annual_income,
         customers.income_bracket,
         customers.income_bracket_order,
         customers.is_deleted

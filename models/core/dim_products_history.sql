@@ -1,27 +1,21 @@
+{%- set unknown = versioned_columns('products') -%}
+{%- set attributes = unknown | reject('in', ['product_key', 'product_subcategory_key']) | list -%}
 with
 
 versions as (
 
     select
+        products.{{ attributes | join(',\n        products.') }},
         products.product_key,
         products.version_number,
         products.valid_from,
         products.valid_to,
         products.is_current,
         products.is_deleted,
-        products.product_sku,
-        products.product_name,
-        products.model_name,
-        products.product_description,
-        products.product_color,
-        products.product_size,
-        products.product_style,
         coalesce(subcategories.product_subcategory_key, -1) as product_subcategory_key,
         coalesce(subcategories.subcategory_name, 'Unknown') as subcategory_name,
         coalesce(subcategories.product_category_key, -1) as product_category_key,
         coalesce(subcategories.category_name, 'Unknown') as category_name,
-        products.product_price,
-        products.product_cost,
         {{ safe_divide('products.product_price - products.product_cost', 'products.product_price') }}
             as profit_margin
     from {{ ref('int_products__history') }} as products
@@ -33,25 +27,19 @@ versions as (
 unknown_member as (
 
     select
+        {%- for attribute in attributes %}
+        {{ unknown[attribute] }} as {{ attribute }},
+        {%- endfor %}
         -1 as product_key,
         1 as version_number,
         cast('1900-01-01' as date) as valid_from,
         cast('9999-12-31' as date) as valid_to,
         true as is_current,
         false as is_deleted,
-        'Unknown' as product_sku,
-        'Unknown' as product_name,
-        'Unknown' as model_name,
-        cast(null as varchar(2048)) as product_description,
-        'Unknown' as product_color,
-        'Unknown' as product_size,
-        'Unknown' as product_style,
         -1 as product_subcategory_key,
         'Unknown' as subcategory_name,
         -1 as product_category_key,
         'Unknown' as category_name,
-        cast(null as numeric(18, 4)) as product_price,
-        cast(null as numeric(18, 4)) as product_cost,
         cast(null as numeric(18, 6)) as profit_margin
 
 ),

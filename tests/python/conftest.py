@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from support.bands import Figures
 from support.commands import run_adventure, run_tool
 from support.once import once
 from support.places import KAGGLE, SHARED
@@ -18,7 +19,7 @@ from support.true_figures import true_figures
 @pytest.fixture(scope="session")
 def expected() -> dict:
     """The true figures of the Kaggle files, computed apart from this project."""
-    return json.loads((SHARED / "expected.json").read_text(encoding="utf-8"))
+    return Figures(json.loads((SHARED / "expected.json").read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="session")

@@ -162,12 +162,8 @@ TRUE_LABELS = {
     "by_category": ("by_category", "category", {}),
     "by_year": ("by_year", "y", {}),
     "customer__gender": ("by_gender", "gender", {"Female": "F", "Male": "M", "Unknown": "NA"}),
-    "order__age_group": ("by_age_group_at_order_date", "age_group", {"under 35": "25-34"}),
-    "customer__income_bracket": (
-        "by_income_bracket",
-        "income_bracket",
-        {"Low": "<50k", "Medium": "50k-<100k", "High": "100k-<150k", "Premium": "150k+"},
-    ),
+    "order__age_group": ("by_age_group_at_order_date", "age_group", {}),
+    "customer__income_bracket": ("by_income_bracket", "income_bracket", {}),
 }
 
 

@@ -1,9 +1,12 @@
-"""A recipe of CONTRIBUTING followed to the letter, in a copy of the project."""
+"""Recipes of CONTRIBUTING followed to the letter, in a copy of the project."""
 
+import csv
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -11,6 +14,9 @@ import pytest
 
 from support.places import PROJECT, own_places
 from support.waiting import TIMEOUT
+from tools.manifest_lint import problems
+
+Rows = list[tuple[object, ...]]
 
 TABLE = """
       - name: promotions
@@ -68,15 +74,47 @@ DOCUMENTATION = """models:
 def copy(tmp_path: Path) -> Path:
     """A copy of the project as it is, with its dbt packages."""
     folder = tmp_path / "copy"
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=PROJECT, capture_output=True, check=True
-    )
-    for name in listed.stdout.decode().splitlines():
-        if (PROJECT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(PROJECT / name, folder / name)
+    for name in files_of(PROJECT):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(PROJECT / name, folder / name)
     shutil.copytree(PROJECT / "dbt_packages", folder / "dbt_packages", symlinks=False)
     return folder
+
+
+def files_of(project: Path) -> list[str]:
+    """The files of the project that git keeps or would keep."""
+    command = ["git", "ls-files", "-co", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=project, capture_output=True, check=True)
+    return [name for name in listed.stdout.decode().splitlines() if (project / name).is_file()]
+
+
+def changed(copy: Path) -> list[str]:
+    """The files of the project that are others in the copy."""
+    return [name for name in files_of(PROJECT) if (PROJECT / name).read_bytes() != (copy / name).read_bytes()]
+
+
+@pytest.fixture
+def run(copy: Path, tmp_path: Path) -> Callable[..., None]:
+    """Runs a command of the copy's own in places of its own."""
+    environment = own_places(tmp_path) | {"PYTHONPATH": str(copy / "scripts"), "PATH": os.environ["PATH"]}
+
+    def run(name: str, *arguments: str | Path) -> None:
+        command = [Path(sys.executable).with_name(name), *arguments]
+        done = subprocess.run(command, cwd=copy, env=environment, text=True, capture_output=True, timeout=TIMEOUT)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture
+def query(tmp_path: Path) -> Callable[[str], Rows]:
+    """Rows of a query on what the copy has built."""
+
+    def rows(sql: str) -> Rows:
+        with duckdb.connect(own_places(tmp_path)["ADVENTURE_DATABASE"], read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    return rows
 
 
 def put_before(file: Path, place: str, text: str) -> None:
@@ -86,8 +124,14 @@ def put_before(file: Path, place: str, text: str) -> None:
     file.write_text(content.replace(place, text + place, 1), encoding="utf-8")
 
 
+def replace(file: Path, old: str, new: str) -> None:
+    content = file.read_text(encoding="utf-8")
+    assert old in content
+    file.write_text(content.replace(old, new), encoding="utf-8")
+
+
 @pytest.mark.slow
-def test_a_raw_file_takes_four_files(copy: Path, files: Path, tmp_path: Path) -> None:
+def test_a_raw_file_takes_four_files(copy: Path, files: Path, run: Callable, query: Callable[[str], Rows]) -> None:
     staging = copy / "models" / "staging" / "adventure_works"
     contract, lists = staging / "_adventure_works__sources.yml", copy / "macros" / "rules" / "raw_tables.sql"
     put_before(contract, "\n      - name: returns\n", TABLE)
@@ -95,34 +139,96 @@ def test_a_raw_file_takes_four_files(copy: Path, files: Path, tmp_path: Path) ->
     put_before(lists, "        'returns': {", f"        {promotions}\n")
     (staging / "stg_adventure_works__promotions.sql").write_text(VIEW, encoding="utf-8")
     (staging / "stg_adventure_works__promotions.yml").write_text(DOCUMENTATION, encoding="utf-8")
-    places = own_places(tmp_path) | {"PYTHONPATH": str(copy / "scripts"), "PATH": os.environ["PATH"]}
-
-    def run() -> None:
-        command = [Path(sys.executable).with_name("adventure"), "run", "--source", files]
-        done = subprocess.run(command, cwd=copy, env=places, text=True, capture_output=True, timeout=TIMEOUT)
-        assert done.returncode == 0, done.stdout + done.stderr
 
     # A set of files without it still loads, and every test passes.
-    run()
+    run("adventure", "run", "--source", files)
     (files / "Promotions.csv").write_text(
         "PromotionKey,DiscountRate\n" + "".join(f"{key},0.{key % 10}\n" for key in range(1, 301)) + "x,0.5\n",
         encoding="utf-8",
     )
-    run()
-    with duckdb.connect(places["ADVENTURE_DATABASE"], read_only=True) as connection:
-        rows = connection.execute("select count(*) from staging.stg_adventure_works__promotions").fetchall()
-        ledger = connection.execute(
-            """
-            select records, loaded_records, rejected_records from operations.ledger_files
-            where table_name = 'promotions'
-            """
-        ).fetchall()
-        profiles = connection.execute(
-            """
-            select count(*) from operations.load_profiles
-            where table_name = 'promotions' and column_name = 'discount_rate'
-            """
-        ).fetchall()
-    assert rows == [(300,)]
+    run("adventure", "run", "--source", files)
+    assert query("select count(*) from staging.stg_adventure_works__promotions") == [(300,)]
+    ledger = query(
+        """
+        select records, loaded_records, rejected_records from operations.ledger_files
+        where table_name = 'promotions'
+        """
+    )
     assert ledger == [(301, 300, 1)]
+    profiles = query(
+        """
+        select count(*) from operations.load_profiles
+        where table_name = 'promotions' and column_name = 'discount_rate'
+        """
+    )
     assert profiles > [(0,)]
+
+
+CONTRACT = """          - name: product_line
+            description: Line of the product, such as road or touring.
+            data_type: varchar(64)
+            config: {meta: {header: ProductLine, required: false}}
+"""
+ATTRIBUTE = """      - name: product_line
+        description: Line of the product, such as road or touring.
+        data_type: varchar(64)
+"""
+
+
+@pytest.mark.slow
+def test_an_attribute_of_products_takes_five_files(
+    copy: Path, files: Path, run: Callable, query: Callable[[str], Rows], tmp_path: Path
+) -> None:
+    staging, core = copy / "models" / "staging" / "adventure_works", copy / "models" / "core"
+    price = "            config: {meta: {header: ProductPrice, required: true}}\n"
+    replace(staging / "_adventure_works__sources.yml", price, price + CONTRACT)
+    replace(staging / "stg_adventure_works__products.sql", "product_cost,\n", "product_cost,\n        product_line,\n")
+    put_before(
+        copy / "macros" / "rules" / "versioned_columns.sql",
+        "            'product_price'",
+        "            'product_line': \"'Unknown'\",\n",
+    )
+    for model in ("dim_products", "dim_products_history"):
+        put_before(core / f"{model}.yml", "      - name: product_subcategory_key\n", ATTRIBUTE)
+    assert len(changed(copy)) == 5
+    run("dbt", "parse")
+    assert problems(json.loads((tmp_path / "target" / "manifest.json").read_text(encoding="utf-8"))) == []
+
+    # Files without it still load; when it comes, every product has a new version. Each run passes every test.
+    run("adventure", "run", "--source", files)
+    products = files / "AdventureWorks_Products.csv"
+    with products.open(encoding="cp1252", newline="") as text:
+        header, *rows = csv.reader(text)
+    with products.open("w", encoding="cp1252", newline="") as text:
+        csv.writer(text).writerows([[*header, "ProductLine"], *([*row, "Touring"] for row in rows)])
+    run("adventure", "run", "--source", files)
+    run("dbt", "test", "--select", "test_type:unit")
+    known = [("Touring", len(rows)), ("Unknown", 1)]
+    assert query("select product_line, count(*) from core.dim_products group by all order by all") == known
+    versions = "select product_line, count(*) from core.dim_products_history group by all order by all nulls last"
+    assert query(versions) == [*known, (None, len(rows))]
+
+
+@pytest.mark.slow
+def test_a_band_takes_one_file(copy: Path, files: Path, run: Callable, query: Callable[[str], Rows]) -> None:
+    """Edges that move, labels that change, a band more and two fewer: the tests of data and the unit tests pass."""
+    reference = copy / "seeds" / "reference"
+    (reference / "age_groups.csv").write_text(
+        "age_group,lower_age,upper_age,age_group_order\n"
+        "minor,0,18,1\n18-29,18,30,2\n30-39,30,40,3\n40-49,40,50,4\n50-59,50,60,5\n60 or more,60,1000,6\n",
+        encoding="utf-8",
+    )
+    (reference / "income_brackets.csv").write_text(
+        "income_bracket,lower_income,upper_income,income_bracket_order\n"
+        "below the mean,0,57000,1\nabove the mean,57000,10000000000000,2\n",
+        encoding="utf-8",
+    )
+    replace(reference / "value_segments.csv", "Encourage a second order,", "Send a voucher,")
+    run("adventure", "run", "--source", files)
+    run("dbt", "test", "--select", "test_type:unit")
+    brackets = query("select distinct income_bracket from core.dim_customers order by all")
+    assert brackets == [("Unknown",), ("above the mean",), ("below the mean",)]
+    groups = query(
+        "select distinct segment_value from marts.mart_customer_demographics where segment_type = 'age_group'"
+    )
+    assert ("60 or more",) in groups and ("65+",) not in groups

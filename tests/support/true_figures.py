@@ -1,6 +1,6 @@
 """The true figures of a set of clean files, from the CSV text with Python's csv and decimals: apart from the project.
 
-They have the names and the form of `../shared/data/expected.json`, and for the Kaggle files are held against it.
+They have the names and the form of `../shared/data/expected.json`. The bands are those of the seeds.
 """
 
 import csv
@@ -10,12 +10,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from support.bands import bands
+
 Line = dict[str, object]
 """An order line with its product's prices and its customer, in text but for the amounts and the day."""
 
-# Label, and what its members are below.
-AGE_GROUPS = (("25-34", 35), ("35-44", 45), ("45-54", 55), ("55-64", 65), ("65+", 999))
-INCOME_BRACKETS = (("<50k", 50_000), ("50k-<100k", 100_000), ("100k-<150k", 150_000), ("150k+", 10**9))
+AGE_GROUPS = bands("age_group")
+INCOME_BRACKETS = bands("income_bracket")
 
 
 def true_figures(folder: Path) -> dict:
@@ -124,9 +125,9 @@ def _without_sales(category: str) -> dict:
     )
 
 
-def _in_order(rows: list[dict], groups: Iterable[tuple[str, int]]) -> list[dict]:
+def _in_order(rows: list[dict], groups: Iterable[str]) -> list[dict]:
     """The rows in the order of their groups; the group is what a row begins with."""
-    labels = [label for label, _ in groups]
+    labels = list(groups)
     return sorted(rows, key=lambda row: labels.index(next(iter(row.values()))))
 
 
@@ -134,9 +135,9 @@ def _age_group(line: Line) -> str:
     """By the birthdays that the customer has had on the day of the order."""
     born, day = _day(line["customer"]["BirthDate"]), line["day"]
     age = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-    return next(label for label, below in AGE_GROUPS if age < below)
+    return next(label for label, below in AGE_GROUPS.items() if age < below)
 
 
 def _income_bracket(line: Line) -> str:
     income = int(line["customer"]["AnnualIncome"].strip().strip("$").replace(",", ""))
-    return next(label for label, below in INCOME_BRACKETS if income < below)
+    return next(label for label, below in INCOME_BRACKETS.items() if income < below)

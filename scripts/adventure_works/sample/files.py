@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from adventure_works.contract import raw_tables
 from adventure_works.disk import explained
 from adventure_works.errors import AdventureError
 from adventure_works.settings import shown
@@ -35,9 +34,12 @@ def table(name: str) -> list[list[str]]:
 
 
 def created(folder: Path, raw_table: str, suffix: str = "") -> BufferedWriter:
-    """A new file for rows of a raw table, open for writing behind its header."""
+    """A new file for rows of a raw table, open for writing behind its header.
+
+    The headers are those of the dataset: a column that somebody adds to the contract is not in the sample.
+    """
+    headers = {name: names for name, *names in table("headers.csv")}[raw_table]
     file = (folder / f"AdventureWorks_{raw_table.title()}{suffix}.csv").open("wb")
-    headers = [str(column.header) for column in raw_tables()[raw_table].file_columns]
     file.write(",".join(headers).encode(ENCODING) + LINE_END)
     return file
 
