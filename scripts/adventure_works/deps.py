@@ -21,6 +21,8 @@ INSTALL_TIMEOUT = 60.0
 FROM_HUB = "from the hub"
 OFFLINE = "from offline_packages/"
 BY_DBT = "by `dbt deps`"
+LOCK = "package-lock.yml"
+"""dbt's own file of the versions to install, for the `packages.yml` of which it has the digest."""
 _RECORD = ".installed.json"
 
 
@@ -29,7 +31,8 @@ def install(project: Path, hub: str, offline: bool, hub_timeout: float) -> str:
 
     An install that is complete and as `packages.yml` and `offline_packages/` want it is left alone. Otherwise
     the packages come from the hub, whose address is `hub`, if it answers within `hub_timeout` seconds (and `offline`
-    is not set), else from `offline_packages/`. A rename puts them in place: half an install is never there.
+    is not set), else from `offline_packages/`. From the hub they have the versions of `package-lock.yml`, which
+    `dbt deps --lock` writes. A rename puts them in place: half an install is never there.
 
     Raises `AdventureError` when `packages.yml` cannot be read, or names a package that the hub cannot give
     and that has no offline counterpart.
@@ -83,7 +86,7 @@ def _what_is_installed(project: Path) -> str | None:
         return BY_DBT
     except ValueError:
         return None
-    if record["packages_yml"] != _digest(project / "packages.yml"):
+    if record.get("wanted") != _wanted(project):
         return None
     if record["source"] == OFFLINE and any(
         _contents(counterpart) != _contents(packages / counterpart.name) for counterpart in _counterparts(project)
@@ -106,8 +109,10 @@ def _contents(folder: Path) -> dict[Path, bytes]:
     return {file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+def _wanted(project: Path) -> list[str]:
+    """What says which packages and versions are wanted, as digests."""
+    files = [project / "packages.yml", project / LOCK]
+    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()]
 
 
 def _trouble_with_hub(hub: str, wanted: list[str], timeout: float) -> str | None:
@@ -144,13 +149,15 @@ def _trouble_with_hub(hub: str, wanted: list[str], timeout: float) -> str | None
 def _install_from_hub(project: Path) -> str | None:
     """Runs `dbt deps` and puts what it fetched in place; returns what went wrong, or None.
 
-    It runs in a project of its own, so that a failure leaves the old packages and no lock file behind.
+    It runs in a project of its own, so that a failure leaves the old packages and the lock file as they are.
     """
     dbt = Path(sys.executable).with_name("dbt")
     try:
         with disk.replaced(project / "dbt_packages") as new:
             (new.parent / "dbt_project.yml").write_text("name: packages_only\nconfig-version: 2\n", encoding="utf-8")
-            shutil.copyfile(project / "packages.yml", new.parent / "packages.yml")
+            for name in ("packages.yml", LOCK):
+                if (project / name).is_file():
+                    shutil.copyfile(project / name, new.parent / name)
             subprocess.run(
                 [dbt, "--no-send-anonymous-usage-stats", "deps", "--project-dir", ".", "--log-path", "logs"],
                 cwd=new.parent,
@@ -187,5 +194,5 @@ def _install_offline(project: Path, wanted: list[str], reason: str) -> None:
 
 
 def _write_record(packages: Path, project: Path, source: str) -> None:
-    record = {"source": source, "packages_yml": _digest(project / "packages.yml")}
+    record = {"source": source, "wanted": _wanted(project)}
     (packages / _RECORD).write_text(json.dumps(record), encoding="utf-8")

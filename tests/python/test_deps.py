@@ -15,7 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
+from packaging.specifiers import SpecifierSet
 
 from adventure_works import deps, settings
 from adventure_works.cli import adventure
@@ -23,7 +25,10 @@ from adventure_works.errors import AdventureError
 from support.waiting import TIMEOUT
 
 ROOT = settings.PROJECT
-HUB_LISTS = {"dbt-labs/dbt_utils": "1.4.3", "metaplane/dbt_expectations": "0.10.9"}
+# The newest version that fits, and one that is too new.
+HUB_LISTS = {"dbt-labs/dbt_utils": ["1.4.30", "9.0.0"], "metaplane/dbt_expectations": ["0.10.90", "9.0.0"]}
+LOCK = ROOT / "package-lock.yml"
+LOCKED = {one["package"]: one["version"] for one in yaml.safe_load(LOCK.read_text(encoding="utf-8"))["packages"]}
 
 
 @pytest.fixture
@@ -55,26 +60,22 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
     answers: dict[str, bytes] = {}
     with _served(lambda request: _answer(request, answers)) as address:
         answers["/api/v1/index.json"] = json.dumps([*HUB_LISTS, "someone/else"]).encode()
-        for package, version in HUB_LISTS.items():
-            name = package.partition("/")[2]
-            answers[f"/{name}.tar.gz"] = _archive(name, version)
-            answers[f"/api/v1/{package}.json"] = json.dumps(
-                {
-                    "name": name,
-                    "namespace": package.partition("/")[0],
-                    "versions": {
-                        number: {
-                            "name": name,
-                            "version": number,
-                            "packages": [],
-                            "downloads": {"tarball": f"{address}{name}.tar.gz"},
-                        }
-                        for number in (version, "9.0.0")
-                    },
-                }
-            ).encode()
+        for package, versions in HUB_LISTS.items():
+            offer(answers, address, package, versions)
         monkeypatch.setenv("DBT_PACKAGE_HUB_URL", address)
         yield answers
+
+
+def offer(answers: dict[str, bytes], address: str, package: str, versions: list[str]) -> None:
+    """Puts a package into the hub."""
+    namespace, name = package.split("/")
+    offered = {}
+    for version in versions:
+        answers[f"/{name}-{version}.tar.gz"] = _archive(name, version)
+        downloads = {"tarball": f"{address}{name}-{version}.tar.gz"}
+        offered[version] = {"name": name, "version": version, "packages": [], "downloads": downloads}
+    metadata = {"name": name, "namespace": namespace, "versions": offered}
+    answers[f"/api/v1/{package}.json"] = json.dumps(metadata).encode()
 
 
 @contextmanager
@@ -102,11 +103,21 @@ def _answer(request: BaseHTTPRequestHandler, answers: dict[str, bytes]) -> None:
 
 
 def _archive(name: str, version: str) -> bytes:
-    """The twin as the hub's archives hold packages: in a folder named after package and version."""
+    """The twin as the hub's archives hold packages: in a folder named after package and version.
+
+    A package without a twin has no macros.
+    """
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        archive.add(ROOT / "offline_packages" / name, f"{name}-{version}")
-        archive.addfile(tarfile.TarInfo(f"{name}-{version}/FROM_THE_HUB"))
+        texts = {"FROM_THE_HUB": version}
+        if (ROOT / "offline_packages" / name).is_dir():
+            archive.add(ROOT / "offline_packages" / name, f"{name}-{version}")
+        else:
+            texts["dbt_project.yml"] = f"name: {name}\nconfig-version: 2\n"
+        for file, text in texts.items():
+            entry = tarfile.TarInfo(f"{name}-{version}/{file}")
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
     return packed.getvalue()
 
 
@@ -191,6 +202,39 @@ def test_without_a_hub_the_twins_are_installed_once(project: Path, no_hub: None)
     assert adventure_deps() == "dbt packages: already installed from offline_packages/."
     assert adventure_deps("--offline") == "dbt packages: already installed from offline_packages/."
     assert (project / "dbt_packages").stat().st_ino == before
+
+
+def test_the_lock_file_decides_which_versions_come_from_the_hub(project: Path, hub: dict[str, bytes]) -> None:
+    """Also for `dbt deps`, which would write a new one if it were not that of packages.yml."""
+    shutil.copyfile(LOCK, project / LOCK.name)
+    adventure_deps("--offline")
+    address = os.environ["DBT_PACKAGE_HUB_URL"]
+    for package, version in LOCKED.items():
+        offer(hub, address, package, [version, *HUB_LISTS.get(package, [])])
+    hub["/api/v1/index.json"] = json.dumps([*LOCKED]).encode()
+    for install in (lambda: adventure_deps(), lambda: dbt(project, "deps")):
+        shutil.rmtree(project / "dbt_packages")
+        install()
+        versions = {
+            package: (project / "dbt_packages" / package.split("/")[1] / "FROM_THE_HUB").read_text()
+            for package in LOCKED
+        }
+        assert versions == LOCKED
+        assert (project / LOCK.name).read_bytes() == LOCK.read_bytes()
+
+    # Another lock file, and the packages are installed again.
+    with (project / LOCK.name).open("a") as lock:
+        lock.write("# changed\n")
+    shutil.rmtree(project / "dbt_packages")
+    adventure_deps()
+    (project / LOCK.name).write_bytes(LOCK.read_bytes())
+    assert adventure_deps() == "dbt packages: installed from the hub."
+
+
+def test_the_lock_file_has_versions_that_packages_yml_wants() -> None:
+    wanted = yaml.safe_load((ROOT / "packages.yml").read_text(encoding="utf-8"))["packages"]
+    for entry in wanted:
+        assert SpecifierSet(",".join(entry["version"])).contains(LOCKED[entry["package"]])
 
 
 GIVEN_UP = threading.Event()

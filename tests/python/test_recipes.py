@@ -98,6 +98,9 @@ def run(copy: Path, tmp_path: Path) -> Callable[..., None]:
     """Runs a command of the copy's own in places of its own."""
     environment = own_places(tmp_path) | {"PYTHONPATH": str(copy / "scripts"), "PATH": os.environ["PATH"]}
 
+    # As `make setup` does.
+    Path(environment["ADVENTURE_DEV_DATABASE"]).parent.mkdir()
+
     def run(name: str, *arguments: str | Path) -> None:
         command = [Path(sys.executable).with_name(name), *arguments]
         done = subprocess.run(command, cwd=copy, env=environment, text=True, capture_output=True, timeout=TIMEOUT)
@@ -111,10 +114,21 @@ def query(tmp_path: Path) -> Callable[[str], Rows]:
     """Rows of a query on what the copy has built."""
 
     def rows(sql: str) -> Rows:
-        with duckdb.connect(own_places(tmp_path)["ADVENTURE_DATABASE"], read_only=True) as connection:
+        with duckdb.connect(own_places(tmp_path)["ADVENTURE_DEV_DATABASE"], read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
     return rows
+
+
+@pytest.fixture
+def load_and_build(run: Callable[..., None], files: Path) -> Callable[[], None]:
+    """Loads the files and builds everything; each model, unit test and test of data passes."""
+
+    def load_and_build() -> None:
+        run("adventure", "load", "--source", files)
+        run("dbt", "build")
+
+    return load_and_build
 
 
 def put_before(file: Path, place: str, text: str) -> None:
@@ -131,7 +145,9 @@ def replace(file: Path, old: str, new: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_raw_file_takes_four_files(copy: Path, files: Path, run: Callable, query: Callable[[str], Rows]) -> None:
+def test_a_raw_file_takes_four_files(
+    copy: Path, files: Path, load_and_build: Callable[[], None], query: Callable[[str], Rows]
+) -> None:
     staging = copy / "models" / "staging" / "adventure_works"
     contract, lists = staging / "_adventure_works__sources.yml", copy / "macros" / "rules" / "raw_tables.sql"
     put_before(contract, "\n      - name: returns\n", TABLE)
@@ -141,12 +157,12 @@ def test_a_raw_file_takes_four_files(copy: Path, files: Path, run: Callable, que
     (staging / "stg_adventure_works__promotions.yml").write_text(DOCUMENTATION, encoding="utf-8")
 
     # A set of files without it still loads, and every test passes.
-    run("adventure", "run", "--source", files)
+    load_and_build()
     (files / "Promotions.csv").write_text(
         "PromotionKey,DiscountRate\n" + "".join(f"{key},0.{key % 10}\n" for key in range(1, 301)) + "x,0.5\n",
         encoding="utf-8",
     )
-    run("adventure", "run", "--source", files)
+    load_and_build()
     assert query("select count(*) from staging.stg_adventure_works__promotions") == [(300,)]
     ledger = query(
         """
@@ -177,7 +193,12 @@ ATTRIBUTE = """      - name: product_line
 
 @pytest.mark.slow
 def test_an_attribute_of_products_takes_five_files(
-    copy: Path, files: Path, run: Callable, query: Callable[[str], Rows], tmp_path: Path
+    copy: Path,
+    files: Path,
+    run: Callable[..., None],
+    load_and_build: Callable[[], None],
+    query: Callable[[str], Rows],
+    tmp_path: Path,
 ) -> None:
     staging, core = copy / "models" / "staging" / "adventure_works", copy / "models" / "core"
     price = "            config: {meta: {header: ProductPrice, required: true}}\n"
@@ -194,15 +215,14 @@ def test_an_attribute_of_products_takes_five_files(
     run("dbt", "parse")
     assert problems(json.loads((tmp_path / "target" / "manifest.json").read_text(encoding="utf-8"))) == []
 
-    # Files without it still load; when it comes, every product has a new version. Each run passes every test.
-    run("adventure", "run", "--source", files)
+    # Files without it still load; when it comes, every product has a new version. Each build passes every test.
+    load_and_build()
     products = files / "AdventureWorks_Products.csv"
     with products.open(encoding="cp1252", newline="") as text:
         header, *rows = csv.reader(text)
     with products.open("w", encoding="cp1252", newline="") as text:
         csv.writer(text).writerows([[*header, "ProductLine"], *([*row, "Touring"] for row in rows)])
-    run("adventure", "run", "--source", files)
-    run("dbt", "test", "--select", "test_type:unit")
+    load_and_build()
     known = [("Touring", len(rows)), ("Unknown", 1)]
     assert query("select product_line, count(*) from core.dim_products group by all order by all") == known
     versions = "select product_line, count(*) from core.dim_products_history group by all order by all nulls last"
@@ -210,7 +230,7 @@ def test_an_attribute_of_products_takes_five_files(
 
 
 @pytest.mark.slow
-def test_a_band_takes_one_file(copy: Path, files: Path, run: Callable, query: Callable[[str], Rows]) -> None:
+def test_a_band_takes_one_file(copy: Path, load_and_build: Callable[[], None], query: Callable[[str], Rows]) -> None:
     """Edges that move, labels that change, a band more and two fewer: the tests of data and the unit tests pass."""
     reference = copy / "seeds" / "reference"
     (reference / "age_groups.csv").write_text(
@@ -224,8 +244,7 @@ def test_a_band_takes_one_file(copy: Path, files: Path, run: Callable, query: Ca
         encoding="utf-8",
     )
     replace(reference / "value_segments.csv", "Encourage a second order,", "Send a voucher,")
-    run("adventure", "run", "--source", files)
-    run("dbt", "test", "--select", "test_type:unit")
+    load_and_build()
     brackets = query("select distinct income_bracket from core.dim_customers order by all")
     assert brackets == [("Unknown",), ("above the mean",), ("below the mean",)]
     groups = query(
