@@ -127,8 +127,10 @@ faults: $(VENV)/.ready-dev  ## Do every damage to the sample by itself, see its 
 	@PYTHONPATH=tests $(BIN)/python tests/python/fault_matrix.py
 	@FAULTS_ALONE=1 $(BIN)/pytest -n auto -m 'slow or not slow' tests/python/test_damage_guards.py tests/python/test_faults.py
 
-clean:  ## Remove everything that the project has made, but for the lake and the warehouse.
-	rm -rf $(VENV) target logs dbt_packages package-lock.yml .pytest_cache .ruff_cache .mypy_cache
+clean:  ## Remove everything that the project has made (.gitignore lists it), but for the lake and the warehouse.
+	rm -rf $(VENV) target logs report downloads dbt_packages .dbt_packages-* .user.yml .pytest_cache .ruff_cache .mypy_cache
+	@find . \( -path ./.git -o -path ./lake -o -path ./warehouse \) -prune \
+		-o \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "No Python from 3.11 to 3.14 found. Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }

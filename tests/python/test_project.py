@@ -121,3 +121,33 @@ def test_make_works_below_a_folder_with_a_blank_in_its_name(tmp_path: Path) -> N
     (project / ".venv" / ".ready").touch()
     done = make("run", "SOURCE=my files", cwd=project)
     assert (done.returncode, done.stdout) == (0, "run|--source|my files|--target|dev|"), done.stderr
+
+
+def test_make_clean_removes_what_the_project_made_but_for_lake_and_warehouse(tmp_path: Path) -> None:
+    """What the project makes is what git ignores; everything else stays."""
+    project = tmp_path / "project"
+    (project / "scripts").mkdir(parents=True)
+    for name in ("Makefile", ".gitignore", "package-lock.yml", "scripts/retry.py"):
+        (project / name).write_bytes((PROJECT / name).read_bytes() if (PROJECT / name).is_file() else b"")
+    subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
+    kept = sorted(path.name for path in project.iterdir())
+    patterns = [line for line in (project / ".gitignore").read_text(encoding="utf-8").split("\n") if line.strip("#")]
+    made = [pattern.strip("/").replace("*", "x") for pattern in patterns if not pattern.startswith("#")]
+    assert {"lake", "warehouse", "report", "downloads", ".venv"} < set(made)
+    for name in [*made, "scripts/reader/__pycache__", "scripts/x.egg-info"]:
+        (project / name).mkdir(parents=True)
+        (project / name / "file").touch()
+    done = make("clean", cwd=project)
+    assert done.returncode == 0, done.stderr
+    left = subprocess.run(["git", "clean", "-ndX"], cwd=project, text=True, capture_output=True, check=True).stdout
+    assert left.splitlines() == ["Would remove lake/", "Would remove warehouse/"]
+    assert sorted(path.name for path in project.iterdir()) == sorted([*kept, "lake", "warehouse"])
+
+
+def test_ready_environments_set_the_project_up_with_its_oldest_python() -> None:
+    version = (PROJECT / ".python-version").read_text(encoding="utf-8").strip()
+    assert f'requires-python = ">={version}' in (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
+    container = json.loads((PROJECT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    assert container["image"].startswith(f"mcr.microsoft.com/devcontainers/python:{version}-")
+    tool, target = container["postCreateCommand"].split()
+    assert tool == "make" and f"\n{target}: " in (PROJECT / "Makefile").read_text(encoding="utf-8")
