@@ -17,6 +17,7 @@ from adventure_works.warehouse.base import Progress
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunExecutionResult
+    from dbt.cli.main import dbtRunner, dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
 
 
@@ -31,7 +32,7 @@ def parse(settings: Settings, environ: Mapping[str, str], options: Sequence[str]
     # Of all options, only variables bear on what is read.
     wanted = [word for pair in pairwise(options) if pair[0] == "--vars" for word in pair]
     with environment(environ):
-        done = dbtRunner().invoke(["parse", *wanted, *quiet_options(settings.logs)])
+        done = _invoke(dbtRunner(), ["parse", *wanted, *quiet_options(settings.logs)])
     if done.exception or done.result is None:
         raise AdventureError(f"dbt cannot read the project: {str(done.exception).strip()}")
     return cast("Manifest", done.result)
@@ -65,7 +66,7 @@ def build(
     arguments = ["build", "--write-json", "--exclude-resource-type", "unit_test", *options]
     with environment(environ):
         try:
-            done = dbtRunner(manifest, callbacks=[follow]).invoke([*arguments, *quiet_options(settings.logs)])
+            done = _invoke(dbtRunner(manifest, callbacks=[follow]), [*arguments, *quiet_options(settings.logs)])
         finally:
             _close_duckdb()
     if done.exception or done.result is None:
@@ -75,6 +76,17 @@ def build(
         raise AdventureError(f"dbt build did not start: {reason}\nMore in {shown(settings.log)}")
     ran = cast("RunExecutionResult", done.result)
     return summarise(ran.results, ran.elapsed_time, settings.target)
+
+
+def _invoke(runner: "dbtRunner", arguments: list[str]) -> "dbtRunnerResult":
+    """Runs a dbt command. dbt makes a result of a Ctrl-C, or of what failed on the way out; here it stays a Ctrl-C."""
+    done = runner.invoke(arguments)
+    error = done.exception
+    while error:
+        if isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt
+        error = error.__context__
+    return done
 
 
 def _read_from(manifest: "Manifest", raw: str) -> None:

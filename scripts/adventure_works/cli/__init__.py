@@ -1,5 +1,6 @@
 """The `adventure` command. A sub-command is imported when it is called, so that `--help` is quick."""
 
+import signal
 import sys
 from importlib import import_module
 
@@ -54,6 +55,9 @@ def adventure() -> None:
 
 def main() -> None:
     """Entry point: runs the command and turns the user's mistakes into one message and exit code 1."""
+    # Else it is to be ignored, as in a job in the background.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _stop)
     try:
         sys.exit(adventure(standalone_mode=False))
     except click.ClickException as error:
@@ -63,5 +67,16 @@ def main() -> None:
         click.echo(f"{click.style('Error:', fg='red', bold=True)} {error}", err=True)
         sys.exit(1)
     except (KeyboardInterrupt, click.Abort):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         click.echo("Stopped. Nothing that was not finished has been kept.", err=True)
         sys.exit(130)
+
+
+def _stop(*_: object) -> None:
+    """The first Ctrl-C. What it ends undoes its work undisturbed: dbt for one waits for its threads."""
+    signal.signal(signal.SIGINT, _still_stopping)
+    raise KeyboardInterrupt
+
+
+def _still_stopping(*_: object) -> None:
+    click.echo("Still stopping: what is under way is being undone.", err=True)
