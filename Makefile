@@ -28,6 +28,9 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --du
 # What `make lint` is made of; .pre-commit-config.yaml has the same parts.
 LINT := lint-sql lint-redshift lint-rules lint-types lint-ruff lint-format lint-yaml lint-links lint-words lint-carried
 SQL ?= models analyses tests/data
+# On an empty database of its own, so that incremental models are compiled the same whether something is built or not.
+SQLFLUFF = rm -rf target/lint && mkdir -p target/lint && ADVENTURE_DATABASE=target/lint/adventure_works.duckdb \
+	ADVENTURE_DEV_DATABASE=target/lint/dev.duckdb PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run report build test test-slow test-load crash lint lint-python lint-compile $(LINT) format docs \
@@ -89,10 +92,8 @@ lint-words: $(VENV)/.ready-dev
 lint-carried: $(VENV)/.ready-dev
 	@$(BIN)/python -m tools.carried_lines >/dev/null
 
-# On an empty database of its own, so that incremental models are compiled the same whether something is built or not.
 lint-sql: $(VENV)/.ready-dev
-	@rm -rf target/lint && mkdir -p target/lint
-	@ADVENTURE_DEV_DATABASE=target/lint/dev.duckdb PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff lint --processes 2 $(SQL)
+	@$(SQLFLUFF) lint --processes 2 $(SQL)
 
 # Models that look at what is built ask the warehouse: the stand-in for Redshift, empty. With a price, so that the models
 # of what Redshift costs are there.
@@ -110,7 +111,7 @@ lint-rules: lint-compile
 format: $(VENV)/.ready-dev  ## Correct the style of Python and SQL where a tool can.
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff fix --processes 2 $(SQL)
+	@$(SQLFLUFF) fix --processes 2 $(SQL)
 
 # In a target folder of its own: what dbt leaves there of the last build is the report's evidence.
 docs: export ADVENTURE_TARGET := published

@@ -22,6 +22,13 @@ def explained(place: Path | str, what_to_do: str) -> Iterator[None]:
         raise AdventureError(f"{name}: {error.strerror or error}. {what_to_do}") from error
 
 
+def check_writable(folder: Path, variable: str) -> None:
+    """Makes a folder where it is missing, and refuses one that cannot be written; the variable moves it elsewhere."""
+    with explained(folder, f"It cannot be written: correct its permissions, or set {variable} to another place."):
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+
+
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
     """Gives a path to write a new file or folder to, which takes the place of `path` when the block ends.

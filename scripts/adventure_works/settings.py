@@ -7,6 +7,7 @@ tests/python/test_settings.py holds the defaults of the two together.
 # ruff: noqa: RUF009 - `_setting` is a `field` with its variable.
 
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -259,6 +260,11 @@ def values(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
         value = environ.get(variable.name)
         shown_value = "(set, not shown)" if value and variable.secret else value or variable.default
         yield variable.name, shown_value, "environment" if value else "default"
+
+
+def typed(path: Path) -> str:
+    """The place as a word of a command that can be pasted into a shell."""
+    return shlex.quote(shown(path))
 
 
 def shown(path: Path | S3Place) -> str:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from adventure_works import cli
+from adventure_works.cli import output
 from adventure_works.cli.run import Printer
 from adventure_works.lake.base import LogEntry
 from adventure_works.lake.loader import LoadResult
@@ -75,3 +76,15 @@ def test_names_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> No
     Printer(DEFAULTS).loaded(LoadResult(origin, loaded=(entry,), superseded=(entry,)))
     printed = capsys.readouterr().out
     assert printed.count(name) == 2 and origin in printed
+
+
+def test_a_log_gets_a_line_every_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    now = 0.0
+    show = output.lines(lambda: now)
+    for step in range(36):
+        now = step * 0.9
+        show("dbt build: model [core]", step, 1000)
+    assert capsys.readouterr().err.splitlines() == [
+        "dbt build: model [core] (12 of 1,000)",
+        "dbt build: model [core] (24 of 1,000)",
+    ]

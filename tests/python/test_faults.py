@@ -110,6 +110,6 @@ def test_what_stops_a_build_stops_the_command(clean: Path, tmp_path: Path) -> No
     """The reason comes first, the exit code says so, and no figure is shown."""
     done = run_adventure(tmp_path, "run", "--source", damaged(clean, tmp_path, "conflicting-customers"))
     assert done.returncode == 1
-    assert "checks or models failed" in done.stderr.splitlines()[0]
+    assert "checks or models failed" in done.stderr[done.stderr.index("Error:") :].splitlines()[0]
     assert STOPPED["conflicting-customers"] in done.stderr
     assert "Headline" not in done.stdout

@@ -158,7 +158,7 @@ def test_real_files_take_the_place_of_the_sample_but_not_the_reverse(
     load(str(files), lake)
     assert len(rows(lake, "sales")) == csv_records(files, "*[Ss]ales*")
     before = content(lake)
-    with pytest.raises(AdventureError, match="remove the real files with --replace"):
+    with pytest.raises(AdventureError, match="remove yours with --replace"):
         load("sample", lake, settings)
     assert content(lake) == before
     load("sample", lake, settings, replace_lake=True)

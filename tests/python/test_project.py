@@ -77,7 +77,7 @@ def test_a_refused_file_ends_the_run_with_the_reason_first(files: Path, tmp_path
     (files / "AdventureWorks_Returns.csv").write_bytes(b"")
     done = run_adventure(tmp_path, "run", "--source", files)
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: AdventureWorks_Returns.csv: the file is empty.")
+    assert "\nError: AdventureWorks_Returns.csv: the file is empty." in f"\n{done.stderr}"
     assert not list((tmp_path / "warehouse").rglob("*.duckdb"))
 
 

@@ -538,7 +538,7 @@ def test_the_command_ends_with_one_message(
 ) -> None:
     done = adventure("load", "--source", files, **{"ADVENTURE_LAKE": str(place), **environment})
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: s3://")
+    assert "\nError: s3://" in f"\n{done.stderr}"
     assert f"/lake/current.json could not be read: {words}" in done.stderr
     assert "Traceback" not in done.stderr
     assert SECRET not in done.stderr

@@ -13,7 +13,7 @@ from adventure_works import aws
 from adventure_works.doctor import machine, production
 from adventure_works.doctor.checks import Check, Finding, examine
 from adventure_works.errors import AdventureError
-from adventure_works.settings import PROJECT, Settings, read_settings
+from adventure_works.settings import DEFAULTS, PROJECT, Settings, read_settings
 from standin.engine import IAM_USER
 from standin.s3copy import Store
 from standin.stack import SECRET_KEY, Warehouse
@@ -26,6 +26,16 @@ def well(warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for name, value in (warehouse.environ | places | {"AWS_MAX_ATTEMPTS": "1"}).items():
         monkeypatch.setenv(name, value)
     return warehouse
+
+
+PLACES = {
+    "ADVENTURE_LAKE": "lake",
+    "ADVENTURE_DATABASE": "it.duckdb",
+    "ADVENTURE_DOWNLOADS": "downloads",
+    "ADVENTURE_REPORT": "report/index.html",
+    "DBT_TARGET_PATH": "target",
+    "DBT_LOG_PATH": "logs",
+}
 
 
 def findings() -> dict[str, Finding]:
@@ -50,7 +60,8 @@ def doctor(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_command_finds_all_well_and_leaves_nothing_behind(well: Warehouse) -> None:
     done = doctor("--target", "prod")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("✓") == len(production.checks(read_settings(os.environ))) + len(machine.tools())
+    settings = read_settings(os.environ)
+    assert done.stdout.count("✓") == len(production.checks(settings)) + len(machine.tools(settings))
     assert "All is well." in done.stdout
     assert SECRET_KEY not in done.stdout + done.stderr
     assert aws.client("s3", read_settings(os.environ)).list_objects_v2(Bucket=well.bucket)["KeyCount"] == 0
@@ -184,14 +195,18 @@ def test_this_machine_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     ("check", "spoil", "says"),
     [
         ("lake", lambda folder: (folder / "lake").write_text(""), "cannot be written"),
+        ("downloads", lambda folder: (folder / "downloads").write_text(""), "set ADVENTURE_DOWNLOADS to another place"),
+        ("target", lambda folder: (folder / "target").write_text(""), "set DBT_TARGET_PATH to another place"),
+        ("logs", lambda folder: (folder / "logs").write_text(""), "set DBT_LOG_PATH to another place"),
+        ("report", lambda folder: (folder / "report").write_text(""), "set ADVENTURE_REPORT to another place"),
         ("warehouse", lambda folder: (folder / "it.duckdb").write_text("no database" * 100), "cannot be opened"),
     ],
 )
 def test_what_is_wrong_on_this_machine_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: str, spoil: Any, says: str
 ) -> None:
-    monkeypatch.setenv("ADVENTURE_LAKE", str(tmp_path / "lake"))
-    monkeypatch.setenv("ADVENTURE_DATABASE", str(tmp_path / "it.duckdb"))
+    for variable, place in PLACES.items():
+        monkeypatch.setenv(variable, str(tmp_path / place))
     spoil(tmp_path)
     found = ill({finding.name: finding for finding in examine(machine.dev(read_settings(os.environ)))})
     assert list(found) == [check]
@@ -202,7 +217,7 @@ def test_packages_of_other_versions_are_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(
         machine.metadata, "requires", lambda name: ["duckdb>=99", "no-such-package", 'x; extra == "dev"']
     )
-    detail = ill({finding.name: finding for finding in examine(machine.tools())})["Python packages"]
+    detail = ill({finding.name: finding for finding in examine(machine.tools(DEFAULTS))})["Python packages"]
     assert "duckdb is" in detail
     assert "no-such-package is missing" in detail
     assert "x is" not in detail

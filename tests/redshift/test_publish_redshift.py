@@ -126,7 +126,7 @@ def test_only_a_candidate_that_passed_is_published(redshift: Session, mine: Reds
 
 def test_a_failed_audit_is_kept_and_the_message_says_where(mine: RedshiftWarehouse) -> None:
     failed = Problem(
-        "fact_sales__has_rows", "fail", "Got 1 result", "warehouse.mine_candidate_audit.fact_sales__has_rows"
+        "fact_sales__has_rows", "fail", "There are sales.", "warehouse.mine_candidate_audit.fact_sales__has_rows", 1
     )
     build = BuildResult(Counter(), {}, Counter(), [failed], [], 1.0)
     mine.start_candidate(GROWN, quiet)
@@ -134,7 +134,7 @@ def test_a_failed_audit_is_kept_and_the_message_says_where(mine: RedshiftWarehou
         Printer(mine.settings).built(build, mine)
     first, *rest = str(raised.value).splitlines()
     assert first.endswith("so that it is not published; mine_* is as it was.")
-    assert "  fact_sales__has_rows: Got 1 result" in rest
+    assert "  fact_sales__has_rows: There are sales. (1 row in mine_candidate_audit.fact_sales__has_rows)" in rest
     assert "The build with the failing rows is kept, until the next run, in mine_candidate_*." in "\n".join(rest)
     assert "'select * from mine_candidate_audit.fact_sales__has_rows'" in "\n".join(rest)
 

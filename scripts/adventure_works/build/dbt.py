@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from adventure_works import disk
 from adventure_works.build.results import BuildResult, summarise
 from adventure_works.errors import AdventureError
 from adventure_works.settings import PROJECT, Settings, shown
@@ -29,6 +30,9 @@ def parse(settings: Settings, environ: Mapping[str, str], options: Sequence[str]
     """
     from dbt.cli.main import dbtRunner
 
+    # dbt itself says only that it could not start.
+    disk.check_writable(settings.target, "DBT_TARGET_PATH")
+    disk.check_writable(settings.logs, "DBT_LOG_PATH")
     # Of all options, only variables bear on what is read.
     wanted = [word for pair in pairwise(options) if pair[0] == "--vars" for word in pair]
     with environment(environ):

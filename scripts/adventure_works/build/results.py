@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from adventure_works.build.failures import what_should_be_so
+
 # Tag or resource type of a test, and what the summary calls it. A test with two of the tags counts as the first.
 KINDS = {
     "reconcile": "reconcile",
@@ -15,15 +17,28 @@ KINDS = {
     "unit_test": "unit tests",
 }
 
+# Where the tests are that compare a file with what came before, or with what is usual.
+DRIFT = "tests/data/drift/"
+
 
 @dataclass(frozen=True)
 class Problem:
-    """A node of the build that did not pass: its name, status, dbt's message, and the table of failing rows."""
+    """A node of the build that did not pass: what should be so, or dbt's message, and for a test the failing rows.
+
+    `failures` is the table that they are in, with its database; `is_drift` is true when --accept-drift lets them pass.
+    """
 
     name: str
     status: str
     message: str
     failures: str | None
+    rows: int = 0
+    is_drift: bool = False
+
+    @property
+    def table(self) -> str:
+        """Schema and name of the table of failing rows; empty where there is none."""
+        return (self.failures or "").replace('"', "").partition(".")[2]
 
 
 @dataclass(frozen=True)
@@ -64,7 +79,10 @@ def summarise(results: Iterable[Any], seconds: float, target: Path) -> BuildResu
             nodes[resource] += 1
         if status in ("error", "fail", "warn", "runtime error"):
             stored = getattr(node, "relation_name", None) if resource == "test" else None
-            problem = Problem(node.name, status, (result.message or "").strip(), stored)
+            said = what_should_be_so(node) if status in ("fail", "warn") else ""
+            is_drift = node.original_file_path.startswith(DRIFT)
+            message = said or (result.message or "").strip()
+            problem = Problem(node.name, status, message, stored, result.failures or 0, is_drift)
             (warnings if status == "warn" else errors).append(problem)
     errors += tests_left_out(target, {result.node.unique_id for result in results})
     return BuildResult(nodes, tests, work, errors, warnings, seconds)

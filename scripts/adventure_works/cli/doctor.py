@@ -21,13 +21,14 @@ def command(settings: Settings, target: str) -> None:
     schema and COPY. What it writes for the trial it removes again. Ends with exit code 1 when something is wrong.
 
     \b
-    adventure doctor                        this machine: Python, packages, lake, warehouse
+    adventure doctor                        this machine: Python, packages, the folders that a run writes to
     adventure doctor --target prod          S3 and Redshift as well
     """
     from adventure_works.doctor import machine, production
     from adventure_works.doctor.checks import examine
 
-    checks = machine.dev(settings) if target == "published" else [*machine.tools(), *production.checks(settings)]
+    on_redshift = [*machine.tools(settings), *production.checks(settings)]
+    checks = machine.dev(settings) if target == "published" else on_redshift
     failed = 0
     for name, verdict, detail in examine(checks):
         indented = detail.replace("\n", "\n      ")

@@ -4,6 +4,7 @@ Nothing is read as markup, since names of files may hold [brackets]: what is sty
 """
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+SECONDS_BETWEEN_LINES = 10
 # Wide enough for the tables where nobody says how wide a line is: a file, a pipe, a CI log.
 WIDTH = None if sys.stdout.isatty() else 140
 out = Console(highlight=False, markup=False, emoji=False, width=WIDTH)
@@ -24,14 +26,30 @@ def announce(message: str) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on stderr that is gone when the work is done; silent when stderr is not a terminal.
+    """A bar on stderr that is gone when the work is done; in a log, a line every ten seconds.
 
     Gives the function that moves it: what is under way, how much is done, and of how much.
     """
+    if not err.is_terminal:
+        yield lines(time.monotonic)
+        return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+    with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task("Starting", total=None)
         yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
+
+
+def lines(clock: Callable[[], float]) -> Callable[[str, int, int], None]:
+    """Prints how far the work is, at most every ten seconds of the clock: work that is quicker prints nothing."""
+    printed_at = clock()
+
+    def show(what: str, done: int, total: int) -> None:
+        nonlocal printed_at
+        if clock() - printed_at >= SECONDS_BETWEEN_LINES:
+            printed_at = clock()
+            err.print(f"{what} ({done:,} of {total:,})", soft_wrap=True)
+
+    return show
 
 
 def table(*headings: str, numbers: tuple[str, ...] = (), title: str | None = None) -> Table:

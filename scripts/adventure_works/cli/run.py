@@ -1,18 +1,23 @@
 """`adventure run`."""
 
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
 
+from adventure_works.build.failures import movements
 from adventure_works.build.headline import headline, ledger_totals
 from adventure_works.build.results import KINDS, BuildResult, Problem
 from adventure_works.cli import output
 from adventure_works.cli.options import loading_options, no_wait_option, target_option, with_settings
 from adventure_works.cli.output import out
 from adventure_works.errors import AdventureError
-from adventure_works.settings import Settings, shown
+from adventure_works.settings import PROJECT, Settings, shown, typed
 from adventure_works.warehouse.base import Ask, Warehouse
 
 if TYPE_CHECKING:
@@ -97,9 +102,7 @@ class Printer:
         if result.errors:
             raise AdventureError(failure_message(result, warehouse, self.settings.log))
         for problem in result.warnings:
-            out.print(
-                Text("Worth a look: ", "yellow"), f"{problem.name}: {problem.message}{_rows_hint(problem)}", sep=""
-            )
+            out.print(Text("Worth a look: ", "yellow"), _described(problem), sep="")
         _print_tests(result)
         with warehouse.asking_candidate() as ask:
             _print_headline(ask)
@@ -142,32 +145,53 @@ WHAT_NEXT = {
 
 def failure_message(result: BuildResult, warehouse: Warehouse, log: Path) -> str:
     """What failed, that nothing was published, and how to look into it."""
-    places = {state.role: shown(Path(state.place)) for state in warehouse.states()}
-    as_it_was = f"{places['published']} is as it was" if "published" in places else "nothing is, yet"
-    candidate = places.get("candidate", "the candidate")
-    table = next((problem.failures for problem in result.errors if problem.failures), None)
-    query = f"select * from {table.replace(chr(34), '').partition('.')[2]}" if table else "show all tables"
-    on_redshift = warehouse.target == "prod"
-    place = f"ADVENTURE_CANDIDATE={candidate.removesuffix('_*')}" if on_redshift else f"ADVENTURE_DATABASE={candidate}"
-    look = f"  {place} dbt show --target {warehouse.target} --inline '{query}'"
-    if not on_redshift:
-        look += f"\n  duckdb -readonly {candidate}"
-    problems = [f"  {problem.name}: {problem.message}{_rows_hint(problem)}" for problem in result.errors]
-    more = [f"  ... and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > MOST_PROBLEMS else []
-    lines = (
-        f"{len(problems)} of the build's checks or models failed, so that it is not published; {as_it_was}.",
-        *problems[:MOST_PROBLEMS],
-        *more,
-        f"The build with the failing rows is kept, until the next run, in {candidate}. Look into it:",
-        look,
-        f"The log is {shown(log)}.",
-        "Correct the files or the models and run again; the lake keeps what was loaded.",
-    )
-    return "\n".join(lines)
+    places = {state.role: Path(state.place) for state in warehouse.states()}
+    as_it_was = f"{shown(places['published'])} is as it was" if "published" in places else "nothing is, yet"
+    candidate = places.get("candidate", Path("the candidate"))
+    more = len(result.errors) - MOST_PROBLEMS
+    lines = [
+        f"{len(result.errors)} of the build's checks or models failed, so that it is not published; {as_it_was}.",
+        *_problem_lines(result.errors[:MOST_PROBLEMS], warehouse),
+        *([f"  ... and {more} more"] if more > 0 else []),
+        f"The build with the failing rows is kept, until the next run, in {shown(candidate)}.",
+    ]
+    if table := next((problem.table for problem in result.errors if problem.table), ""):
+        lines += ["Look into it:", f"  {_show_command(warehouse.target, candidate, table)}"]
+    return "\n".join([*lines, f"The log is {shown(log)}.", _what_to_do(result)])
 
 
-def _rows_hint(problem: Problem) -> str:
-    return f"\n    see {problem.failures}" if problem.failures else ""
+def _problem_lines(problems: list[Problem], warehouse: Warehouse) -> Iterator[str]:
+    for problem in problems:
+        yield f"  {_described(problem)}"
+        if problem.is_drift:
+            # A candidate that cannot be asked is no reason to keep what failed from the reader.
+            with suppress(AdventureError), warehouse.asking_candidate() as ask:
+                yield from (f"    {moved}" for moved in movements(ask, problem.table))
+
+
+def _described(problem: Problem) -> str:
+    """What should be so or what happened, and in how many rows of which table."""
+    rows = f" ({problem.rows:,} row{'s' * (problem.rows != 1)} in {problem.table})" if problem.table else ""
+    return f"{problem.name}: {problem.message}{rows}"
+
+
+def _show_command(target: str, candidate: Path, table: str) -> str:
+    """The command that shows failing rows, which dbt runs in the project's folder."""
+    in_project = Path.cwd() == PROJECT
+    place = f"ADVENTURE_DATABASE={typed(candidate) if in_project else shlex.quote(str(candidate))}"
+    if target == "prod":
+        place = f"ADVENTURE_CANDIDATE={str(candidate).removesuffix('_*')}"
+    folder = "" if in_project else f"cd {shlex.quote(str(PROJECT))} && "
+    return f"{folder}{place} dbt show --target {target} --inline 'select * from {table}'"
+
+
+def _what_to_do(result: BuildResult) -> str:
+    if all(problem.is_drift for problem in result.errors):
+        command = shlex.join(["adventure", *sys.argv[1:], "--accept-drift"])
+        return (
+            f"Correct the files and run again. If they are right as they are, publish them all the same:\n  {command}"
+        )
+    return "Correct the files or the models and run again; the lake keeps what was loaded."
 
 
 def _print_tests(result: BuildResult) -> None:

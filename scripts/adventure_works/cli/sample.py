@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from adventure_works.cli.output import progress_bar
-from adventure_works.settings import shown
+from adventure_works.settings import shown, typed
 
 
 @click.command("sample")
@@ -28,4 +28,5 @@ def command(out: Path, scale: float, seed: int) -> None:
 
     with progress_bar() as progress:
         generate(out, scale=scale, seed=seed, progress=partial(progress, "Customers and orders"))
-    click.echo(f"The sample is in {shown(out.absolute())}. Load it: adventure load --source {shown(out.absolute())}")
+    made = out.absolute()
+    click.echo(f"The sample is in {shown(made)}. Load it: adventure load --source {typed(made)}")

@@ -1,7 +1,6 @@
 """Checks of this machine: Python, packages, the lake and the warehouse."""
 
 import sys
-import tempfile
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -20,19 +19,26 @@ from adventure_works.warehouse.duckdb_access import connected
 PACKAGE = "adventure-works-analytics"
 
 
-def tools() -> list[Check]:
-    """What every target needs."""
+def tools(settings: Settings) -> list[Check]:
+    """What every target needs: Python, packages, and the folders on this machine that a run writes to."""
+    folders = {
+        "downloads": (settings.downloads, "ADVENTURE_DOWNLOADS"),
+        "target": (settings.target, "DBT_TARGET_PATH"),
+        "logs": (settings.logs, "DBT_LOG_PATH"),
+        "report": (settings.report.parent, "ADVENTURE_REPORT"),
+    }
     return [
         Check("Python", _python),
         Check("Python packages", _python_packages),
         Check("dbt packages", lambda: deps.installed(PROJECT)),
+        *(Check(name, partial(_folder, *place)) for name, place in folders.items()),
     ]
 
 
 def dev(settings: Settings) -> list[Check]:
     """What DuckDB on this machine needs."""
     return [
-        *tools(),
+        *tools(settings),
         Check("lake", partial(_lake, settings)),
         Check("warehouse", partial(_warehouse, settings.database)),
     ]
@@ -67,13 +73,13 @@ def _python_packages() -> str:
 
 def _lake(settings: Settings) -> str:
     lake = settings.lake_folder
-    _try_to_write(lake, "ADVENTURE_LAKE")
+    disk.check_writable(lake, "ADVENTURE_LAKE")
     version = current_version(lake)
     return f"{shown(lake)} " + (f"holds load {version.name}" if version else "is empty; `adventure load` fills it")
 
 
 def _warehouse(database: Path) -> str:
-    _try_to_write(database.parent, "ADVENTURE_DATABASE")
+    disk.check_writable(database.parent, "ADVENTURE_DATABASE")
     if not database.exists():
         return f"{shown(database)} is not built yet; `adventure run` builds it"
     with connected(database, read_only=True) as connection:
@@ -81,7 +87,6 @@ def _warehouse(database: Path) -> str:
     return f"{shown(database)} opens, {relations} tables"
 
 
-def _try_to_write(folder: Path, variable: str) -> None:
-    with disk.explained(folder, f"It cannot be written: correct its permissions, or set {variable} to another place."):
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
+def _folder(folder: Path, variable: str) -> str:
+    disk.check_writable(folder, variable)
+    return f"{shown(folder)} can be written"

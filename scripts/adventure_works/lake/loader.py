@@ -151,11 +151,12 @@ def _starts_empty(source: Source, held: dict[str, LogEntry], lake: Lake, announc
     if holds_sample == (source.kind == "sample"):
         return False
     if holds_sample:
-        announce("The lake held the generated sample; real files take its place.")
+        announce(f"The lake held the generated sample; {source.origin} takes its place.")
         return True
     raise AdventureError(
-        f"{lake}: the lake holds real files, which the generated sample would replace. Set ADVENTURE_LAKE to "
-        "another folder for the sample, or remove the real files with --replace."
+        f"{lake}: the lake holds files of yours, which the generated sample would replace. Name yours with "
+        "--source, set ADVENTURE_LAKE to another folder for the sample, or remove yours with --replace "
+        "(make run ARGS=--replace)."
     )
 
 

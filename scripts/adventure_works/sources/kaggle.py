@@ -26,7 +26,7 @@ from kagglesdk.kaggle_http_client import KaggleHttpClient
 from adventure_works import disk, retry
 from adventure_works.errors import FetchError
 from adventure_works.retry import FailedError, failures_in_words
-from adventure_works.settings import shown
+from adventure_works.settings import typed
 from adventure_works.sources import archive
 
 OWNER, DATASET = "ukveteran", "adventure-works"
@@ -196,7 +196,7 @@ def _advice(folder: Path) -> str:
     names = [path.stem.rpartition("-v")[2] for path in folder.glob(f"{OWNER}-{DATASET}-v*.json")]
     copies = [_intact(folder, int(name)) for name in names if name.isdecimal()]
     if newest := max(filter(None, copies), key=lambda copy: copy.version, default=None):
-        path = shown(newest.archive)
+        path = typed(newest.archive)
         lines.append(f"Version {newest.version}, fetched before, is intact: `adventure load --source {path}`.")
     return "\n".join(lines)
 

@@ -9,7 +9,11 @@ from adventure_works.errors import AdventureError
 from adventure_works.settings import shown
 from adventure_works.sources.archive import unpacked
 
+# Its folder in the downloads. Whoever names that folder, or a file in it, means the sample as well.
+SAMPLE = "sample"
 SAMPLE_SCALE, SAMPLE_SEED = 1.0, 42
+
+WHAT_TO_GIVE = "Give `sample`, `kaggle`, or the path of a folder of CSV files, of a zip, or of one CSV file."
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,11 @@ def opened(name: str, downloads: Path, announce: Callable[[str], None]) -> Itera
         with unpacked(dataset.archive, downloads) as files:
             yield Source("kaggle", str(dataset.version), files, f"Kaggle, version {dataset.version}")
         return
+    if not name.strip():
+        raise AdventureError(f"--source is empty. {WHAT_TO_GIVE}")
     path = Path(name).expanduser().absolute()
     if not path.exists():
-        raise AdventureError(
-            f"{name}: no such file or folder. Give `sample`, `kaggle`, or the path of a folder of CSV "
-            "files, of a zip, or of one CSV file."
-        )
+        raise AdventureError(f"{name}: no such file or folder. {WHAT_TO_GIVE}")
     if path.is_file() and path.suffix.lower() == ".zip":
         with unpacked(path, downloads) as files:
             yield Source("folder", "", files, shown(path))
@@ -55,13 +58,14 @@ def opened(name: str, downloads: Path, announce: Callable[[str], None]) -> Itera
         found = [file for file in sorted(path.iterdir()) if file.suffix.lower() == ".csv" and file.is_file()]
     if not found:
         raise AdventureError(f"{name}: the folder holds no CSV file. Give the folder that the files lie in.")
-    yield Source("folder", "", tuple(found), shown(path))
+    kind = "sample" if (downloads / SAMPLE).resolve() in (path.resolve(), path.resolve().parent) else "folder"
+    yield Source(kind, "", tuple(found), shown(path))
 
 
 def _sample(downloads: Path, announce: Callable[[str], None]) -> Source:
     from adventure_works.sample.generator import generate
 
-    folder = downloads / "sample"
+    folder = downloads / SAMPLE
     announce(f"Generating the sample (scale {SAMPLE_SCALE:g}, seed {SAMPLE_SEED}) in {shown(folder)}")
     generate(folder, scale=SAMPLE_SCALE, seed=SAMPLE_SEED)
     files = tuple(sorted(folder.glob("*.csv")))

@@ -1,0 +1,129 @@
+"""What the commands say when something failed: what should be so, what moved, and the way out, ready to be pasted."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import pytest
+
+from adventure_works.build.failures import what_should_be_so
+from adventure_works.build.results import BuildResult, Problem
+from adventure_works.cli.run import Printer
+from adventure_works.errors import AdventureError
+from adventure_works.settings import DEFAULTS, Settings
+from adventure_works.warehouse.duckdb import DuckDBWarehouse
+from support.places import PROJECT, own_places
+from support.waiting import TIMEOUT, wait_until
+
+MOVED = Problem("drift__mean_moved", "fail", "No mean moved.", '"w"."audit"."drift__mean_moved"', 2, is_drift=True)
+BROKEN = Problem("mart_x", "error", "Runtime Error in model mart_x", None)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> DuckDBWarehouse:
+    """A warehouse below a folder with a blank in its name, whose candidate holds the failures of a drift test."""
+    warehouse = DuckDBWarehouse(Settings(database=tmp_path / "mes données" / "w.duckdb"), print)
+    warehouse.candidate.parent.mkdir(parents=True)
+    with duckdb.connect(str(warehouse.candidate)) as connection:
+        connection.execute("""
+            create schema audit;
+            create table audit.drift__mean_moved as
+            select 'products' as delivery, 'product_price' as column_name, 71444.25::decimal(18, 4) as mean_value,
+                714.4425::decimal(18, 4) as mean_value_before;
+            insert into audit.drift__mean_moved values ('Sales 2017.csv', 'order_quantity', 12, null)
+        """)
+    return warehouse
+
+
+def failure(warehouse: DuckDBWarehouse, *errors: Problem) -> list[str]:
+    """The lines that a run with these errors ends with."""
+    with pytest.raises(AdventureError) as raised:
+        Printer(DEFAULTS).built(BuildResult(Counter(), {}, Counter(), [*errors], [], 1.0), warehouse)
+    return str(raised.value).splitlines()
+
+
+def test_drift_is_shown_with_what_moved_and_the_way_out(
+    warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/bin/adventure", "run", "--source", "my files"])
+    lines = failure(warehouse, MOVED)
+    assert lines[1:4] == [
+        "  drift__mean_moved: No mean moved. (2 rows in audit.drift__mean_moved)",
+        "    products, product_price: mean value from 714.4425 to 71,444.25",
+        "    Sales 2017.csv, order_quantity: mean value from NULL to 12",
+    ]
+    assert lines[-1] == "  adventure run --source 'my files' --accept-drift"
+    # Where more than drift has failed, accepting it would not help.
+    assert "--accept-drift" not in "".join(failure(warehouse, MOVED, BROKEN))
+
+
+def test_at_most_ten_failures_are_listed(warehouse: DuckDBWarehouse) -> None:
+    lines = failure(warehouse, *(replace(BROKEN, name=f"mart_{number}") for number in range(12)))
+    assert lines[10:12] == ["  mart_9: Runtime Error in model mart_x", "  ... and 2 more"]
+    # Without a failing row there is none to show.
+    assert "dbt show" not in "".join(lines)
+
+
+def test_the_command_that_shows_failing_rows_can_be_pasted(
+    warehouse: DuckDBWarehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From any folder; a `dbt` that says how it was called stands for the real one, which test_publish.py pastes."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "dbt").write_text('#!/bin/sh\necho "$PWD|$ADVENTURE_DATABASE|$*"\n')
+    (tmp_path / "bin" / "dbt").chmod(0o755)
+    command = next(line for line in failure(warehouse, MOVED) if "dbt show" in line)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+    done = subprocess.run(["bash", "-c", command], text=True, capture_output=True)
+    folder, database, arguments = done.stdout.strip().split("|")
+    assert (Path(folder) / "dbt_project.yml").exists() and Path(database) == warehouse.candidate
+    assert arguments == "show --target published --inline select * from audit.drift__mean_moved"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "sentence"),
+    [
+        ("unique", {}, "product_key is unique in dim_products."),
+        ("not_null", {}, "product_key is never NULL in dim_products."),
+        ("unique_combination_of_columns", {"combination_of_columns": ["a", "b"]}, "dim_products has one row per a, b."),
+        ("relationships", {"to": "ref('fact')", "field": "k"}, "product_key of dim_products is in fact."),
+        ("day_by_day", {}, ""),
+    ],
+)
+def test_a_generic_test_says_what_should_be_so(name: str, arguments: dict[str, object], sentence: str) -> None:
+    test = SimpleNamespace(
+        description="",
+        test_metadata=SimpleNamespace(name=name, kwargs=arguments),
+        column_name="product_key",
+        attached_node="model.adventure_works.dim_products",
+    )
+    assert what_should_be_so(test) == sentence
+    test.description = "Prices\nare positive."
+    assert what_should_be_so(test) == "Prices are positive."
+
+
+@pytest.mark.timing
+def test_ctrl_c_during_the_build_ends_the_run(built_sample: tuple[Path, object], tmp_path: Path) -> None:
+    """No alert, and one line; a second Ctrl-C changes nothing of that."""
+    folder = Path(shutil.copytree(built_sample[0], tmp_path / "folder", symlinks=True))
+    database, log = folder / "warehouse" / "test.duckdb", folder / "logs" / "dbt.log"
+    before = database.read_bytes()
+    log.unlink()
+    command = [Path(sys.executable).with_name("adventure"), "run", "--source", folder / "downloads" / "sample"]
+    # Nobody listens there: an alert would be heard as one that could not be sent.
+    environ = own_places(folder) | {"ADVENTURE_ALERT_WEBHOOK": "http://127.0.0.1:9/"}
+    with subprocess.Popen(command, cwd=PROJECT, env=environ, stderr=subprocess.PIPE, text=True) as running:
+        wait_until(lambda: log.exists() and "START sql" in log.read_text(encoding="utf-8"))
+        running.send_signal(signal.SIGINT)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=TIMEOUT)
+    lines = [line for line in said.splitlines() if line and not line.startswith(("dbt", "Still stopping"))]
+    assert lines == ["Stopped. Nothing that was not finished has been kept."]
+    assert running.returncode == 130
+    assert database.read_bytes() == before
