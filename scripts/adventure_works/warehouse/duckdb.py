@@ -73,7 +73,9 @@ class DuckDBWarehouse(Files):
             self.start_from_published()
         with connected(self.candidate, read_only=False) as connection:
             _write(connection, record)
-        return self.environ | {"ADVENTURE_DATABASE": str(self.candidate), "ADVENTURE_RAW": str(version)}
+        # The lake's path is absolute: views with it can be read from any folder.
+        places = {"ADVENTURE_DATABASE": self.candidate, "ADVENTURE_LAKE": self.lake, "ADVENTURE_RAW": version}
+        return self.environ | {name: str(path) for name, path in places.items()}
 
     def judge_candidate(self, *, passed: bool, tests: int) -> None:
         """Writes into the candidate how its audit went."""

@@ -10,8 +10,11 @@ import duckdb
 
 from adventure_works.errors import AdventureError, HeldError
 from adventure_works.settings import shown
-from adventure_works.sql import glob
+from adventure_works.sql import glob, one_row, quoted
 from adventure_works.warehouse.base import Ask, rows, with_schemas
+
+# What a new file can be read by: every DuckDB from this version on (docs/connect.md). profiles.yml has it too.
+STORAGE = "v1.0.0"
 
 HOLDER = re.compile(r"Conflicting lock is held in (.+?)\. ")
 
@@ -33,9 +36,11 @@ def connected(
         UnreadableError: this DuckDB cannot read the file.
     """
     until = time.monotonic() + patience
+    # DuckDB heeds it where it makes the file; a file that exists keeps its own.
+    config = {} if read_only else {"storage_compatibility_version": STORAGE}
     while True:
         try:
-            connection = duckdb.connect(str(path), read_only=read_only)
+            connection = duckdb.connect(str(path), read_only=read_only, config=config)
             break
         except duckdb.Error as error:
             holder = HOLDER.search(str(error))
@@ -56,6 +61,23 @@ def connected(
         raise AdventureError(f"{shown(path)}: DuckDB could not go on.\n{error}") from error
     finally:
         connection.close()
+
+
+def has_storage(path: Path) -> bool:
+    """Whether a file can be read by every DuckDB from `STORAGE` on, and by no fewer than that."""
+    with connected(path, read_only=True) as connection:
+        (found,) = one_row(
+            connection, "select tags['storage_version'] from duckdb_databases() where database_name = current_database()"
+        )
+    return str(found) == f"{STORAGE}+"
+
+
+def rewrite(source: Path, target: Path) -> None:
+    """Copies every table and view of a file into a new one, which has `STORAGE`."""
+    with connected(target, read_only=False) as connection:
+        (name,) = one_row(connection, "select current_database()")
+        connection.execute(f"attach {quoted(source)} as rewritten (read_only)")
+        connection.execute(f'copy from database rewritten to "{name}"')
 
 
 @contextmanager

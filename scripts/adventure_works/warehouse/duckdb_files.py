@@ -4,10 +4,10 @@
     warehouse/candidate/adventure_works.duckdb   being built and audited, or kept because its audit failed
     warehouse/previous/adventure_works.duckdb    what was published before
 
-All three have the same name, because views name the database, and DuckDB calls that after its file. A rename leaves
-readers of the old file alone: they go on reading it. Nothing here writes into a published file, with one exception:
-changes that a killed process has left in its write-ahead log (`.wal`) are put into it before it is copied, since the
-log of one file must never be beside another file.
+All three have the same name, because DuckDB calls a database after its file, and dbt's SQL names the database. A rename
+leaves readers of the old file alone: they go on reading it. Nothing here writes into a published file, with one
+exception: changes that a killed process has left in its write-ahead log (`.wal`) are put into it before it is copied,
+since the log of one file must never be beside another file.
 """
 
 import shutil
@@ -19,7 +19,7 @@ from pathlib import Path
 from adventure_works.disk import copy, explained, link, sync
 from adventure_works.errors import AdventureError
 from adventure_works.settings import shown
-from adventure_works.warehouse.duckdb_access import UnreadableError, connected
+from adventure_works.warehouse.duckdb_access import UnreadableError, connected, has_storage, rewrite
 
 # How long to wait for a process that has the published file open for writing, such as `mf query` or `dbt show`.
 PATIENCE_SECONDS = 60.0
@@ -64,12 +64,18 @@ class Files:
             _discard(self.candidate)
 
     def start_from_published(self) -> None:
-        """Makes the candidate a copy of the published file, which stays readable meanwhile."""
+        """Makes the candidate a copy of the published file, which stays readable meanwhile.
+
+        A file that a newer DuckDB than ours had to read, as this project once made them, is rewritten.
+        """
         with self._kept_from_writers(), _explained(self.candidate, "Nothing has changed"):
             self.start_from_nothing()
             try:
-                copy(self.published, self.candidate)
-            except OSError:
+                if has_storage(self.published):
+                    copy(self.published, self.candidate)
+                else:
+                    rewrite(self.published, self.candidate)
+            except (OSError, AdventureError):
                 _discard(self.candidate)
                 raise
 
