@@ -1,6 +1,7 @@
 """What several test files share: the true figures, small sets of files, builds, and the command line."""
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 from support.bands import Figures
 from support.commands import run_adventure, run_tool
 from support.once import once
-from support.places import KAGGLE, SHARED
+from support.places import KAGGLE, PROJECT, SHARED
 from support.true_figures import true_figures
 
 
@@ -63,8 +64,13 @@ def built_sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subpro
 def _built_once(
     tmp_path_factory: pytest.TempPathFactory, name: str, *arguments: str | Path
 ) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """One run for the whole session, of which each process gets a copy."""
-    shared, done = once(tmp_path_factory, f"built_{name}", lambda folder: run_tool("adventure", folder, *arguments))
+    """One run for the whole session, of which each process gets a copy. As for a user, the lake has a relative path."""
+
+    def run(folder: Path) -> subprocess.CompletedProcess[str]:
+        lake = os.path.relpath(folder / "lake", PROJECT)
+        return run_tool("adventure", folder, *arguments, ADVENTURE_LAKE=lake)
+
+    shared, done = once(tmp_path_factory, f"built_{name}", run)
     assert done.returncode == 0, done.stderr
     folder = tmp_path_factory.mktemp(name) / "folder"
     shutil.copytree(shared, folder, symlinks=True)

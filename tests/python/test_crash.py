@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from adventure_works.warehouse.duckdb_access import connected
 from adventure_works.warehouse.duckdb_files import Files
 from crash import PHASES, STATE, Rehearsal, publish_once
 from fork_server import Call, ForkServer
@@ -69,7 +70,7 @@ def units_in(folder: Path) -> int:
 
 def test_publication_killed_at_any_moment(server: ForkServer, tmp_path: Path) -> None:
     warehouse = Files(tmp_path / "w.duckdb", print)
-    with duckdb.connect(str(warehouse.published)) as connection:
+    with connected(warehouse.published, read_only=False) as connection:
         connection.execute("create table one as select 0 as number; create table other as from one")
 
     def published() -> int:

@@ -20,6 +20,7 @@ from adventure_works.lake import pins
 from adventure_works.lake.loader import load
 from adventure_works.settings import Settings
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
+from adventure_works.warehouse.duckdb_access import connected, has_storage
 from adventure_works.warehouse.duckdb_files import log_of
 from adventure_works.warehouse.record import AuditRecord, Outcome, write_record
 from crash import two_sources
@@ -52,7 +53,7 @@ def warehouse(tmp_path: Path) -> DuckDBWarehouse:
     """A warehouse of which state 1 is published."""
     warehouse = warehouse_in(tmp_path, wait=False)
     warehouse.published.parent.mkdir()
-    with duckdb.connect(str(warehouse.published)) as connection:
+    with connected(warehouse.published, read_only=False) as connection:
         connection.execute("create table one as select 1 as number; create table other as from one")
         write_record(connection.execute, RECORD)
     return warehouse
@@ -125,6 +126,30 @@ def test_only_a_candidate_that_passed_is_published(warehouse: DuckDBWarehouse) -
     with pytest.raises(AdventureError, match="no candidate has passed"):
         warehouse.publish()
     assert number_in(warehouse.published) == 1
+
+
+def test_a_file_of_another_storage_version_is_rewritten_once(warehouse: DuckDBWarehouse) -> None:
+    """As this project made them until it promised old clients that they can read: nothing of it is lost."""
+    warehouse.published.unlink()
+    with duckdb.connect(str(warehouse.published)) as connection:
+        connection.execute("create table one (number int not null); insert into one values (1); create schema marts")
+        connection.execute("create table other as from one; create view marts.both as from one, other")
+        connection.execute("comment on column one.number is 'kept'")
+        write_record(connection.execute, RECORD)
+    assert not has_storage(warehouse.published)
+    candidate_of(warehouse, 2)
+    assert has_storage(warehouse.candidate)
+    with duckdb.connect(str(warehouse.candidate)) as connection:
+        assert connection.execute("from marts.both").fetchall() == [(2, 2)]
+        kept = connection.execute(
+            "select comment, is_nullable from duckdb_columns() where table_name = 'one'"
+        ).fetchall()
+        assert kept == [("kept", False)]
+        with pytest.raises(duckdb.ConstraintException):
+            connection.execute("insert into one values (null)")
+    warehouse.publish()
+    candidate_of(warehouse, 3)
+    assert number_in(warehouse.published) == 2 and has_storage(warehouse.candidate)
 
 
 @pytest.mark.parametrize("killed", ["before the rename", "after the rename of a rollback"])
@@ -335,7 +360,7 @@ def test_a_folder_that_cannot_be_written_is_said_so(files: Path, small_disk: Pat
 
 def test_a_copy_that_does_not_fit(small_disk: Path) -> None:
     warehouse = DuckDBWarehouse(Settings(database=small_disk / "w.duckdb"), print)
-    with duckdb.connect(str(warehouse.published)) as connection:
+    with connected(warehouse.published, read_only=False) as connection:
         connection.execute("create table noise as select gen_random_uuid()::varchar as text from range(200000)")
     before = warehouse.published.read_bytes()
     (small_disk / "filler").write_bytes(bytes(SMALL - len(before) - (1 << 20)))

@@ -14,6 +14,7 @@ from adventure_works import disk
 from adventure_works.build.results import BuildResult, summarise
 from adventure_works.errors import AdventureError
 from adventure_works.settings import PROJECT, Settings, shown
+from adventure_works.sql import glob
 from adventure_works.warehouse.base import Progress
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def build(
             progress(f"dbt build: {event.data.description}", event.data.index, event.data.total)
 
     if raw := environ.get("ADVENTURE_RAW"):
-        _read_from(manifest, raw)
+        _read_from(manifest, raw, Path(environ["ADVENTURE_LAKE"]))
     arguments = ["build", "--write-json", "--exclude-resource-type", "unit_test", *options]
     with environment(environ):
         try:
@@ -93,13 +94,20 @@ def _invoke(runner: "dbtRunner", arguments: list[str]) -> "dbtRunnerResult":
     return done
 
 
-def _read_from(manifest: "Manifest", raw: str) -> None:
-    """Lets the sources in the lake name the version of it that is audited; later loads move lake/raw to another."""
+def _read_from(manifest: "Manifest", raw: str, lake: Path) -> None:
+    """Lets the sources name the version of the lake that is audited; later loads move lake/raw to another.
+
+    Their paths are absolute, so that views with them can be read from any folder.
+    """
     for source in manifest.sources.values():
         for meta in (source.meta, source.config.meta):
-            _, is_raw, files = meta.get("external_location", "").partition("/{name}")
+            location = meta.get("external_location", "")
+            _, is_raw, files = location.partition("/{name}")
+            _, is_runs, options = location.partition("/run-*.parquet'")
             if is_raw:
                 meta["external_location"] = f"{raw}{is_raw}{files}"
+            elif is_runs:
+                meta["external_location"] = f"read_parquet({glob(lake / 'runs', 'run-*.parquet')}{options}"
 
 
 def quiet_options(logs: Path) -> list[str]:

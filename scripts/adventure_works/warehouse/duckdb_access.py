@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -14,7 +15,7 @@ from adventure_works.sql import glob, one_row, quoted
 from adventure_works.warehouse.base import Ask, rows, with_schemas
 
 # What a new file can be read by: every DuckDB from this version on (docs/connect.md). profiles.yml has it too.
-STORAGE = "v1.0.0"
+STORAGE = "v1.2.0"
 
 HOLDER = re.compile(r"Conflicting lock is held in (.+?)\. ")
 
@@ -37,7 +38,7 @@ def connected(
     """
     until = time.monotonic() + patience
     # DuckDB heeds it where it makes the file; a file that exists keeps its own.
-    config = {} if read_only else {"storage_compatibility_version": STORAGE}
+    config: dict[str, Any] = {} if read_only else {"storage_compatibility_version": STORAGE}
     while True:
         try:
             connection = duckdb.connect(str(path), read_only=read_only, config=config)
@@ -66,9 +67,8 @@ def connected(
 def has_storage(path: Path) -> bool:
     """Whether a file can be read by every DuckDB from `STORAGE` on, and by no fewer than that."""
     with connected(path, read_only=True) as connection:
-        (found,) = one_row(
-            connection, "select tags['storage_version'] from duckdb_databases() where database_name = current_database()"
-        )
+        databases = "from duckdb_databases() where database_name = current_database()"
+        (found,) = one_row(connection, f"select tags['storage_version'] {databases}")
     return str(found) == f"{STORAGE}+"
 
 
