@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -94,17 +95,18 @@ def changed(copy: Path) -> list[str]:
 
 
 @pytest.fixture
-def run(copy: Path, tmp_path: Path) -> Callable[..., None]:
-    """Runs a command of the copy's own in places of its own."""
+def run(copy: Path, tmp_path: Path) -> Callable[..., str]:
+    """Runs a command of the copy's own in places of its own, and gives what it prints."""
     environment = own_places(tmp_path) | {"PYTHONPATH": str(copy / "scripts"), "PATH": os.environ["PATH"]}
 
     # As `make setup` does.
     Path(environment["ADVENTURE_DEV_DATABASE"]).parent.mkdir()
 
-    def run(name: str, *arguments: str | Path) -> None:
+    def run(name: str, *arguments: str | Path, fails: bool = False) -> str:
         command = [Path(sys.executable).with_name(name), *arguments]
         done = subprocess.run(command, cwd=copy, env=environment, text=True, capture_output=True, timeout=TIMEOUT)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        return done.stdout
 
     return run
 
@@ -121,7 +123,7 @@ def query(tmp_path: Path) -> Callable[[str], Rows]:
 
 
 @pytest.fixture
-def load_and_build(run: Callable[..., None], files: Path) -> Callable[[], None]:
+def load_and_build(run: Callable[..., str], files: Path) -> Callable[[], None]:
     """Loads the files and builds everything; each model, unit test and test of data passes."""
 
     def load_and_build() -> None:
@@ -195,7 +197,7 @@ ATTRIBUTE = """      - name: product_line
 def test_an_attribute_of_products_takes_five_files(
     copy: Path,
     files: Path,
-    run: Callable[..., None],
+    run: Callable[..., str],
     load_and_build: Callable[[], None],
     query: Callable[[str], Rows],
     tmp_path: Path,
@@ -251,3 +253,31 @@ def test_a_band_takes_one_file(copy: Path, load_and_build: Callable[[], None], q
         "select distinct segment_value from marts.mart_customer_demographics where segment_type = 'age_group'"
     )
     assert ("60 or more",) in groups and ("65+",) not in groups
+
+
+# A block of code, and the line after it.
+BLOCK = re.compile(r"```(?P<kind>\w+)\n(?P<text>.*?)```\n\n(?=(?P<after>[^\n]*))", re.DOTALL)
+
+
+@pytest.mark.slow
+def test_the_first_change_can_be_followed_to_the_letter(copy: Path, run: Callable[..., str]) -> None:
+    """Every edit and every command of docs/first_change.md, on the sample."""
+    run("adventure", "run")
+    guide = (PROJECT / "docs" / "first_change.md").read_text(encoding="utf-8")
+    followed = []
+    for block in BLOCK.finditer(guide):
+        followed.append(block["kind"])
+        if block["kind"] == "shell":
+            name, *arguments = block["text"].split()
+            run(name, *arguments, fails=block["after"].startswith("It fails"))
+            continue
+        # The file that was named last.
+        file = copy / re.findall(r"`([\w/.]+/[\w/.]+)`", guide[: block.start()])[-1]
+        lines = [(line[0], line[1:]) for line in block["text"].splitlines() if block["kind"] == "diff"]
+        old, new = ("\n".join(text for sign, text in lines if sign in signs) for signs in (" -", " +"))
+        if lines:
+            replace(file, old, new)
+        else:
+            file.write_text(block["text"], encoding="utf-8")
+    assert followed == ["diff", "shell", "diff", "shell", "diff", "shell", "sql", "yaml", "shell"]
+    assert len(changed(copy)) == 3
