@@ -162,7 +162,14 @@ def test_real_files_take_the_place_of_the_sample_but_not_the_reverse(
         load("sample", lake, settings)
     assert content(lake) == before
     load("sample", lake, settings, replace_lake=True)
+    # Its own folder is the sample as well, so that a later run on the sample goes on.
+    load(str(tmp_path / "downloads" / "sample"), lake, settings)
     assert {row[0] for row in rows(lake, "load_log", "source")} == {"sample"}
+
+
+def test_an_empty_source_is_refused(lake: Path) -> None:
+    with pytest.raises(AdventureError, match=r"--source is empty\. Give `sample`, `kaggle`, or the path"):
+        load("", lake)
 
 
 def drop(name: str) -> Callable[[Path], object]:

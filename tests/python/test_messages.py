@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
+from adventure_works.build import dbt
 from adventure_works.build.failures import what_should_be_so
 from adventure_works.build.results import BuildResult, Problem
 from adventure_works.cli.run import Printer
@@ -106,6 +107,15 @@ def test_a_generic_test_says_what_should_be_so(name: str, arguments: dict[str, o
     assert what_should_be_so(test) == sentence
     test.description = "Prices\nare positive."
     assert what_should_be_so(test) == "Prices are positive."
+
+
+@pytest.mark.parametrize(("place", "variable"), [("target", "DBT_TARGET_PATH"), ("logs", "DBT_LOG_PATH")])
+def test_a_folder_of_dbt_that_cannot_be_written_is_named(tmp_path: Path, place: str, variable: str) -> None:
+    """As for a second user of the same project; root may write anywhere but below a file."""
+    (tmp_path / place).write_text("")
+    settings = Settings(target=tmp_path / "target", logs=tmp_path / "logs")
+    with pytest.raises(AdventureError, match=rf"{place}: .*\. It cannot be written: .* set {variable} to another"):
+        dbt.parse(settings, {}, [])
 
 
 @pytest.mark.timing

@@ -48,6 +48,24 @@ def test_the_documentation_has_every_variable_once() -> None:
     assert len(set(names)) == len(names)
 
 
+# Named in the project, and no settings of it.
+NOT_OURS = {
+    "AWS_PROFILE": "read by AWS's own client; docs/configuration.md names it above the table",
+    "AWS_ENDPOINT_URL": "read by AWS's own client; a message names it as a cause",
+    "DBT_TARGET": "read by dbt; a run unsets it",
+}
+
+
+def test_every_variable_that_the_project_names_is_documented() -> None:
+    """In its SQL, its Python, its commands and its documents; tests set more."""
+    places = ("*.md", "*.yml", "Makefile", ".ci", "analyses", "macros", "models", "scripts", "seeds", "tools")
+    listed = subprocess.run(["git", "ls-files", "-z", *places], cwd=PROJECT, capture_output=True, check=True)
+    names = [name for name in listed.stdout.decode().split("\0") if not name.startswith(("tests/", "offline_"))]
+    text = "\n".join((PROJECT / name).read_text(encoding="utf-8") for name in names if (PROJECT / name).is_file())
+    named = set(re.findall(r"(?<![A-Z_])(?:ADVENTURE|AWS|DBT|REDSHIFT)(?:_[A-Z0-9]+)+(?![A-Z_*])", text))
+    assert named == {variable.name for variable in variables()} | set(NOT_OURS)
+
+
 def test_no_module_of_the_package_but_the_command_line_reads_the_environment() -> None:
     # dbt wants it set around its build, and given when its profile is read.
     allowed = {"cli/options.py", "cli/config.py", "build/dbt.py", "redshift/session.py"}
