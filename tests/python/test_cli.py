@@ -88,3 +88,11 @@ def test_a_log_gets_a_line_every_ten_seconds(capsys: pytest.CaptureFixture[str])
         "dbt build: model [core] (12 of 1,000)",
         "dbt build: model [core] (24 of 1,000)",
     ]
+
+
+def test_a_reader_that_has_read_enough_changes_no_exit_code() -> None:
+    command = [Path(sys.executable).with_name("adventure"), "config"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        running.stdout.close()
+        said = running.stderr.read()
+    assert (running.returncode, said) == (0, "")

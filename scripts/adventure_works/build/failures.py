@@ -18,7 +18,7 @@ SENTENCES = {
     "unique_combination_of_columns": "{model} has one row per {columns}.",
     "relationships": "{column} of {model} is in {to}.",
 }
-# The columns of a failing row that say which file and column it speaks of.
+# The columns of a failing row that name its file and column.
 PLACES = ("table_name", "source_file", "delivery", "column_name")
 
 

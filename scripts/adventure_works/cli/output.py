@@ -6,7 +6,7 @@ Nothing is read as markup, since names of files may hold [brackets]: what is sty
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -15,8 +15,19 @@ from rich.table import Table
 SECONDS_BETWEEN_LINES = 10
 # Wide enough for the tables where nobody says how wide a line is: a file, a pipe, a CI log.
 WIDTH = None if sys.stdout.isatty() else 140
-out = Console(highlight=False, markup=False, emoji=False, width=WIDTH)
-err = Console(highlight=False, markup=False, emoji=False, width=WIDTH, stderr=True)
+
+
+class _Console(Console):
+    """Goes on when its reader has read enough, as `head` does: a run is to end, and a check to give its exit code."""
+
+    def on_broken_pipe(self) -> None:
+        """Prints no more."""
+        with suppress(SystemExit):
+            super().on_broken_pipe()
+
+
+out = _Console(highlight=False, markup=False, emoji=False, width=WIDTH)
+err = _Console(highlight=False, markup=False, emoji=False, width=WIDTH, stderr=True)
 
 
 def announce(message: str) -> None:

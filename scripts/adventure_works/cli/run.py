@@ -164,7 +164,7 @@ def _problem_lines(problems: list[Problem], warehouse: Warehouse) -> Iterator[st
     for problem in problems:
         yield f"  {_described(problem)}"
         if problem.is_drift:
-            # A candidate that cannot be asked is no reason to keep what failed from the reader.
+            # What failed is shown also where the candidate cannot be asked.
             with suppress(AdventureError), warehouse.asking_candidate() as ask:
                 yield from (f"    {moved}" for moved in movements(ask, problem.table))
 

@@ -10,6 +10,7 @@ kind "refused" are errors of Redshift; rules of kind "portable" are what both en
 """
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -418,4 +419,6 @@ def _names(manifest: dict) -> list[Finding]:
 
 
 if __name__ == "__main__":
+    # A reader may have seen enough, as `head` has.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main(sys.argv[1:]))
