@@ -24,5 +24,5 @@
 
 
 {% macro build_state(lake_id, load_id) -%}
-    cast({{ lake_id }} || ' ' || {{ load_id }} || ' {{ var('as_of_date') or 'latest' }}' as varchar(64))
+    cast({{ lake_id }} || ' ' || {{ load_id }} || ' {{ adventure_works.as_of_date() or 'latest' }}' as varchar(64))
 {%- endmacro %}

@@ -6,13 +6,33 @@
 
 
 {% macro default__snapshot_staging_table(strategy, source_sql, target_relation) -%}
-    {%- set query -%}
-        select count(*) from {{ target_relation }}
-        where load_id = (select max(loaded.load_id) from ({{ source_sql }}) as loaded)
-    {%- endset -%}
-    {%- set is_known = not flags.FULL_REFRESH and run_query(query).columns[0].values()[0] > 0 -%}
     select * from (
         {{ dbt.default__snapshot_staging_table(strategy, source_sql, target_relation) }}
     ) as staged
-    {{ 'where false' if is_known }}
+    where {{ adventure_works.snapshot_condition(source_sql, target_relation) }}
+{%- endmacro %}
+
+
+{% macro snapshot_condition(source_sql, target_relation) -%}
+    {%- if adventure_works.reads_a_part() -%}
+        {{ return('false') }}
+    {%- endif -%}
+    {%- set query = "select max(lake_id) as lake_id, max(load_id) as load_id from (" ~ source_sql ~ ") as loaded" -%}
+    {%- set lake_id, load_id = run_query(query).rows[0].values() -%}
+    {%- if lake_id is none -%}
+        {%- do exceptions.raise_compiler_error(
+            target_relation.identifier ~ ": the model that it compares has no rows, so that everything would count as "
+            ~ "deleted. Nothing was changed.\nBuild that model again, as is needed after --empty: `dbt build --select +"
+            ~ target_relation.identifier ~ "`. If it stays empty, load the file again: `adventure load --source ...`."
+        ) -%}
+    {%- endif -%}
+    {%- set lake = target_relation ~ " where lake_id = '" ~ lake_id ~ "'" -%}
+    {%- set is_known = "select count(*) from " ~ lake ~ " and load_id >= '" ~ load_id ~ "'" -%}
+    {%- if not flags.FULL_REFRESH and run_query(is_known).columns[0].values()[0] > 0 -%}
+        {{ return('false') }}
+    {%- endif -%}
+    {#- Rows of other lakes stay as they are. A row that ends because of a deletion has no lake_id in `staged`. -#}
+    {{ return(
+        "staged.lake_id = '" ~ lake_id ~ "' or staged.dbt_scd_id in (select dbt_scd_id from " ~ lake ~ ")"
+    ) }}
 {%- endmacro %}

@@ -78,8 +78,8 @@ followed as (
         dated.*,
         lead(valid_from) over (partition by {{ key }} order by state_number) as next_valid_from
     from dated
-    {%- if var('as_of_date') %}
-    where valid_from <= cast('{{ var('as_of_date') }}' as date)
+    {%- if adventure_works.as_of_date() %}
+    where valid_from <= cast('{{ adventure_works.as_of_date() }}' as date)
     {%- endif %}
 
 ),

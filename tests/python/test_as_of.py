@@ -1,15 +1,19 @@
 """Told as of an earlier day, every answer is the one that stood then: that of files which end on that day."""
 
+import re
+import shlex
 import shutil
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from adventure_works.lake.loader import load
 from adventure_works.sample.generator import generate
 from support.commands import run_dbt
+from support.places import PROJECT
 
 AS_OF = datetime(2016, 12, 31)
 OF_THE_LOAD = {"loaded_at", "build_state"}
@@ -69,3 +73,55 @@ def test_as_of_equals_files_cut_at_that_day(tmp_path: Path) -> None:
     assert not different, {
         name: [set(one[name]) - set(other[name]) for one, other in ((told, stood), (stood, told))] for name in different
     }
+
+
+FACTS = "select count(*), sum(order_quantity), max(order_date) from core.fact_sales"
+
+
+@pytest.mark.slow
+def test_what_the_readme_says_passes_every_test_and_leaves_no_trace(
+    built_sample: tuple[Path, object], tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(built_sample[0], tmp_path / "folder", symlinks=True))
+    (command,) = re.findall(r"`dbt (build --vars .*?)`", (PROJECT / "README.md").read_text(encoding="utf-8"))
+
+    def facts() -> tuple:
+        with duckdb.connect(str(folder / "warehouse" / "test.duckdb"), read_only=True) as connection:
+            return connection.execute(FACTS).fetchone()
+
+    before = facts()
+    done = run_dbt(folder, *shlex.split(command))
+    assert done.returncode == 0, done.stdout
+    assert facts()[2].isoformat() == "2016-12-31"
+    done = run_dbt(folder, "build", "--quiet", "--exclude-resource-type", "unit_test")
+    assert done.returncode == 0, done.stdout
+    assert facts() == before
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ('as_of_date: "2016-02-30"', "as_of_date is a day as YYYY-MM-DD, and not '2016-02-30'"),
+        ("asof_date: 2016-12-31", "this project has no var asof_date. Its vars are "),
+        pytest.param("as_of_date: 31/12/2016", "a day as YYYY-MM-DD, and not '31/12/2016'", marks=pytest.mark.slow),
+        pytest.param("as_of_date: ''", "a day as YYYY-MM-DD, and not ''", marks=pytest.mark.slow),
+        pytest.param("accept_drift: nope", "accept_drift is true or false", marks=pytest.mark.slow),
+    ],
+)
+def test_a_wrong_var_is_an_error_in_words(given: str, says: str, tmp_path: Path) -> None:
+    """Whatever the command: dbt finds it when it reads the project."""
+    (tmp_path / "warehouse").mkdir()
+    done = run_dbt(tmp_path, "ls", "--resource-type", "snapshot", "--vars", given)
+    assert done.returncode != 0
+    assert says in done.stdout
+    assert "Traceback" not in done.stdout
+    if "has no var" in says:
+        own = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+        assert " and ".join(own) in done.stdout
+
+
+@pytest.mark.slow
+def test_vars_of_packages_may_be_set(tmp_path: Path) -> None:
+    (tmp_path / "warehouse").mkdir()
+    done = run_dbt(tmp_path, "ls", "--resource-type", "snapshot", "--vars", "{'dbt_date:time_zone': UTC}")
+    assert done.returncode == 0, done.stdout

@@ -211,6 +211,60 @@ def test_a_load_that_is_held_is_not_compared_again(
     assert warehouse.rows(states) == [(2 * customers, customers)]
 
 
+STATES = "select * from intermediate.snap_customers order by all"
+
+
+def test_no_build_of_a_part_of_the_data_changes_history(
+    files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = Warehouse(tmp_path, monkeypatch)
+    load(str(files), warehouse.lake)
+    # In a place that has nothing yet, the next build takes everything as its first load.
+    warehouse.build("-s", "+snap_customers", "--empty")
+    assert warehouse.rows(STATES) == []
+    warehouse.build("-s", "+snap_customers")
+    states = warehouse.rows(STATES)
+    ((customers,),) = warehouse.rows("select count(*) from staging.stg_adventure_works__customers")
+    dated = "select count(*), count(dbt_valid_from), count(dbt_valid_to) from intermediate.snap_customers"
+    assert warehouse.rows(dated) == [(customers, customers, 0)]
+
+    # Half of the customers are gone in a load that only builds of a part have seen.
+    rewrite(files / "AdventureWorks_Customers.csv", lambda records: records[::2])
+    load(str(files), warehouse.lake)
+    warehouse.build("-s", "+snap_customers", "--sample", "1 day")
+    assert warehouse.rows(STATES) == states
+    monkeypatch.setenv("DBT_EMPTY", "1")
+    warehouse.build("-s", "+snap_customers")
+    assert warehouse.rows(STATES) == states
+
+    # The views that such a build has left have no rows, whatever builds on them next.
+    monkeypatch.delenv("DBT_EMPTY")
+    with pytest.raises(AssertionError, match=r"snap_customers: the model that it compares has no rows"):
+        warehouse.dbt("snapshot", "--select", "snap_customers")
+    assert warehouse.rows(STATES) == states
+    warehouse.build("-s", "+snap_customers")
+    assert warehouse.rows(dated) == [(customers + customers // 2, customers + customers // 2, customers // 2)]
+
+
+def test_another_lake_leaves_the_history_of_the_first_as_it_is(
+    files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse, other = Warehouse(tmp_path, monkeypatch), tmp_path / "other"
+    load(str(files), warehouse.lake)
+    rewrite(files / "AdventureWorks_Customers.csv", lambda records: records[::2])
+    load(str(files), other)
+    warehouse.build("-s", "+snap_customers", "+load_changes")
+    states = set(warehouse.rows(STATES))
+    monkeypatch.setenv("ADVENTURE_LAKE", str(other))
+    warehouse.build("-s", "+snap_customers", "+load_changes")
+    assert set(warehouse.rows(STATES)) > states
+    assert warehouse.rows("select * from operations.load_changes") == []
+    both = warehouse.rows(STATES)
+    monkeypatch.setenv("ADVENTURE_LAKE", str(warehouse.lake))
+    warehouse.build("-s", "+snap_customers")
+    assert warehouse.rows(STATES) == both
+
+
 def back(product: int, price: Decimal, cost: Decimal) -> dict[str, str]:
     """What sets a returned product apart from the record that it is copied from."""
     return {"ProductKey": str(product), "ProductPrice": str(price), "ProductCost": str(cost)}

@@ -18,6 +18,13 @@ pytestmark = pytest.mark.slow
 FACTS = {"core.fact_sales": "exclude (build_state)", "core.fact_returns": "exclude (build_state)"}
 ASIDE = ("int_sales__repeated", "int_sales__quarantined", "int_returns__quarantined")
 COMPARED = FACTS | {f"intermediate.{name}": "" for name in ASIDE}
+
+
+def day(number: int) -> str:
+    """The day of that number in January 2017."""
+    return f"2017-01-{number:02}"
+
+
 # How far a build comes before it dies. Views are left from the build before.
 TABLES = ("config.materialized:incremental", "config.materialized:table", "resource_type:snapshot")
 WHOLE = [f"{tables},+{fact.split('.')[1]}" for tables in TABLES for fact in FACTS]
@@ -26,14 +33,10 @@ BUILDS = {
     "dies after int_files__affected": ["int_files__changed", "int_files__affected"],
     "dies after int_sales__repeated": ["int_files__changed", "int_files__affected", "int_sales__repeated"],
     "dies before the facts": ["int_files__changed", "int_files__affected", *ASIDE],
+    "of no rows": [*WHOLE, "--empty"],
+    "as of a day": [*WHOLE, "--vars", f"as_of_date: {day(5)}"],
     "whole": WHOLE,
 }
-
-
-def day(number: int) -> str:
-    """The day of that number in January 2017."""
-    return f"2017-01-{number:02}"
-
 
 def write(folder: Path, name: str, table: str, records: list[dict[str, object]]) -> Path:
     """A CSV file for a raw table; columns that a record does not give hold something valid."""
@@ -152,6 +155,24 @@ def test_any_sequence_of_loads_equals_one_full_build(begun: Path, warehouse: War
         assert incremental == found(warehouse)
 
     equals_one_full_build()
+
+
+def test_no_build_of_a_part_of_the_data_leaves_a_trace(begun: Path, warehouse: Warehouse) -> None:
+    begin_again(begun)
+    kept = {f"intermediate.snap_{entity}": "" for entity in ("products", "customers")} | {"operations.load_profiles": ""}
+    warehouse.build("-s", *WHOLE, "+load_profiles")
+
+    def all_of_it() -> dict[str, list[tuple]]:
+        history = {name: warehouse.rows(f"select * from {name} order by all") for name in kept}
+        return found(warehouse) | history
+
+    whole = all_of_it()
+    assert all(whole[name] for name in [*kept, "core.fact_sales"])
+    for part in (("--empty",), ("--vars", f"as_of_date: {day(4)}"), ("--sample", "1 day")):
+        warehouse.build("-s", *WHOLE, "+load_profiles", *part)
+        assert {name: rows for name, rows in all_of_it().items() if name in kept} == {n: whole[n] for n in kept}
+        warehouse.build("-s", *WHOLE, "+load_profiles")
+        assert all_of_it() == whole
 
 
 def affected(warehouse: Warehouse) -> dict[str, str]:

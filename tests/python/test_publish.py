@@ -380,10 +380,13 @@ def run(folder: Path, files: str, *options: str, **environment: str) -> subproce
 
 @pytest.fixture(scope="module")
 def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a whole run, on the first of two sets of files: `first` and `second`."""
+    """The folder of a whole run, on the first of two sets of files: `first` and `second`.
+
+    What would limit a build of plain dbt to no rows does not limit a run.
+    """
     folder = tmp_path_factory.mktemp("published")
     two_sources(folder)
-    done = run(folder, "first")
+    done = run(folder, "first", DBT_EMPTY="1", DBT_SAMPLE="1 day")
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -424,6 +427,42 @@ def test_a_failed_audit_leaves_what_is_published(published: Path) -> None:
     environment = own_places(published) | {"PATH": path}
     shown = subprocess.run(command, shell=True, cwd=PROJECT, env=environment, text=True, capture_output=True)
     assert shown.returncode == 0 and first[2] in shown.stdout, shown.stdout
+
+
+# What `dbt build --empty` did to a snapshot in earlier versions: each state ends on no day, and is deleted from none on.
+POISON = """
+    insert into intermediate.{0} by name
+    select * replace (null as dbt_valid_from, 'True' as dbt_is_deleted, dbt_scd_id || '-' as dbt_scd_id)
+    from intermediate.{0}
+"""
+
+
+@pytest.mark.slow
+def test_damaged_history_is_found_and_the_way_back_is_said(published: Path) -> None:
+    database = published / "warehouse" / "test.duckdb"
+    assert "every state in the snapshots has its first day" in run_adventure(published, "doctor").stdout
+    shutil.copytree(database.parent, published / "kept")
+    with duckdb.connect(str(database)) as connection:
+        for snapshot in ("snap_customers", "snap_products"):
+            connection.execute(POISON.format(snapshot))
+    found = run_adventure(published, "doctor")
+    assert found.returncode == 1
+    assert "history: rows have no first day" in found.stdout and "adventure run --replace" in found.stdout
+
+    (database.parent / "previous").mkdir(exist_ok=True)
+    shutil.copy(published / "kept" / "test.duckdb", database.parent / "previous" / "test.duckdb")
+    found = run_adventure(published, "doctor")
+    assert found.returncode == 1
+    assert "run again: adventure publish --rollback" in found.stdout and "--replace" not in found.stdout
+    done = run(published, "first")
+    assert done.returncode == 1
+    assert "snap_customers__every_state_begins" in done.stderr
+    assert "run again: adventure publish --rollback" in done.stderr and "Correct the files" not in done.stderr
+
+    assert run_adventure(published, "publish", "--rollback").returncode == 0
+    done = run(published, "first")
+    assert done.returncode == 0, done.stderr
+    assert "All is well" in run_adventure(published, "doctor").stdout
 
 
 @pytest.mark.slow

@@ -84,6 +84,21 @@ def test_the_report_of_the_run_is_the_one_from_duckdb(published: Published) -> N
     assert "Every customer is in one group" in published.page
 
 
+def test_a_build_of_a_part_of_the_data_is_refused_where_others_read(published: Published) -> None:
+    site = published.site
+    places = {"ADVENTURE_TARGET": "prod", "DBT_TARGET_PATH": str(site.target("prod"))}
+    query = f"select outcome from {PREFIX}operations.audit_record"
+    for options, named in (
+        (("build", "--empty"), "--empty (or DBT_EMPTY)"),
+        (("run", "--sample", "1 day"), "--sample (or DBT_SAMPLE)"),
+        (("build", "--vars", "as_of_date: 2016-12-31"), "the as_of_date var"),
+    ):
+        done = site.run("dbt", *options, environ=site.environ | places)
+        assert done.returncode != 0
+        assert f"Target prod is what others read, and a build with {named} would not" in done.stdout
+        assert [*map(tuple, site.warehouse.query(query))] == [("passed",)]
+
+
 def test_failing_rows_are_stored(published: Published) -> None:
     """The line that a file names twice."""
     ((rows,),) = published.site.warehouse.query(f"select count(*) from {PREFIX}audit.sales__exact_duplicates")

@@ -68,6 +68,20 @@ def test_the_command_finds_all_well_and_leaves_nothing_behind(well: Warehouse) -
     assert f"login: logs in as {IAM_USER}" in done.stdout
 
 
+def test_damaged_history_is_found(well: Warehouse) -> None:
+    schema = read_settings(os.environ).schema
+    for state, day in (("", "null"), ("_previous", "'2017-07-01'")):
+        for name in ("core", "intermediate"):
+            well.query(f"create schema {schema}{state}_{name}")
+        well.query(f"create table {schema}{state}_intermediate.snap_customers (dbt_valid_from date)")
+        well.query(f"insert into {schema}{state}_intermediate.snap_customers values ({day})")
+    found = ill(findings())["history"]
+    assert "rows have no first day (1 of snap_customers)" in found
+    assert "run again: adventure publish --rollback --target prod" in found
+    well.query(f"update {schema}_previous_intermediate.snap_customers set dbt_valid_from = null")
+    assert "adventure run --replace --source ... --target prod" in ill(findings())["history"]
+
+
 def test_the_command_ends_with_exit_code_1_and_says_what_to_correct(
     well: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,11 @@
-{% set as_of_date = var('as_of_date') %}
+{% set day = as_of_date() %}
 
 with
 
-{% if as_of_date -%}
+{% if day -%}
 reporting_date as (
 
-    select cast('{{ as_of_date }}' as date) as as_of_date
+    select cast('{{ day }}' as date) as as_of_date
 
 )
 {%- else -%}

@@ -4,8 +4,8 @@ sales as (
 
     select *
     from {{ ref('stg_adventure_works__sales') }}
-    {%- if var('as_of_date') %}
-    where order_date <= cast('{{ var('as_of_date') }}' as date)
+    {%- if as_of_date() %}
+    where order_date <= cast('{{ as_of_date() }}' as date)
     {%- endif %}
 
 )

@@ -175,7 +175,7 @@ judged as (
                 or built_files.load_id < current_files.load_id
                 or built_files.load_id > newest_loads.load_id
                 then 'changed'
-            when built_files.as_of_date <> '{{ var('as_of_date') or 'latest' }}' then 'as-of date'
+            when built_files.as_of_date <> '{{ as_of_date() or 'latest' }}' then 'as-of date'
             when last_run.build_state <> built_files.build_state then 'unfinished'
             when
                 built_files.load_id < newest_loads.products_load_id

@@ -1,12 +1,22 @@
 with
 
+-- A developer's warehouse may also have profiles of another lake, which are not to be compared.
+loads_of_lake as (
+
+    select load_id
+    from {{ ref('stg_adventure_works__load_log') }}
+    group by load_id
+
+),
+
 -- A table with one file is one delivery, also if the file gets a new name.
 profiles as (
 
     select
-        *,
-        case when table_name = 'sales' then source_file else table_name end as delivery
-    from {{ ref('load_profiles') }}
+        profiles.*,
+        case when profiles.table_name = 'sales' then profiles.source_file else profiles.table_name end as delivery
+    from {{ ref('load_profiles') }} as profiles
+    inner join loads_of_lake on profiles.load_id = loads_of_lake.load_id
 
 ),
 

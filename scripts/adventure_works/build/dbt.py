@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from dbt.cli.main import dbtRunner, dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
 
+# What is published has all of the data: dbt's --empty and --sample do not come from the environment.
+LIMITS = ("DBT_EMPTY", "DBT_ENGINE_EMPTY", "DBT_SAMPLE", "DBT_ENGINE_SAMPLE")
+
 
 def parse(settings: Settings, environ: Mapping[str, str], options: Sequence[str]) -> "Manifest":
     """Reads the project as the build with these options will, or takes what dbt has kept of it.
@@ -119,8 +122,10 @@ def quiet_options(logs: Path) -> list[str]:
 
 @contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Environment variables for dbt, which reads no others; afterwards they are as they were before."""
-    before = {name: os.environ[name] for name in values if name in os.environ}
+    """Environment variables for dbt, without those that limit what it reads; afterwards they are as before."""
+    before = {name: os.environ[name] for name in (*values, *LIMITS) if name in os.environ}
+    for name in LIMITS:
+        os.environ.pop(name, None)
     os.environ |= values
     try:
         yield

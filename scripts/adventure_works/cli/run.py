@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from adventure_works.lake.loader import LoadResult
 
 MOST_PROBLEMS = 10
+# How the names of the tests of snapshots end: they fail where a build of no rows has spoilt them.
+TEST_OF_HISTORY = "__every_state_begins"
 
 
 @click.command("run")
@@ -157,7 +159,7 @@ def failure_message(result: BuildResult, warehouse: Warehouse, log: Path) -> str
     ]
     if table := next((problem.table for problem in result.errors if problem.table), ""):
         lines += ["Look into it:", f"  {_show_command(warehouse.target, candidate, table)}"]
-    return "\n".join([*lines, f"The log is {shown(log)}.", _what_to_do(result)])
+    return "\n".join([*lines, f"The log is {shown(log)}.", _what_to_do(result, warehouse.target)])
 
 
 def _problem_lines(problems: list[Problem], warehouse: Warehouse) -> Iterator[str]:
@@ -185,7 +187,14 @@ def _show_command(target: str, candidate: Path, table: str) -> str:
     return f"{folder}{place} dbt show --target {target} --inline 'select * from {table}'"
 
 
-def _what_to_do(result: BuildResult) -> str:
+def _what_to_do(result: BuildResult, target: str) -> str:
+    if any(problem.name.endswith(TEST_OF_HISTORY) for problem in result.errors):
+        option = " --target prod" * (target == "prod")
+        return (
+            "The history that every run copies is damaged; the files and the models are not the reason. Go back to the "
+            f"build before, and run again: adventure publish --rollback{option}\n"
+            f"`adventure doctor{option}` says whether that build is whole."
+        )
     if all(problem.is_drift for problem in result.errors):
         command = shlex.join(["adventure", *sys.argv[1:], "--accept-drift"])
         return (

@@ -10,11 +10,13 @@ from packaging.specifiers import SpecifierSet
 
 from adventure_works import deps, disk
 from adventure_works.doctor.checks import Check
+from adventure_works.doctor.history import history
 from adventure_works.errors import AdventureError
 from adventure_works.lake.folder import current_version
 from adventure_works.settings import PROJECT, Settings, shown
 from adventure_works.sql import one_row
-from adventure_works.warehouse.duckdb_access import connected
+from adventure_works.warehouse.duckdb import DuckDBWarehouse
+from adventure_works.warehouse.duckdb_access import asking, connected
 
 PACKAGE = "adventure-works-analytics"
 
@@ -41,6 +43,7 @@ def dev(settings: Settings) -> list[Check]:
         *tools(settings),
         Check("lake", partial(_lake, settings)),
         Check("warehouse", partial(_warehouse, settings.database)),
+        Check("history", partial(_history, settings), ("warehouse",)),
     ]
 
 
@@ -85,6 +88,11 @@ def _warehouse(database: Path) -> str:
     with connected(database, read_only=True) as connection:
         (relations,) = one_row(connection, "select count(*) from duckdb_tables()")
     return f"{shown(database)} opens, {relations} tables"
+
+
+def _history(settings: Settings) -> str:
+    warehouse = DuckDBWarehouse(settings, lambda message: None)
+    return history(warehouse, lambda: asking(warehouse.previous))
 
 
 def _folder(folder: Path, variable: str) -> str:

@@ -11,12 +11,14 @@ from botocore.exceptions import ClientError
 from adventure_works import aws
 from adventure_works.contract import raw_tables
 from adventure_works.doctor.checks import Check
+from adventure_works.doctor.history import history
 from adventure_works.errors import AdventureError
 from adventure_works.lake import s3_read
 from adventure_works.lake.s3_write import encryption
 from adventure_works.redshift.ddl import differences, found_columns
-from adventure_works.redshift.session import literal, session
+from adventure_works.redshift.session import asking, literal, session
 from adventure_works.settings import Settings
+from adventure_works.warehouse.redshift import RedshiftWarehouse
 
 DOCUMENT = "docs/production.md"
 COPY_MILLISECONDS = 120_000
@@ -45,6 +47,7 @@ def checks(settings: Settings) -> list[Check]:
         check("login", _login, "workgroup"),
         check("privileges", _privileges, "login"),
         check("raw schema", _raw_schema, "login"),
+        check("history", _history, "login"),
         check("COPY reads the bucket", _copy_works, "login", "COPY role", works),
     ]
 
@@ -220,6 +223,10 @@ def _raw_schema(settings: Settings) -> str:
     if missing:
         return f"{settings.raw_schema}: the first load makes {len(missing)} of {len(raw_tables())} tables"
     return f"{settings.raw_schema} is as the contract has it, {len(raw_tables())} tables"
+
+
+def _history(settings: Settings) -> str:
+    return history(RedshiftWarehouse(settings, lambda message: None), lambda: asking(settings.previous))
 
 
 def _copy_works(settings: Settings) -> str:

@@ -4,7 +4,7 @@ with
 
 files as (
 
-    {% if not var('as_of_date') -%}
+    {% if not as_of_date() -%}
     select
         table_name,
         source_file
