@@ -3,7 +3,7 @@
     {%- set own = ['as_of_date', 'accept_drift'] -%}
     {%- set of_packages = ['surrogate_key_treat_nulls_as_empty_strings'] -%}
     {%- for name in invocation_args_dict.get('vars', {})
-        if name not in own + of_packages and not name.startswith('dbt_') -%}
+        if name not in own + of_packages and not (name | string).startswith('dbt_') -%}
         {%- do exceptions.raise_compiler_error(
             "--vars: this project has no var " ~ name ~ ". Its vars are " ~ own | join(" and ") ~ "."
         ) -%}

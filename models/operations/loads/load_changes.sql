@@ -14,7 +14,10 @@ profiles as (
 
     select
         profiles.*,
-        case when profiles.table_name = 'sales' then profiles.source_file else profiles.table_name end as delivery
+        case
+            when profiles.table_name = 'sales' then profiles.source_file
+            else profiles.table_name
+        end as delivery
     from {{ ref('load_profiles') }} as profiles
     inner join loads_of_lake on profiles.load_id = loads_of_lake.load_id
 

@@ -18,10 +18,11 @@ def command(settings: Settings, target: str) -> None:
     """Check everything that a run needs, and say how to correct what is wrong.
 
     For prod that is the environment, credentials, bucket, Glue, workgroup, COPY role, login, privileges, the raw
-    schema and COPY. What it writes for the trial it removes again. Ends with exit code 1 when something is wrong.
+    schema, history and COPY. What it writes for the trial it removes again. Ends with exit code 1 when something is
+    wrong.
 
     \b
-    adventure doctor                        this machine: Python, packages, the folders that a run writes to
+    adventure doctor                        this machine: Python, packages, the folders of a run, history
     adventure doctor --target prod          S3 and Redshift as well
     """
     from adventure_works.doctor import machine, production
