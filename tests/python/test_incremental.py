@@ -38,6 +38,7 @@ BUILDS = {
     "whole": WHOLE,
 }
 
+
 def write(folder: Path, name: str, table: str, records: list[dict[str, object]]) -> Path:
     """A CSV file for a raw table; columns that a record does not give hold something valid."""
     folder.mkdir(exist_ok=True)
@@ -159,7 +160,9 @@ def test_any_sequence_of_loads_equals_one_full_build(begun: Path, warehouse: War
 
 def test_no_build_of_a_part_of_the_data_leaves_a_trace(begun: Path, warehouse: Warehouse) -> None:
     begin_again(begun)
-    kept = {f"intermediate.snap_{entity}": "" for entity in ("products", "customers")} | {"operations.load_profiles": ""}
+    kept = {f"intermediate.snap_{entity}": "" for entity in ("products", "customers")} | {
+        "operations.load_profiles": ""
+    }
     warehouse.build("-s", *WHOLE, "+load_profiles")
 
     def all_of_it() -> dict[str, list[tuple]]:
