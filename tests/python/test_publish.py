@@ -429,7 +429,7 @@ def test_a_failed_audit_leaves_what_is_published(published: Path) -> None:
     assert shown.returncode == 0 and first[2] in shown.stdout, shown.stdout
 
 
-# What `dbt build --empty` did to a snapshot in earlier versions: each state ends on no day, and is deleted from none on.
+# What `dbt build --empty` did to a snapshot in earlier versions: each state has a deletion that begins on no day.
 POISON = """
     insert into intermediate.{0} by name
     select * replace (null as dbt_valid_from, 'True' as dbt_is_deleted, dbt_scd_id || '-' as dbt_scd_id)
@@ -462,7 +462,7 @@ def test_damaged_history_is_found_and_the_way_back_is_said(published: Path) -> N
     assert run_adventure(published, "publish", "--rollback").returncode == 0
     done = run(published, "first")
     assert done.returncode == 0, done.stderr
-    assert "All is well" in run_adventure(published, "doctor").stdout
+    assert "every state in the snapshots has its first day" in run_adventure(published, "doctor").stdout
 
 
 @pytest.mark.slow
