@@ -13,7 +13,7 @@ import pytest
 from support.bands import Figures
 from support.commands import run_adventure, run_tool
 from support.once import once
-from support.places import KAGGLE, PROJECT, SHARED
+from support.places import KAGGLE, PROJECT, SHARED, files_of
 from support.true_figures import true_figures
 
 
@@ -47,6 +47,17 @@ def adventure(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]
         return run_adventure(tmp_path, *arguments, **environment)
 
     return run
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the project as it is, with its dbt packages."""
+    folder = tmp_path / "copy"
+    for name in files_of(PROJECT):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(PROJECT / name, folder / name)
+    shutil.copytree(PROJECT / "dbt_packages", folder / "dbt_packages", symlinks=False)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ def project_folder(folder: Path) -> Path:
 
 def ask(folder: Path, queries: dict[str, list[str]]) -> dict[str, list[dict[str, str]]]:
     """The rows that `mf query` gives for each list of arguments, on the build in `folder`."""
-    from support.places import own_places
+    from support.places import PUBLISHED, own_places
     from support.waiting import TIMEOUT
 
     answers = folder / ANSWERS
@@ -34,7 +34,7 @@ def ask(folder: Path, queries: dict[str, list[str]]) -> dict[str, list[dict[str,
         [sys.executable, __file__],
         input=json.dumps(calls),
         cwd=project_folder(folder),
-        env=own_places(folder),
+        env=own_places(folder) | PUBLISHED,
         text=True,
         capture_output=True,
         timeout=TIMEOUT,

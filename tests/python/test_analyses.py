@@ -9,7 +9,7 @@ import pytest
 
 from adventure_works.errors import AdventureError
 from support.commands import run_dbt
-from support.places import PROJECT, needs_kaggle_files
+from support.places import PROJECT, PUBLISHED, needs_kaggle_files
 from tools.readme import BLOCK, COMPILED, answer_as_table, with_answers
 
 ANALYSES = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))
@@ -20,7 +20,8 @@ def compiled_analyses(folder: Path) -> Path:
     # Not the target folder of the build, which is the report's evidence.
     target = folder / "analyses"
     if not (target / COMPILED).exists():
-        done = run_dbt(folder, "compile", "--quiet", "--select", "path:analyses", "--target-path", str(target))
+        wanted = ["--quiet", "--select", "path:analyses", "--target-path", str(target)]
+        done = run_dbt(folder, "compile", *wanted, **PUBLISHED)
         assert done.returncode == 0, done.stdout
     return target
 

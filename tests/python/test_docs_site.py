@@ -6,6 +6,7 @@ from pathlib import Path
 
 from browser import Visit, chromium, needs_chromium
 from support.commands import run_dbt
+from support.places import PUBLISHED
 from tools.docs import place_site
 
 # The lineage graph keeps its own model; these are the nodes that are on show.
@@ -23,7 +24,7 @@ DRAWN_PIXELS = """
 def test_the_site_opens_from_disk(built_sample: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
     folder = built_sample[0]
     target = tmp_path / "target"
-    done = run_dbt(folder, "docs", "generate", "--static", "--quiet", "--target-path", str(target))
+    done = run_dbt(folder, "docs", "generate", "--static", "--quiet", "--target-path", str(target), **PUBLISHED)
     assert done.returncode == 0, done.stdout
     # Alone in a folder: the page must not need its neighbours.
     site = (target / "static_index.html").rename(tmp_path / "static_index.html")

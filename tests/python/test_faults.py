@@ -97,7 +97,7 @@ def caught(folder: Path, files: Path, guards: Iterable[str]) -> set[str]:
     assert tests == ran.keys()
     found = {name for name, status in ran.items() if status != "pass"}
     if reasons:
-        with duckdb.connect(str(folder / "warehouse" / "test.duckdb"), read_only=True) as connection:
+        with duckdb.connect(str(folder / "warehouse" / "dev_test.duckdb"), read_only=True) as connection:
             found |= {
                 row[0]
                 for row in connection.execute("select quarantine_reason from operations.ledger_quarantine").fetchall()

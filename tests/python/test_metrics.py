@@ -9,7 +9,7 @@ import pytest
 
 from mf_batch import ask, project_folder
 from support.commands import run_tool
-from support.places import KAGGLE, needs_kaggle_files
+from support.places import KAGGLE, PUBLISHED, needs_kaggle_files
 from support.true_figures import true_figures
 
 SUMS = ["revenue", "cost", "profit", "units"]
@@ -112,7 +112,7 @@ def assert_equal(found: dict, truth: dict, metrics: list[str]) -> None:
 
 
 def test_the_definitions_are_valid(folder: Path) -> None:
-    done = run_tool("mf", folder, "validate-configs", cwd=project_folder(folder))
+    done = run_tool("mf", folder, "validate-configs", cwd=project_folder(folder), **PUBLISHED)
     assert done.returncode == 0, done.stdout
     assert done.stdout.count("ERRORS: 0, FUTURE_ERRORS: 0, WARNINGS: 0") >= 6
 
@@ -123,6 +123,7 @@ def test_the_example_works_out_of_the_box(folder: Path, truth: dict) -> None:
         folder,
         *("query", "--metrics", "profit_margin", "--group-by", "product__category_name"),
         cwd=project_folder(folder),
+        **PUBLISHED,
     )
     assert done.returncode == 0, done.stdout
     margins = {row["category"]: float(row["margin_pct"]) / 100 for row in truth["by_category"] if row["orders"]}

@@ -11,7 +11,7 @@ import pytest
 
 from adventure_works.warehouse.redshift import NAMES
 from support.commands import make, run_adventure, run_dbt
-from support.places import PROJECT
+from support.places import PROJECT, as_own_file
 
 
 def test_run_on_the_sample_ends_with_a_summary(built_sample: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
@@ -41,7 +41,7 @@ def test_plain_dbt_commands_work(built_sample: tuple[Path, object], tmp_path: Pa
     folder = Path(shutil.copytree(built_sample[0], tmp_path / "folder", symlinks=True))
     # `docs generate` is in test_docs_site.py.
     for arguments in (["source", "freshness"], ["test", "--select", "fact_sales"]):
-        done = run_dbt(folder, *arguments)
+        done = run_dbt(folder, *arguments, **as_own_file(folder))
         assert done.returncode == 0, done.stdout
         assert "deprecat" not in done.stdout.lower()
 
@@ -52,7 +52,8 @@ def test_every_unit_test_passes(built_sample: tuple[Path, object], tmp_path: Pat
     The vars of the command change nothing: a unit test of a model that reads one sets it itself.
     """
     folder = Path(shutil.copytree(built_sample[0], tmp_path / "folder", symlinks=True))
-    done = run_dbt(folder, "test", "--select", "test_type:unit", "--vars", "as_of_date: 2016-12-31")
+    which = ["--select", "test_type:unit", "--vars", "as_of_date: 2016-12-31"]
+    done = run_dbt(folder, "test", *which, **as_own_file(folder))
     assert done.returncode == 0, done.stdout
     manifest = json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
     results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]

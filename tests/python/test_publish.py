@@ -26,7 +26,7 @@ from adventure_works.warehouse.record import AuditRecord, Outcome, write_record
 from crash import two_sources
 from processes import ASK, HOLD, ended, process
 from support.commands import run_adventure, run_dbt
-from support.places import PROJECT, own_places
+from support.places import PROJECT, PUBLISHED, own_places
 from support.waiting import TIMEOUT
 
 SMALL = 64 << 20
@@ -478,15 +478,14 @@ def test_a_disk_that_is_full_in_the_build(published: Path, small_disk: Path) -> 
     assert database.read_bytes() == before
 
 
-@pytest.mark.slow
-def test_a_plain_dbt_build_is_told_apart(published: Path) -> None:
-    done = run_dbt(published, "run", "--select", "dim_dates")
-    assert done.returncode == 0, done.stdout
-    assert "plain dbt has built in it since" in run_adventure(published, "publish", "--list").stdout
-    with process(HOLD, published / "warehouse" / "test.duckdb", "writing") as holder:
-        done = run_dbt(published, "run", "--select", "dim_dates")
+@pytest.mark.parametrize("command", ["build", "run", "seed", "snapshot", "test"])
+def test_plain_dbt_does_not_write_into_what_is_published(published_once: Path, command: str) -> None:
+    database = published_once / "warehouse" / "test.duckdb"
+    before = database.read_bytes()
+    done = run_dbt(published_once, command, **PUBLISHED)
     assert done.returncode != 0
-    assert "Conflicting lock is held in" in done.stdout and f"(PID {holder.pid})" in done.stdout
+    assert "only `adventure run`, which audits it first, writes into it" in done.stdout
+    assert database.read_bytes() == before
 
 
 def test_plain_dbt_takes_over_what_a_run_has_parsed(published_once: Path) -> None:

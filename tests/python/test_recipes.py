@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from support.places import PROJECT, own_places
+from support.places import PROJECT, files_of, own_places
 from support.waiting import TIMEOUT
 from tools.manifest_lint import problems
 
@@ -69,24 +68,6 @@ DOCUMENTATION = """models:
         description: "{{ doc('record_number') }}"
         data_type: bigint
 """
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the project as it is, with its dbt packages."""
-    folder = tmp_path / "copy"
-    for name in files_of(PROJECT):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(PROJECT / name, folder / name)
-    shutil.copytree(PROJECT / "dbt_packages", folder / "dbt_packages", symlinks=False)
-    return folder
-
-
-def files_of(project: Path) -> list[str]:
-    """The files of the project that git keeps or would keep."""
-    command = ["git", "ls-files", "-co", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=project, capture_output=True, check=True)
-    return [name for name in listed.stdout.decode().splitlines() if (project / name).is_file()]
 
 
 def changed(copy: Path) -> list[str]:

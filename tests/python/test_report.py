@@ -35,7 +35,7 @@ from recorded import record
 from report_page import ReportPage, figure, plain, table
 from support.bands import bands
 from support.commands import run_adventure, run_dbt
-from support.places import needs_kaggle_files
+from support.places import as_own_file, needs_kaggle_files
 
 Run = tuple[Path, subprocess.CompletedProcess[str]]
 LAST_12 = "last-12-months"
@@ -489,7 +489,7 @@ def test_figures_that_do_not_agree_fail_a_test_of_the_build(built_sample: Run, t
     with duckdb.connect(str(folder / "warehouse" / "test.duckdb")) as connection:
         for statement in spoilt.values():
             connection.execute(statement)
-    done = run_dbt(folder, "test", "--select", *spoilt)
+    done = run_dbt(folder, "test", "--select", *spoilt, **as_own_file(folder))
     assert done.returncode == 1, done.stdout
     results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
     outcomes = {result["unique_id"].split(".")[2]: result["status"] for result in results if result["failures"]}

@@ -24,9 +24,9 @@ def run_adventure(folder: Path, *arguments: str | Path, **environment: str) -> s
     return warm.run("adventure", [*map(str, arguments)], PROJECT, places, TIMEOUT, parse)
 
 
-def run_dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_dbt(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs dbt on the project with every place moved into `folder`."""
-    return warm.run("dbt", [*arguments], PROJECT, own_places(folder), TIMEOUT, parsed())
+    return warm.run("dbt", [*arguments], PROJECT, own_places(folder) | environment, TIMEOUT, parsed())
 
 
 def run_tool(

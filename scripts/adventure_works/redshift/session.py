@@ -1,8 +1,6 @@
 """A session on Redshift by the login that dbt's profile gives: one login loads, builds and publishes."""
 
-import os
 import re
-from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from textwrap import shorten
@@ -14,7 +12,7 @@ from redshift_connector.error import Error
 
 from adventure_works.aws import explained
 from adventure_works.errors import AdventureError
-from adventure_works.settings import PROJECT
+from adventure_works.profile import credentials
 from adventure_works.warehouse.base import Ask, Row, rows, with_schemas
 
 
@@ -93,17 +91,12 @@ def literal(text: str) -> str:
 def _connect() -> Connection:
     """A connection by the profile."""
     from dbt.adapters.redshift.connections import RedshiftCredentials, get_connection_method
-    from dbt.config.runtime import load_profile
-    from dbt.flags import set_from_args
-    from dbt_common.context import set_invocation_context
     from dbt_common.exceptions import DbtBaseException
 
-    set_invocation_context(os.environ)
-    set_from_args(Namespace(PROFILES_DIR=str(PROJECT), PROJECT_DIR=str(PROJECT)), {})
     try:
-        credentials = load_profile(str(PROJECT), {}, target_override="prod").credentials
-        assert isinstance(credentials, RedshiftCredentials), "the target `prod` of profiles.yml is Redshift"
-        connection: Connection = get_connection_method(credentials)()
+        login = credentials("prod")
+        assert isinstance(login, RedshiftCredentials), "the target `prod` of profiles.yml is Redshift"
+        connection: Connection = get_connection_method(login)()
         return connection
     except (ClientError, BotoCoreError) as error:
         raise explained(error, "Redshift's login could not be had") from error

@@ -1,0 +1,77 @@
+"""`adventure dev`."""
+
+import click
+from rich.text import Text
+
+from adventure_works.cli import output
+from adventure_works.cli.options import target_option, with_settings
+from adventure_works.cli.output import out
+from adventure_works.develop import FAILED, Comparison, build, compare
+from adventure_works.errors import AdventureError
+from adventure_works.settings import Settings
+from adventure_works.warehouse.base import Row
+
+
+@click.command("dev")
+@click.option(
+    "--select",
+    "-s",
+    "selection",
+    multiple=True,
+    default=["state:modified+"],
+    help="What to build, as dbt selects; may be repeated.",
+)
+@click.option("--limit", type=click.IntRange(min=0), default=5, metavar="ROWS", help="Rows to print of each model.")
+@click.option(
+    "--full-refresh", is_flag=True, help="Build incremental tables from nothing, as after a change of columns."
+)
+@target_option("The warehouse to compare with: DuckDB, or Redshift, where you build in schemas of your own.")
+@with_settings
+def command(settings: Settings, selection: tuple[str, ...], limit: int, full_refresh: bool, target: str) -> None:
+    """Build what you have changed in a place of your own, test it, and compare it with what is published.
+
+    Your place is a DuckDB file (or, with --target prod, your own schemas on Redshift). What you have not built there is
+    read from what is published, which nobody's work but that of `adventure run` changes.
+
+    \b
+    adventure dev                                   what differs from what is published, and what depends on it
+    adventure dev --select mart_cross_sell          one model, with its tests and unit tests
+    adventure dev --select mart_cross_sell+ --limit 20
+    adventure dev --target prod                     the same on Redshift
+    """
+    state = settings.database.parent / "state"
+    built, went_well = build(target, settings, state, selection, ["--full-refresh"] if full_refresh else [])
+    out.print("\nBeside what is published", style="bold")
+    for comparison in compare(target, settings, state, built, limit):
+        _print(comparison)
+    if not went_well:
+        raise AdventureError(FAILED)
+
+
+def _print(found: Comparison) -> None:
+    out.print(Text(found.name, "bold"), f": {_summary(found)}", sep="")
+    if found.before:
+        _print_rows("before", found.before)
+    if found.after and found.after != found.before:
+        _print_rows("after", found.after)
+
+
+def _summary(found: Comparison) -> str:
+    if found.rows_before is None:
+        return f"new, {found.rows_after:,} rows"
+    rows = f"{found.rows_before:,} rows before, {found.rows_after:,} after"
+    parts = [
+        f"{found.gone:,} different rows are gone, {found.new:,} are new"
+        if found.gone or found.new
+        else "no row differs"
+    ]
+    parts += [f"without {', '.join(found.columns_gone)}"] if found.columns_gone else []
+    parts += [f"new columns {', '.join(found.columns_new)}"] if found.columns_new else []
+    return "; ".join([rows, *parts])
+
+
+def _print_rows(heading: str, rows: list[Row]) -> None:
+    table = output.table(*rows[0], title=f"  {heading}")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    out.print(table)

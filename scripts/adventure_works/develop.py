@@ -1,0 +1,167 @@
+"""A developer's loop: build a selection in the developer's own place, and compare it with what is published.
+
+The place is that of the targets `dev` (a DuckDB file) and `redshift_dev` (schemas) in profiles.yml.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from adventure_works.errors import AdventureError
+from adventure_works.profile import credentials
+from adventure_works.settings import PROJECT, Settings, shown
+from adventure_works.sql import quoted
+from adventure_works.warehouse.base import Ask, Row, rows
+from adventure_works.warehouse.duckdb_access import connected
+
+# The developer's target beside each published one.
+PLACES = {"published": "dev", "prod": "redshift_dev"}
+# The first columns of a table tell its rows apart.
+KEY_COLUMNS, MOST_COLUMNS = 2, 8
+
+FAILED = "The build failed, as dbt says above. What is published is as it was."
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A relation in the developer's place beside the published one; `rows_before` is None when that has none.
+
+    `gone` and `new` count the different rows that only the published or only the developer's relation has. `before`
+    and `after` are the first of them, or of all rows when none differ, in the columns that tell most.
+    """
+
+    name: str
+    rows_before: int | None
+    rows_after: int
+    columns_gone: list[str]
+    columns_new: list[str]
+    gone: int
+    new: int
+    before: list[Row]
+    after: list[Row]
+
+
+def build(
+    target: str, settings: Settings, state: Path, selection: Sequence[str], options: Sequence[str]
+) -> tuple[list[str], bool]:
+    """Runs `dbt build` on a selection; what is not built in the developer's place is read from what is published.
+
+    Args:
+        target: The published target, a key of PLACES.
+        settings: Where dbt leaves its results.
+        state: The folder with the manifest of what is published.
+        selection: dbt's selection, such as `mart_cross_sell` or `state:modified+`.
+        options: More options of `dbt build`.
+
+    Returns:
+        The unique ids of the seeds, snapshots and models that were built, and whether all went well.
+
+    Raises:
+        AdventureError: nothing is published, or nothing was built, of which dbt has then said why.
+    """
+    if not (state / "manifest.json").exists():
+        raise AdventureError(f"{shown(state)}: nothing is published yet that could be compared with: adventure run")
+    (settings.target / "run_results.json").unlink(missing_ok=True)
+    command = [str(Path(sys.executable).with_name("dbt")), "build", "--target", PLACES[target], "--defer"]
+    folders = ["--state", str(state), "--target-path", str(settings.target), "--log-path", str(settings.logs)]
+    done = subprocess.run([*command, *folders, "--select", *selection, *options], cwd=PROJECT)
+    artifact = settings.target / "run_results.json"
+    results = json.loads(artifact.read_text(encoding="utf-8"))["results"] if artifact.exists() else []
+    built = [
+        one["unique_id"]
+        for one in results
+        if one["status"] == "success" and one["unique_id"].startswith(("model.", "seed.", "snapshot."))
+    ]
+    if not built:
+        reason = FAILED if done.returncode else f"No model, seed or snapshot is selected by {' '.join(selection)}."
+        raise AdventureError(reason)
+    return built, not done.returncode
+
+
+def compare(target: str, settings: Settings, state: Path, built: Sequence[str], limit: int) -> Iterator[Comparison]:
+    """Compares each of the nodes with the published one of the same id, `limit` rows of each in full."""
+    names_before, names_after = (_relations(folder) for folder in (state, settings.target))
+    with _asking(target, settings) as ask:
+        for unique_id in built:
+            if after := names_after.get(unique_id):
+                yield _compare(ask, unique_id.rpartition(".")[2], names_before.get(unique_id), after, limit)
+
+
+def _compare(ask: Ask, name: str, before: str | None, after: str, limit: int) -> Comparison:
+    """Compares two relations by all of the columns that both have; a value that occurs twice counts once."""
+    rows_after, columns_after = _size(ask, after), _columns(ask, after)
+    if before is None:
+        first = _first(ask, f"select * from {after}", columns_after[:MOST_COLUMNS], limit)
+        return Comparison(name, None, rows_after, [], columns_after, 0, rows_after, [], first)
+    rows_before, columns_before = _size(ask, before), _columns(ask, before)
+    both = [column for column in columns_after if column in columns_before]
+    listed = ", ".join(f'"{column}"' for column in both)
+    gone = f"select {listed} from {before} except select {listed} from {after}"
+    new = f"select {listed} from {after} except select {listed} from {before}"
+    gone_count, new_count = (_size(ask, f"({rest})") for rest in (gone, new))
+    differing = [column for column in both if _differs(ask, column, before, after)] if gone_count or new_count else []
+    shown_columns = list(dict.fromkeys([*both[:KEY_COLUMNS], *differing, *both]))[:MOST_COLUMNS]
+    if not gone_count and not new_count:
+        gone = new = f"select {listed} from {after}"
+    return Comparison(
+        name,
+        rows_before,
+        rows_after,
+        [column for column in columns_before if column not in both],
+        [column for column in columns_after if column not in both],
+        gone_count,
+        new_count,
+        _first(ask, gone, shown_columns, limit),
+        _first(ask, new, shown_columns, limit),
+    )
+
+
+def _size(ask: Ask, relation: str) -> int:
+    (found,) = ask(f"select count(*) as size from {relation} as counted")
+    return int(found["size"])
+
+
+def _columns(ask: Ask, relation: str) -> list[str]:
+    """The names of the columns, also of a relation without rows."""
+    (first,) = ask(f"select found.* from (select 1 as one) as line left join {relation} as found on true limit 1")
+    return list(first)
+
+
+def _differs(ask: Ask, column: str, before: str, after: str) -> bool:
+    one, other = f'select "{column}" from {before}', f'select "{column}" from {after}'
+    return bool(ask(f"({one} except {other}) union all ({other} except {one}) limit 1"))
+
+
+def _first(ask: Ask, query: str, columns: list[str], limit: int) -> list[Row]:
+    listed = ", ".join(f'"{column}"' for column in columns)
+    order = ", ".join(str(place) for place in range(1, len(columns) + 1))
+    return ask(f"select {listed} from ({query}) as found order by {order} limit {limit}")
+
+
+def _relations(folder: Path) -> dict[str, str]:
+    """The whole name of each table and view in a manifest, by unique id."""
+    nodes = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    return {unique_id: node["relation_name"] for unique_id, node in nodes.items() if node.get("relation_name")}
+
+
+@contextmanager
+def _asking(target: str, settings: Settings) -> Iterator[Ask]:
+    """Asks the developer's place, from which what is published can be read as well, by whole names."""
+    if target == "prod":
+        from adventure_works.redshift.session import session
+
+        with session() as redshift:
+            yield redshift.ask
+        return
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
+
+    own = credentials(PLACES[target])
+    assert isinstance(own, DuckDBCredentials), "the target `dev` of profiles.yml is DuckDB"
+    with connected(PROJECT / own.path, read_only=True) as connection:
+        name = own.path_derived_database_name(settings.database)
+        connection.execute(f'attach {quoted(settings.database)} as "{name}" (read_only)')
+        yield lambda sql: rows(connection.execute(sql))
