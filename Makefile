@@ -8,7 +8,7 @@
 #   make test                   every test of the project
 
 SOURCE ?= sample
-TARGET ?= dev
+TARGET ?= published
 # Any Python from 3.11 to 3.14; the first that is there.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
 	command -v $$python >/dev/null 2>&1 && $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null \
@@ -33,7 +33,7 @@ SQLFLUFF = rm -rf target/lint && mkdir -p target/lint && ADVENTURE_DATABASE=targ
 	ADVENTURE_DEV_DATABASE=target/lint/dev.duckdb PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run report build test test-slow test-load crash lint lint-python lint-compile $(LINT) format docs \
+.PHONY: help setup setup-dev run report build slim-ci test test-slow test-load crash lint lint-python lint-compile $(LINT) format docs \
 	readme faults clean
 
 help:  ## Show this help.
@@ -43,14 +43,17 @@ setup: $(VENV)/.ready  ## Install what running needs, into .venv/ and dbt_packag
 
 setup-dev: $(VENV)/.ready-dev  ## Install what testing and linting need as well.
 
-run: $(VENV)/.ready  ## Load, build and test everything. SOURCE=sample|kaggle|path TARGET=dev|prod (ARGS="--replace").
+run: $(VENV)/.ready  ## Load, build and test everything. SOURCE=sample|kaggle|path TARGET=published|prod (ARGS="--replace").
 	@$(BIN)/adventure run --source "$(SOURCE)" --target "$(TARGET)" $(ARGS)
 
 report: $(VENV)/.ready  ## Write the report of the last build, report/index.html (ARGS="--open", "--csv DIR").
 	@$(BIN)/adventure report $(ARGS)
 
-build: $(VENV)/.ready  ## Build a model with its tests and unit tests (MODEL=mart_x), as after editing it. Needs a build.
-	@$(BIN)/dbt build --select "$(MODEL)"
+build: $(VENV)/.ready  ## Build a model with its tests in a file of your own, and compare it (MODEL=mart_x). Needs a run.
+	@$(BIN)/adventure dev --select "$(MODEL)"
+
+slim-ci: $(VENV)/.ready  ## Build what differs from what is published, and what depends on it, as CI does.
+	@$(BIN)/dbt build --selector slim_ci --defer --state "$$(dirname "$${ADVENTURE_DATABASE:-warehouse/adventure_works.duckdb}")/state"
 
 test: $(VENV)/.ready-dev  ## Run every test but the slow ones (ARGS="-k loader" for some).
 	@$(PYTEST) $(ARGS)
