@@ -35,7 +35,8 @@ def give(parsed: Path) -> None:
         return
     kept = _moved(msgpack.unpackb(source.read_bytes(), strict_map_key=False), str(parsed), str(own))
     kept = _moved(kept, "dev_test", database)
-    kept["state_check"]["profile_hash"]["checksum"] = _checksum_of_profile()
+    for name, checksum in _checksums_of_the_environment().items():
+        kept["state_check"][name]["checksum"] = checksum
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(msgpack.packb(kept))
 
@@ -51,14 +52,19 @@ def _moved(value: object, old: str, new: str) -> object:
     return value
 
 
-def _checksum_of_profile() -> str:
-    """What dbt compares to see whether the profile has changed: see `ManifestLoader.build_manifest_state_check`."""
+def _checksums_of_the_environment() -> dict[str, str]:
+    """What dbt compares to see whether profile or variables have changed: `ManifestLoader.build_manifest_state_check`."""
     from dbt.artifacts.resources import FileHash
-    from dbt.config.runtime import load_profile
+    from dbt.config.runtime import load_profile, load_project
     from dbt.flags import set_from_args
     from dbt_common.context import set_invocation_context
 
     set_invocation_context(os.environ)
     set_from_args(Namespace(PROJECT_DIR=str(PROJECT), PROFILES_DIR=str(PROJECT)), None)
-    connection = load_profile(str(PROJECT), {}).credentials.connection_info()
-    return FileHash.from_contents(pprint.pformat(sorted(connection))).checksum
+    profile = load_profile(str(PROJECT), {})
+    variables = load_project(str(PROJECT), version_check=False, profile=profile).project_env_vars
+    texts = {
+        "profile_hash": pprint.pformat(sorted(profile.credentials.connection_info())),
+        "project_env_vars_hash": "".join(f"{name}:{variables[name]}|" for name in sorted(variables)),
+    }
+    return {name: FileHash.from_contents(text).checksum for name, text in texts.items()}
