@@ -53,7 +53,7 @@ def _moved(value: object, old: str, new: str) -> object:
 
 
 def _checksums_of_the_environment() -> dict[str, str]:
-    """What dbt compares to see whether profile or variables have changed: `ManifestLoader.build_manifest_state_check`."""
+    """What `ManifestLoader.build_manifest_state_check` of dbt compares to see whether profile or variables changed."""
     from dbt.artifacts.resources import FileHash
     from dbt.config.runtime import load_profile, load_project
     from dbt.flags import set_from_args
