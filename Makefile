@@ -141,7 +141,7 @@ $(VENV)/bin/python:
 	@"$(PYTHON)" -m venv --clear $(VENV) || { \
 		echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
-$(VENV)/.ready: requirements.txt pyproject.toml packages.yml | $(VENV)/bin/python
+$(VENV)/.ready: requirements.txt pyproject.toml packages.yml package-lock.yml | $(VENV)/bin/python
 	@echo "Setting up, once (seconds with uv, a minute or two with pip)."
 	@packages="--require-hashes -r requirements.txt"; $(INSTALL)
 	@packages="--no-deps --no-build-isolation --editable ."; $(INSTALL)

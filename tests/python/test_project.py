@@ -116,7 +116,7 @@ def test_make_works_below_a_folder_with_a_blank_in_its_name(tmp_path: Path) -> N
     """A project that is set up, with an `adventure` that says how it was called."""
     project = tmp_path / "My Projects" / "adventure works"
     (project / ".venv" / "bin").mkdir(parents=True)
-    for name in ("Makefile", "requirements.txt", "pyproject.toml", "packages.yml"):
+    for name in ("Makefile", "requirements.txt", "pyproject.toml", "packages.yml", "package-lock.yml"):
         shutil.copy(PROJECT / name, project / name)
     stub = project / ".venv" / "bin" / "adventure"
     stub.write_text('#!/bin/sh\nprintf "%s|" "$@"\n')
