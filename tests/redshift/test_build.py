@@ -104,6 +104,33 @@ def test_failing_rows_are_stored(published: Published) -> None:
     ((rows,),) = published.site.warehouse.query(f"select count(*) from {PREFIX}audit.sales__exact_duplicates")
     assert rows > 0
     assert "sales__exact_duplicates" in published.printed
+    tables = f"select table_name from information_schema.tables where table_schema = '{PREFIX}audit'"
+    with_rows = {name for (name,) in published.site.warehouse.query(tables)}
+    assert "sales__exact_duplicates" in with_rows
+    assert all(published.site.warehouse.query(f"select 1 from {PREFIX}audit.{name} limit 1") for name in with_rows)
+
+
+def test_relations_and_columns_have_their_descriptions(published: Published) -> None:
+    """Of views too: those of a candidate are bound, so that Redshift takes comments on their columns."""
+    found = published.site.warehouse.administer(
+        f"""
+        select n.nspname || '.' || c.relname, a.attname, d.description from pg_description as d
+        join pg_class as c on c.oid = d.objoid join pg_namespace as n on n.oid = c.relnamespace
+        left join pg_attribute as a on a.attrelid = c.oid and a.attnum = d.objsubid and a.attnum > 0
+        where n.nspname like '{PREFIX}%'
+        """
+    )
+    comments = {(relation, column): text for relation, column, text in found}
+    manifest = json.loads((published.site.target("prod") / "manifest.json").read_text(encoding="utf-8"))
+    expected = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] in ("model", "seed", "snapshot"):
+            _, _, layer = node["schema"].rpartition("_")
+            relation = f"{PREFIX}{layer}.{node['alias']}"
+            expected[relation, None] = node["description"]
+            expected |= {(relation, name): column["description"] for name, column in node["columns"].items()}
+    assert len(expected) > 500
+    assert {key: comments.get(key) for key in expected} == expected
 
 
 def test_every_table_has_the_types_that_its_yaml_declares(published: Published) -> None:

@@ -117,6 +117,7 @@ class Printer:
         out.print("\nWhere it is", style="bold")
         for heading, place in (
             ("Published", f"{places['published']} (schemas marts, core, operations, intermediate, staging)"),
+            ("Connect", "docs/connect.md: DBeaver, DuckDB, Python, R, Excel, Metabase, Power BI"),
             ("Before", f"{places['previous']} ({rollback})" if "previous" in places else ""),
             ("Lake", f"{shown(warehouse.lake)}/raw, one folder a table"),
             ("Workgroup", self.settings.workgroup if warehouse.target == "prod" else ""),

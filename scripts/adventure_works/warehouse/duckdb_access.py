@@ -37,7 +37,7 @@ def connected(
         UnreadableError: this DuckDB cannot read the file.
     """
     until = time.monotonic() + patience
-    # DuckDB heeds it where it makes the file; a file that exists keeps its own.
+    # Only for a new file; a file that exists keeps its version.
     config: dict[str, Any] = {} if read_only else {"storage_compatibility_version": STORAGE}
     while True:
         try:
