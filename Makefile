@@ -116,7 +116,7 @@ format: $(VENV)/.ready-dev  ## Correct the style of Python and SQL where a tool 
 	@$(BIN)/ruff format .
 	@$(SQLFLUFF) fix --processes 2 $(SQL)
 
-# In a target folder of its own: what dbt leaves there of the last build is the report's evidence.
+# In a target folder of its own: `dbt retry` goes on from what the last command has left in the other.
 docs: export ADVENTURE_TARGET := published
 docs: export DBT_TARGET_PATH := $(or $(DBT_TARGET_PATH),target)/docs
 docs: $(VENV)/.ready  ## Write the docs site next to the report, and docs/ (glossary, diagram). Needs a build.

@@ -14,6 +14,11 @@
         {{ column.name }} {{ column.data_type }}{{ ',' if not loop.last }}
         {%- endfor %}
     );
+    {%- set columns = api.Relation.create(database=target.database, schema=table.schema, identifier=table.identifier) -%}
+    {%- set there = adapter.get_columns_in_relation(columns) | map(attribute='name') | list -%}
+    {%- for column in table.columns.values() if there and column.name not in there %}
+    alter table {{ table.schema }}.{{ table.identifier }} add column {{ column.name }} {{ column.data_type }};
+    {%- endfor %}
     commit
 {%- endmacro %}
 

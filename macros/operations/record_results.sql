@@ -44,7 +44,7 @@
             adventure_works.failures_relation(node, passed) if is_test else none,
             adventure_works.count_or_none(answer.get('rows_affected')),
             adventure_works.count_or_none(answer.get('bytes_processed')),
-            result.execution_time, message,
+            result.execution_time, message, env_var('ADVENTURE_WAREHOUSE', '') or none,
         ] -%}
         {%- do rows.append(values) -%}
     {%- endfor -%}

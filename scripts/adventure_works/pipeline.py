@@ -103,7 +103,7 @@ def run(
             view.built(result, warehouse)
             check_lock()
             warehouse.publish()
-            report = write_report(warehouse, settings, settings.report)
+            report = write_report(warehouse, settings.report)
         view.published(warehouse, report)
     except AdventureError as error:
         _alert(target, settings, view, str(error))
@@ -120,18 +120,28 @@ def build_candidate(
         AdventureError: the candidate could not be made, dbt not be started, or no sale was built.
     """
     progress("dbt: reading the project", 0, 1)
-    manifest = dbt.parse(settings, warehouse.environ, options)
+    target = warehouse.target_folder
+    manifest = dbt.parse(settings, target, warehouse.environ, options)
     environ = warehouse.start_candidate(dbt.tables_that_grow(manifest), progress)
-    result = dbt.build(settings, manifest, environ, options, progress)
+    environ |= {"ADVENTURE_WAREHOUSE": warehouse.name}
+    result = dbt.build(settings, target, manifest, environ, options, progress)
     if result.errors:
         # What failed matters more than a record that cannot be written, on a full disk for example.
         with suppress(AdventureError):
-            warehouse.judge_candidate(passed=False, tests=result.test_count)
+            _judge(warehouse, target, result)
     else:
         with warehouse.asking_candidate() as ask:
             headline(ask)
-        warehouse.judge_candidate(passed=True, tests=result.test_count)
+        _judge(warehouse, target, result)
     return result
+
+
+def _judge(warehouse: Warehouse, target: Path, result: BuildResult) -> None:
+    """Keeps the evidence first: a candidate that can be published has it, whenever this process is killed."""
+    build_id = warehouse.keep_evidence(target)
+    warehouse.judge_candidate(
+        passed=not result.errors, tests=result.test_count, warnings=len(result.warnings), build_id=build_id
+    )
 
 
 def _alert(target: str, settings: Settings, view: View, error: str = "") -> None:

@@ -6,6 +6,7 @@ tests/python/test_settings.py holds the defaults of the two together.
 
 # ruff: noqa: RUF009 - `_setting` is a `field` with its variable.
 
+import hashlib
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
@@ -127,7 +128,7 @@ class Settings:
         "ADVENTURE_REPORT", "report/index.html", "The report's page; the docs site is beside it, in `docs/`.", _path
     )
     target: Path = _setting(
-        "DBT_TARGET_PATH", "target", "What dbt compiles, and the results of its last command.", _path
+        "DBT_TARGET_PATH", "target", "What dbt compiles; a run works in `adventure_run/` below it.", _path
     )
     logs: Path = _setting("DBT_LOG_PATH", "logs", "Folder of dbt's log, `dbt.log`.", _path)
     package_hub: str = _setting(
@@ -174,6 +175,11 @@ class Settings:
     def previous(self) -> str:
         """The prefix of the schemas that were published before."""
         return f"{self.schema}_previous"
+
+    def run_target(self, place: str) -> Path:
+        """dbt's target folder of the runs on the warehouse in that place, which no other command uses."""
+        digest = hashlib.sha256(place.encode()).hexdigest()[:8]
+        return self.target / "adventure_run" / f"{Path(place).stem}-{digest}"
 
     @property
     def log(self) -> Path:
@@ -223,6 +229,7 @@ READ_BY_DBT = (
     Variable(
         "ADVENTURE_RAW", "", "Version of the lake that dbt reads; `adventure run` sets it. Else `raw` in the lake."
     ),
+    Variable("ADVENTURE_WAREHOUSE", "", "What a run is recorded for; `adventure run` sets it."),
     Variable("ADVENTURE_CANDIDATE", "", "Prefix of the schemas that dbt builds in; `adventure run` sets it."),
     Variable("DBT_THREADS", "2 or 4", "Models built side by side: 2 on DuckDB, 4 on Redshift."),
     Variable("REDSHIFT_QUERY_GROUP", "adventure_works", "Label of every statement on Redshift."),

@@ -24,6 +24,7 @@ import duckdb
 from adventure_works.lake.folder import current_version
 from adventure_works.sample.generator import generate
 from adventure_works.settings import read_settings
+from adventure_works.warehouse.artifacts import ARTIFACTS
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
 from adventure_works.warehouse.duckdb_files import Files
 from adventure_works.warehouse.record import State
@@ -63,9 +64,10 @@ def reduced_run() -> None:
     with warehouse.locked():
         load(source, warehouse.lake, settings)
         begin("build")
-        manifest = dbt.parse(settings, warehouse.environ, REDUCED)
-        dbt.build(settings, manifest, warehouse.start_candidate([], progress), REDUCED, progress)
-        warehouse.judge_candidate(passed=True, tests=0)
+        target = warehouse.target_folder
+        manifest = dbt.parse(settings, target, warehouse.environ, REDUCED)
+        dbt.build(settings, target, manifest, warehouse.start_candidate([], progress), REDUCED, progress)
+        warehouse.judge_candidate(passed=True, tests=0, build_id=warehouse.keep_evidence(target))
         begin("publication")
         warehouse.publish()
     begin("end")
@@ -146,6 +148,9 @@ class Rehearsal:
         before = current_version(self.lake)
         self.run(1 - self.now, phase, share)
         found = self.published()
+        with self.warehouse.asking_published() as ask:
+            kept = {path.name for path in self.warehouse.evidence(ask).iterdir()}
+        assert kept == set(ARTIFACTS), "what is published has lost its evidence"
         assert found in self.states, f"a state that never was, killed after {share:.0%} of {phase}: {found}"
         is_old = found == self.states[self.now]
         return Found(self._phase(before, is_old), is_old)

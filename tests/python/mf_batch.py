@@ -18,7 +18,8 @@ def project_folder(folder: Path) -> Path:
         project.mkdir()
         for name in ("dbt_project.yml", "profiles.yml"):
             (project / name).symlink_to(PROJECT / name)
-        (project / "target").symlink_to(folder / "target")
+        (run_target,) = (folder / "target" / "adventure_run").iterdir()
+        (project / "target").symlink_to(run_target)
     return project
 
 

@@ -15,9 +15,15 @@ COLUMNS = [
     ][0]["columns"]
 ]
 
+# What the warehouse that `support.places` puts beside the lake is called in its records.
+WAREHOUSE = "../warehouse/test.duckdb"
+
 
 def record(lake: Path, day: int, statuses: dict[str, str], *, whole: bool = True, **more: object) -> None:
-    """Records a run of that day of January 2017: the status of nodes by name; those named test_ are tests."""
+    """Records a run of that day of January 2017: the status of nodes by name; those named test_ are tests.
+
+    It is one of `adventure run`, unless `warehouse` says otherwise.
+    """
     rows = []
     for name, status in statuses.items():
         kind = "test" if name.startswith(("test_", "drift_")) else "model"
@@ -38,6 +44,7 @@ def record(lake: Path, day: int, statuses: dict[str, str], *, whole: bool = True
             "failures_table": f'"adventure_works"."audit"."{name}"' if kind == "test" else None,
             "execution_seconds": 1.5,
             "message": f"Got {10 * day} results",
+            "warehouse": WAREHOUSE,
         } | more
         rows.append([known.get(column) for column, _ in COLUMNS])
     assert record_run(str(lake / "runs"), f"day-{day}", json.dumps(COLUMNS), json.dumps(rows)) == ""

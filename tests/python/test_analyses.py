@@ -17,7 +17,6 @@ ANALYSES = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))
 
 def compiled_analyses(folder: Path) -> Path:
     """The target folder with the compiled analyses, for the warehouse of the build in `folder`."""
-    # Not the target folder of the build, which is the report's evidence.
     target = folder / "analyses"
     if not (target / COMPILED).exists():
         wanted = ["--quiet", "--select", "path:analyses", "--target-path", str(target)]

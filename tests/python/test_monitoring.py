@@ -25,7 +25,8 @@ from adventure_works.monitor.status import Status, status_of
 from adventure_works.settings import Settings
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
 from adventure_works.warehouse.duckdb_access import asking_history
-from recorded import record
+from adventure_works.warehouse.record import AuditRecord, Outcome, State, write_record
+from recorded import WAREHOUSE, record
 from support.places import PROJECT
 from support.waiting import TIMEOUT
 from warehouse import Warehouse
@@ -58,7 +59,7 @@ TOLD = [
 
 def test_what_fails_and_since_when(tmp_path: Path) -> None:
     some_history(tmp_path)
-    with asking_history(tmp_path) as ask:
+    with asking_history(tmp_path, WAREHOUSE) as ask:
         found = troubles(ask)
         runs = last_runs(ask, 2)
         assert newest_load(ask) == ("", None)
@@ -71,8 +72,32 @@ def test_what_fails_and_since_when(tmp_path: Path) -> None:
     assert (runs[1].started_at, runs[1].seconds, runs[1].load_id) == (datetime(2017, 1, 4, 3), 4.5, "L4")
 
 
+@pytest.mark.parametrize("other", [None, "../warehouse/other.duckdb"], ids=["plain dbt", "another warehouse"])
+def test_a_test_that_passes_on_other_data_ends_no_trouble(tmp_path: Path, other: str | None) -> None:
+    """`dbt retry` after a failed run looks at another database than the build that failed."""
+    some_history(tmp_path)
+    passing = {"test_again": "pass", "model_a": "success", "test_warns": "pass", "drift__fewer_records": "pass"}
+    record(tmp_path, 6, passing, warehouse=other)
+    with asking_history(tmp_path, WAREHOUSE) as ask:
+        assert told(troubles(ask)) == TOLD
+        assert last_runs(ask, 1)[0].invocation_id == "run-5"
+    record(tmp_path, 7, passing)
+    with asking_history(tmp_path, WAREHOUSE) as ask:
+        assert troubles(ask) == []
+
+
+def test_records_of_an_earlier_version_are_read(tmp_path: Path) -> None:
+    """They name no warehouse, since there was no column for it."""
+    (tmp_path / "runs").mkdir()
+    duckdb.sql("select 'old' as invocation_id, 'fail' as status").write_parquet(
+        str(tmp_path / "runs" / "run-old.parquet")
+    )
+    with asking_history(tmp_path, WAREHOUSE) as ask:
+        assert (last_runs(ask, 5), troubles(ask)) == ([], [])
+
+
 def test_nothing_was_ever_recorded(tmp_path: Path) -> None:
-    with asking_history(tmp_path / "nowhere") as ask:
+    with asking_history(tmp_path / "nowhere", WAREHOUSE) as ask:
         assert (last_runs(ask, 5), troubles(ask), newest_load(ask)) == ([], [], ("", None))
 
 
@@ -92,33 +117,33 @@ def test_dbt_records_its_runs_and_the_marts_tell_the_same(
 ) -> None:
     # Brackets make a pattern of a path, which they must not.
     warehouse = Warehouse(tmp_path / "Data [2017]", monkeypatch)
+    warehouse.database = warehouse.database.with_name("test.duckdb")
+    # As `adventure run` does; plain dbt cannot write there.
+    for name, value in (("TARGET", "published"), ("RAW", str(warehouse.lake / "raw")), ("WAREHOUSE", WAREHOUSE)):
+        monkeypatch.setenv(f"ADVENTURE_{name}", value)
     load(str(small_sample), warehouse.lake)
-    # Nothing is recorded yet, and nothing can be: the views are there all the same, and the build is well.
-    (warehouse.lake / "runs").write_text("in the way")
-    warehouse.dbt("run", "--select", *VIEWS)
-    assert warehouse.rows("from operations.run_history") == []
-    (warehouse.lake / "runs").unlink()
-
     warehouse.dbt("run", "--select", *VIEWS)
     (load_id,) = [path.name for path in (warehouse.lake / "versions").iterdir()]
     assert warehouse.rows(
         "select run_command, target_name, is_whole, load_id, nodes, worst_outcome from operations.run_history"
-    ) == [("run", "dev", False, load_id, 4, "passed")]
+    ) == [("run", "published", False, load_id, 4, "passed")]
     recorded = warehouse.rows(
         "select node_name, resource_type, node_status, outcome, node_started_at < node_finished_at, "
         "execution_seconds > 0, node_message from staging.stg_dbt_runs__run_results order by 1"
     )
     assert recorded == [(name, "model", "success", "passed", True, True, "OK") for name in sorted(VIEWS)]
-    with asking_history(warehouse.lake) as ask:
+    with asking_history(warehouse.lake, WAREHOUSE) as ask:
         assert newest_load(ask)[0] == load_id
+        assert [run.nodes for run in last_runs(ask, 5)] == [4]
 
     some_history(warehouse.lake)
+    record(warehouse.lake, 6, {"test_again": "pass"}, warehouse=None)
     said = warehouse.rows(
         "select test_name, last_outcome = 'failed', last_failing_rows, day(not_passing_since) "
         "from operations.test_history where is_current and last_outcome <> 'passed' "
         "order by last_outcome, not_passing_since"
     )
-    with asking_history(warehouse.lake) as ask:
+    with asking_history(warehouse.lake, WAREHOUSE) as ask:
         assert said == [trouble for trouble in told(troubles(ask)) if trouble[0] != "model_a"]
     assert said == [trouble for trouble in TOLD if trouble[0] != "model_a"]
 
@@ -161,13 +186,65 @@ def test_status_for_people_and_for_programs(
     assert refused.returncode == 2 and "--alert needs ADVENTURE_ALERT_WEBHOOK" in refused.stderr
 
 
+def warehouse_in(folder: Path, **records: AuditRecord | None) -> DuckDBWarehouse:
+    """A warehouse beside the lake, with these states and their records, None for one that plain dbt has built."""
+    warehouse = DuckDBWarehouse(Settings(lake=folder / "lake", database=folder / "warehouse" / "test.duckdb"), print)
+    for role, kept in records.items():
+        path = getattr(warehouse, role)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with duckdb.connect(str(path)) as connection:
+            if kept:
+                write_record(connection.execute, kept)
+    return warehouse
+
+
+NEWEST, OLDER = (
+    AuditRecord("/lake", "L0", load_id, datetime(2017, 1, 1), "0.1.0", Outcome.PASSED, 210) for load_id in ("L1", "L0")
+)
+
+
 @pytest.mark.parametrize(
     ("hours", "status", "is_well"), [(35, "pass", True), (35, "warn", True), (37, "pass", False), (35, "fail", False)]
 )
 def test_what_is_well(tmp_path: Path, hours: int, status: str, is_well: bool) -> None:
-    warehouse = DuckDBWarehouse(Settings(lake=tmp_path / "lake", database=tmp_path / "w.duckdb"), print)
+    warehouse = warehouse_in(tmp_path, published=NEWEST, previous=OLDER)
     ordinary(tmp_path / "lake", loaded=now() - timedelta(hours=hours), statuses={"test_one": status})
     assert status_of(warehouse, 1, timedelta(hours=36)).is_well is is_well
+
+
+@pytest.mark.parametrize(
+    ("states", "says"),
+    [
+        ({}, "Nothing is published of load L1. Build it: adventure run"),
+        ({"published": None}, "Plain dbt has built in what is published, and no audit since."),
+        ({"published": replace(NEWEST, outcome=Outcome.CHANGED)}, "Plain dbt has built in what is published"),
+        ({"published": OLDER}, "What is published is of load L0, and the newest load is L1."),
+        ({"published": NEWEST, "candidate": replace(NEWEST, outcome=Outcome.FAILED)}, "of load L1, failed its audit."),
+        ({"published": NEWEST, "candidate": NEWEST}, "passed its audit and waits. Publish it: adventure publish"),
+    ],
+    ids=["nothing", "plain dbt", "changed", "older", "failed", "waits"],
+)
+def test_what_is_published_must_be_the_newest_load(
+    adventure: Callable[..., subprocess.CompletedProcess[str]],
+    tmp_path: Path,
+    states: dict[str, AuditRecord | None],
+    says: str,
+) -> None:
+    warehouse_in(tmp_path, **states)
+    ordinary(tmp_path / "lake", loaded=now(), statuses={"test_one": "pass"})
+    checked = adventure("status", "--check")
+    assert checked.returncode == 1, checked.stdout
+    assert says in checked.stdout
+    found = status_of(warehouse_in(tmp_path), 1, timedelta(hours=36))
+    assert not found.failing and not found.is_stale and says in found.unpublished[0]
+    assert json.loads(found.as_json())["unpublished"] == found.unpublished
+    assert says in alerts.message(found, LOG)
+
+
+def test_a_build_under_way_is_no_trouble(tmp_path: Path) -> None:
+    ordinary(tmp_path / "lake", loaded=now(), statuses={"test_one": "pass"})
+    states = {"published": NEWEST, "candidate": replace(NEWEST, outcome=Outcome.BUILDING)}
+    assert status_of(warehouse_in(tmp_path, **states), 1, timedelta(hours=36)).is_well
 
 
 def test_a_file_that_cannot_be_read_is_named(
@@ -286,17 +363,18 @@ def topic(quick: pytest.MonkeyPatch) -> Iterator[str]:
 
 def test_the_topic(topic: str) -> None:
     settings = Settings(alert_topic=topic, region="eu-central-1")
-    text = "Adventure Works (dev) € " + "x" * 200 + "\nmore"
+    text = "Adventure Works (published) € " + "x" * 200 + "\nmore"
     assert alerts.send(settings, text) == []
     (sent,) = sns_backends[DEFAULT_ACCOUNT_ID]["eu-central-1"].topics[topic].sent_notifications
-    assert sent[1] == text and sent[2] == ("Adventure Works (dev) ? " + "x" * 200)[:100]
+    assert sent[1] == text and sent[2] == ("Adventure Works (published) ? " + "x" * 200)[:100]
     (problem,) = alerts.send(replace(settings, alert_topic=f"{topic}-of-others"), text)
     assert "ADVENTURE_ALERT_TOPIC_ARN" in problem and "NotFound" in problem
 
 
 def some_status(found: list[Trouble], age: timedelta | None) -> Status:
     loaded_at = datetime(2017, 1, 9) - age if age is not None else None
-    return Status("dev", datetime(2017, 1, 9), [], found, "L1", loaded_at, timedelta(hours=36), [])
+    states = [State("published", "w.duckdb", NEWEST)]
+    return Status("published", datetime(2017, 1, 9), [], found, "L1", loaded_at, timedelta(hours=36), states)
 
 
 def test_what_an_alert_says() -> None:
@@ -310,7 +388,7 @@ def test_what_an_alert_says() -> None:
     assert "test_a (must_hold) since 2017-01-03 03:00 UTC, 1,234 rows in w.audit.test_a" in text
     assert "drift__mean_moved" in text and "test_b" not in text
     assert "the newest load (L1) is 50 hours old, more than 36 hours" in text
-    assert "adventure status --target dev" in text
+    assert "adventure status --target published" in text
     assert "Nothing has been loaded" in alerts.message(some_status([], None), LOG)
     assert "... and 2 more" in alerts.message(some_status([failed] * 12, fresh), LOG)
 

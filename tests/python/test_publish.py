@@ -18,13 +18,14 @@ from adventure_works.build.results import tests_left_out
 from adventure_works.errors import AdventureError
 from adventure_works.lake import pins
 from adventure_works.lake.loader import load
-from adventure_works.settings import Settings
+from adventure_works.settings import Settings, read_settings
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
 from adventure_works.warehouse.duckdb_access import connected, has_storage
 from adventure_works.warehouse.duckdb_files import log_of
-from adventure_works.warehouse.record import AuditRecord, Outcome, write_record
+from adventure_works.warehouse.record import AuditRecord, Outcome, record_of, write_record
 from crash import two_sources
 from processes import ASK, HOLD, ended, process
+from recorded import record
 from support.commands import run_adventure, run_dbt
 from support.places import PROJECT, PUBLISHED, own_places
 from support.waiting import TIMEOUT
@@ -65,6 +66,31 @@ def candidate_of(warehouse: DuckDBWarehouse, number: int, outcome: Outcome = Out
         connection.execute("update one set number = ?", [number])
         connection.execute("update other set number = ?", [number])
         write_record(connection.execute, replace(RECORD, outcome=outcome))
+
+
+def evidence_in(folder: Path, build_id: str) -> Path:
+    """A folder with what dbt leaves of a build; the manifest names it too."""
+    folder.mkdir(exist_ok=True)
+    (folder / "manifest.json").write_text(json.dumps({"of": build_id}))
+    (folder / "run_results.json").write_text(json.dumps({"metadata": {"invocation_id": build_id}}))
+    return folder
+
+
+def build(warehouse: DuckDBWarehouse, number: int, folder: Path) -> None:
+    """What a run does up to its publication."""
+    candidate_of(warehouse, number, Outcome.BUILDING)
+    build_id = warehouse.keep_evidence(evidence_in(folder, f"build-{number}"))
+    warehouse.judge_candidate(passed=True, tests=1, build_id=build_id)
+
+
+def shown_build(warehouse: DuckDBWarehouse) -> str:
+    """The build whose evidence is that of what is published; the link beside it leads to the same."""
+    with warehouse.asking_published() as ask:
+        folder = warehouse.evidence(ask)
+    assert (warehouse.published.parent / "state").resolve() == folder
+    assert str(number_in(warehouse.published)) == folder.name.removeprefix("build-")
+    of: str = json.loads((folder / "manifest.json").read_text())["of"]
+    return of
 
 
 def number_in(path: Path) -> int:
@@ -150,6 +176,74 @@ def test_a_file_of_another_storage_version_is_rewritten_once(warehouse: DuckDBWa
     warehouse.publish()
     candidate_of(warehouse, 3)
     assert number_in(warehouse.published) == 2 and has_storage(warehouse.candidate)
+
+
+def test_evidence_is_published_and_rolled_back_with_its_build(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+    with warehouse.asking_published() as ask, pytest.raises(AdventureError, match="there is no evidence for it"):
+        warehouse.evidence(ask)
+    for number in (2, 3):
+        build(warehouse, number, tmp_path / "target")
+        warehouse.publish()
+        assert shown_build(warehouse) == f"build-{number}"
+    warehouse.roll_back()
+    assert shown_build(warehouse) == "build-2"
+    warehouse.roll_back()
+    assert shown_build(warehouse) == "build-3"
+    build(warehouse, 4, tmp_path / "target")
+    assert shown_build(warehouse) == "build-3", "a candidate changes nothing"
+    warehouse.publish()
+    build(warehouse, 5, tmp_path / "target")
+    # The first was that of the previous file when the fourth was kept.
+    assert sorted(path.name for path in warehouse.builds.iterdir()) == ["build-3", "build-4", "build-5"]
+    with duckdb.connect(str(warehouse.published)) as connection:
+        connection.execute("update operations.audit_record set outcome = 'changed'")
+    with warehouse.asking_published() as ask, pytest.raises(AdventureError, match="plain dbt has built in it since"):
+        warehouse.evidence(ask)
+
+
+def test_a_run_that_is_killed_loses_no_evidence(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+    for number in (2, 3):
+        build(warehouse, number, tmp_path / "target")
+        warehouse.publish()
+    # Killed between the evidence and the record; then between the record and the publication.
+    candidate_of(warehouse, 4, Outcome.BUILDING)
+    warehouse.keep_evidence(evidence_in(tmp_path / "target", "build-4"))
+    assert shown_build(warehouse) == "build-3"
+    build(warehouse, 5, tmp_path / "target")
+    assert sorted(path.name for path in warehouse.builds.iterdir()) == ["build-2", "build-3", "build-5"]
+    assert shown_build(warehouse) == "build-3"
+    # Killed after the rename: neither the link is renewed, nor what was published in the previous one's place.
+    os.link(warehouse.published, warehouse.previous.with_name(".w.duckdb"))
+    warehouse.candidate.replace(warehouse.published)
+    with warehouse.asking_published() as ask:
+        assert warehouse.evidence(ask).name == "build-5"
+    build(warehouse, 6, tmp_path / "target")
+    assert sorted(path.name for path in warehouse.builds.iterdir()) == ["build-3", "build-5", "build-6"]
+    warehouse.roll_back()
+    assert shown_build(warehouse) == "build-3"
+
+
+def test_two_warehouses_share_no_evidence(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+    other = DuckDBWarehouse(
+        Settings(database=warehouse.published.with_name("other.duckdb"), lake=warehouse.lake), print
+    )
+    assert (other.name, other.target_folder) != (warehouse.name, warehouse.target_folder)
+    elsewhere = DuckDBWarehouse(Settings(database=tmp_path / "w.duckdb", lake=warehouse.lake), print)
+    assert (elsewhere.name, elsewhere.target_folder) != (warehouse.name, warehouse.target_folder)
+    other.keep_evidence(evidence_in(tmp_path / "target", "build-1"))
+    build(warehouse, 2, tmp_path / "target")
+    build(warehouse, 3, tmp_path / "target")
+    assert [path.name for path in other.builds.iterdir()] == ["build-1"]
+
+
+def test_a_record_of_an_earlier_version_is_read(warehouse: DuckDBWarehouse) -> None:
+    with duckdb.connect(str(warehouse.published)) as connection:
+        connection.execute("alter table operations.audit_record drop column build_id")
+        connection.execute("alter table operations.audit_record drop column warnings")
+    (state,) = warehouse.states()
+    assert state.record == RECORD
+    with warehouse.asking_published() as ask, pytest.raises(AdventureError, match=r"earlier version .* adventure run"):
+        warehouse.evidence(ask)
 
 
 @pytest.mark.parametrize("killed", ["before the rename", "after the rename of a rollback"])
@@ -422,6 +516,24 @@ def test_a_failed_audit_leaves_what_is_published(published: Path) -> None:
     refused = run_adventure(published, "publish")
     assert refused.returncode == 1 and "no candidate has passed" in refused.stderr
 
+    with DuckDBWarehouse(read_settings(own_places(published)), print).asking_candidate() as ask:
+        candidate = record_of(ask)
+    builds = sorted(path.name for path in (published / "warehouse" / "builds" / "test").iterdir())
+    assert len(builds) == 2 and candidate.build_id in builds
+    # The drift that the run was told to accept.
+    assert (candidate.outcome, candidate.warnings) == ("failed", 1)
+
+    # What is published is not the newest load, and that plain dbt finds nothing wrong with it changes nothing.
+    failing = "fact_sales__order_has_one_customer_and_day"
+    run_dbt(published, "retry")
+    record(published / "lake", 31, {failing: "pass"}, warehouse=None, started_at="2099-01-01 00:00:00")
+    status = run_adventure(published, "status", "--check")
+    assert status.returncode == 1
+    assert f"{failing} since" in status.stdout and "failed its audit. Correct the files" in status.stdout
+    assert "What is published is of load" in status.stdout
+    report = run_adventure(published, "report")
+    assert report.returncode == 0, report.stderr
+
     command = next(line for line in said if "dbt show" in line)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = own_places(published) | {"PATH": path}
@@ -465,6 +577,37 @@ def test_damaged_history_is_found_and_the_way_back_is_said(published: Path) -> N
     assert "every state in the snapshots has its first day" in run_adventure(published, "doctor").stdout
 
 
+def test_the_report_shows_the_tests_of_what_is_published(published: Path) -> None:
+    """Not those of the build that was rolled back, and not those of whatever dbt did last."""
+
+    def report() -> str:
+        done = run_adventure(published, "report")
+        assert done.returncode == 0, done.stderr
+        return (published / "report" / "index.html").read_text(encoding="utf-8")
+
+    first = report()
+    assert run_dbt(published, "show", "--inline", "select 1 as one").returncode == 0
+    assert report() == first
+
+    warehouse = DuckDBWarehouse(read_settings(own_places(published)), print)
+    started(warehouse)
+    target = Path(shutil.copytree(published / "warehouse" / "state", published / "target" / "second"))
+    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))
+    results["metadata"]["invocation_id"] = "second"
+    (warned,) = [one for one in results["results"] if ".sales__exact_duplicates" in one["unique_id"]]
+    warned |= {"status": "warn", "failures": 4711}
+    (target / "run_results.json").write_text(json.dumps(results), encoding="utf-8")
+    warehouse.judge_candidate(passed=True, tests=250, warnings=3, build_id=warehouse.keep_evidence(target))
+    warehouse.publish()
+    assert ">4,711<" in report() and ">4,711<" not in first
+    assert "250 tests, 3 warned, none failed" in run_adventure(published, "publish", "--list").stdout
+
+    rolled_back = run_adventure(published, "publish", "--rollback")
+    assert rolled_back.returncode == 0
+    assert "index.html is about what was published before. Write it again: adventure report" in rolled_back.stdout
+    assert report() == first
+
+
 @pytest.mark.slow
 def test_a_disk_that_is_full_in_the_build(published: Path, small_disk: Path) -> None:
     database = small_disk / "test.duckdb"
@@ -488,9 +631,11 @@ def test_plain_dbt_does_not_write_into_what_is_published(published_once: Path, c
     assert database.read_bytes() == before
 
 
-def test_plain_dbt_takes_over_what_a_run_has_parsed(published_once: Path) -> None:
+def test_a_run_takes_over_what_the_one_before_has_parsed(published_once: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The run builds another file from another folder of the lake, and still the project is parsed once."""
-    done = run_dbt(published_once, "parse")
+    monkeypatch.setenv("ADVENTURE_TARGET", "published")
+    target = DuckDBWarehouse(read_settings(own_places(published_once)), print).target_folder
+    done = run_dbt(published_once, "parse", "--target-path", str(target))
     assert done.returncode == 0, done.stdout
     last = (published_once / "logs" / "dbt.log").read_text(encoding="utf-8").rpartition("Running with dbt")[2]
     assert "no changes found, skipping parsing" in last
@@ -503,7 +648,7 @@ def test_plain_dbt_takes_over_what_a_run_has_parsed(published_once: Path) -> Non
 
 def test_an_audit_without_its_tests_is_none(published_once: Path) -> None:
     """A test that an environment variable of dbt's keeps from running stops the publication as one that fails does."""
-    target = published_once / "target"
+    target = published_once / "warehouse" / "state"
     results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
     ran = {result["unique_id"] for result in results}
     assert tests_left_out(target, ran) == []

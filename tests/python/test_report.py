@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -28,10 +27,10 @@ from adventure_works.report.export import MARTS
 from adventure_works.report.page import page
 from adventure_works.report.periods import Span, periods
 from adventure_works.report.sections import MODELS, SECTIONS
-from adventure_works.settings import read_settings
+from adventure_works.settings import Settings
 from adventure_works.warehouse import open_warehouse
 from adventure_works.warehouse.duckdb_access import asking, asking_history
-from recorded import record
+from recorded import WAREHOUSE, record
 from report_page import ReportPage, figure, plain, table
 from support.bands import bands
 from support.commands import run_adventure, run_dbt
@@ -58,13 +57,13 @@ def read_sample(built_sample: Run) -> tuple[figures.Figures, evidence.BuildEvide
     """The figures and the evidence of the sample."""
     with (
         asking(built_sample[0] / "warehouse" / "test.duckdb") as ask,
-        asking_history(built_sample[0] / "lake") as runs,
+        asking_history(built_sample[0] / "lake", WAREHOUSE) as runs,
     ):
-        return figures.read(ask), evidence.read(built_sample[0] / "target", runs, MODELS)
+        return figures.read(ask), evidence.read(built_sample[0] / "warehouse" / "state", runs, MODELS)
 
 
 @pytest.fixture
-def damaged(built_sample: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+def damaged(built_sample: Run, tmp_path: Path) -> Callable[..., Path]:
     """Writes a report about a copy of the sample's warehouse after some SQL, or with changed test results.
 
     `lake` holds the recorded runs, where they are others than those of the sample.
@@ -73,23 +72,17 @@ def damaged(built_sample: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     def write(
         *statements: str, results: Callable[[list[dict]], list[dict]] | None = None, lake: Path | None = None
     ) -> Path:
-        database = shutil.copy(built_sample[0] / "warehouse" / "test.duckdb", tmp_path / "test.duckdb")
-        with duckdb.connect(str(database)) as connection:
+        warehouse = Path(shutil.copytree(built_sample[0] / "warehouse", tmp_path / "warehouse", symlinks=True))
+        with duckdb.connect(str(warehouse / "test.duckdb")) as connection:
             for statement in statements:
                 connection.execute(statement)
-        target = built_sample[0] / "target"
         if results:
-            target = tmp_path / "target"
-            target.mkdir()
-            shutil.copy(built_sample[0] / "target" / "manifest.json", target)
-            found = json.loads((built_sample[0] / "target" / "run_results.json").read_text(encoding="utf-8"))
+            path = warehouse / "state" / "run_results.json"
+            found = json.loads(path.read_text(encoding="utf-8"))
             found["results"] = results(found["results"])
-            (target / "run_results.json").write_text(json.dumps(found), encoding="utf-8")
-        monkeypatch.setenv("ADVENTURE_DATABASE", str(database))
-        monkeypatch.setenv("DBT_TARGET_PATH", str(target))
-        monkeypatch.setenv("ADVENTURE_LAKE", str(lake or built_sample[0] / "lake"))
-        settings = read_settings(os.environ)
-        return build.write(open_warehouse("dev", settings, print), settings, tmp_path / "report" / "index.html")
+            path.write_text(json.dumps(found), encoding="utf-8")
+        settings = Settings(database=warehouse / "test.duckdb", lake=lake or built_sample[0] / "lake")
+        return build.write(open_warehouse("dev", settings, print), tmp_path / "report" / "index.html")
 
     return write
 
@@ -406,9 +399,7 @@ def test_nothing_is_compared_that_is_not_there(read_sample: tuple) -> None:
 
 
 def test_a_test_that_has_not_run(damaged: Callable[..., Path]) -> None:
-    with pytest.raises(
-        AdventureError, match=r"1 of \d+ tests have not run in the last dbt command \(dbt build\): fact_"
-    ):
+    with pytest.raises(AdventureError, match=r"1 of \d+ tests have not run in the build of what is published: fact_"):
         damaged(results=lambda found: [one for one in found if "fact_sales__order_has_one" not in one["unique_id"]])
 
 

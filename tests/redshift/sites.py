@@ -76,6 +76,12 @@ class Site:
         """dbt's folder of what it made for a target."""
         return self.folder / f"target_{target}"
 
+    @property
+    def run_target(self) -> Path:
+        """dbt's folder of `adventure run` on Redshift."""
+        (found,) = (self.target("prod") / "adventure_run").glob(f"{PREFIX.removesuffix('_')}-*")
+        return found
+
     def run(self, *command: str | Path, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Runs a program of the virtual environment in the project, with the site's environment or the one given."""
         name, *arguments = map(str, command)
@@ -134,7 +140,8 @@ class Site:
 
     def differences(self, *names: str) -> list[str]:
         """What differs between the two warehouses, in every relation for readers or in those named."""
-        manifest = json.loads((self.target("prod") / "manifest.json").read_text(encoding="utf-8"))
+        plain = self.target("prod") / "manifest.json"
+        manifest = json.loads((plain if plain.exists() else self.run_target / plain.name).read_text(encoding="utf-8"))
         wanted = [one for one in compare.relations(manifest) if not names or one.name in names]
         found = compare.compare_all(wanted, self.database, self.warehouse.query, PREFIX)
         assert sum(rows for rows, _ in found.values()), "nothing was compared"

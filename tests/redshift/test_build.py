@@ -49,7 +49,7 @@ def published(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Ite
     site = Site(folder, folder / "files", warehouse)
     printed = site.run_in_production()
     site.build_without_tests("dev")
-    results = json.loads((site.target("prod") / "run_results.json").read_text(encoding="utf-8"))
+    results = json.loads((site.run_target / "run_results.json").read_text(encoding="utf-8"))
     run = results["metadata"]["invocation_id"]
     yield Published(
         site, site.report.read_text(encoding="utf-8"), printed, run, warehouse.statements(), site.differences()
@@ -79,7 +79,7 @@ def test_the_report_of_the_run_is_the_one_from_duckdb(published: Published) -> N
         for name, value in site.environ.items():
             environment.setenv(name, value)
         with asking_redshift(PREFIX.removesuffix("_")) as redshift:
-            proof = evidence.read(site.target("prod"), redshift, MODELS)
+            proof = evidence.read(site.run_target, redshift, MODELS)
         assert page(figures.read(duckdb), proof) == published.page
     assert "Every customer is in one group" in published.page
 
@@ -145,7 +145,7 @@ def test_every_table_has_the_types_that_its_yaml_declares(published: Published) 
     built: dict[str, dict[str, str]] = {}
     for table, column, data_type in found:
         built.setdefault(table, {})[column] = data_type
-    manifest = json.loads((published.site.target("prod") / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((published.site.run_target / "manifest.json").read_text(encoding="utf-8"))
     different = {}
     for node in manifest["nodes"].values():
         if node["resource_type"] in ("model", "seed") and node["name"] in built:
@@ -261,7 +261,7 @@ def test_a_planted_difference_is_found(published: Published) -> None:
     assert found.endswith("'Elsewhere' on Redshift")
     done = site.run(
         "python", "tests/redshift/compare.py", "--database", site.database, "--relation", "dim_territories",
-        "--manifest", site.target("prod") / "manifest.json",
+        "--manifest", site.run_target / "manifest.json",
     )  # fmt: skip
     assert done.returncode == 1
     assert "core.dim_territories: 11 rows, 1 differ\n  core.dim_territories (territory_key 3): region" in done.stdout

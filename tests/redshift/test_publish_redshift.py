@@ -1,10 +1,12 @@
 """Write, audit, publish on Redshift: people read an audited state, the old one or the new one, whatever happens."""
 
+import json
 import os
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,9 @@ import pytest
 from adventure_works.build.results import BuildResult, Problem
 from adventure_works.cli.run import Printer
 from adventure_works.errors import AdventureError
+from adventure_works.lake.s3_read import Reader
 from adventure_works.redshift.session import Session, session
-from adventure_works.settings import read_settings
+from adventure_works.settings import Settings, read_settings
 from adventure_works.warehouse import redshift as engine
 from adventure_works.warehouse.record import AuditRecord, Outcome, write_record
 from adventure_works.warehouse.redshift import NAMES, RedshiftWarehouse, read_record
@@ -61,6 +64,25 @@ def build(redshift: Session, mine: RedshiftWarehouse, number: int, outcome: Outc
     redshift.ask("create table mine_candidate_marts.mart as select number from mine_candidate_core.fact")
     redshift.ask("create view mine_candidate_intermediate.seen as select number from mine_candidate_core.fact")
     mine.judge_candidate(passed=outcome == Outcome.PASSED, tests=7)
+
+
+def evidenced(mine: RedshiftWarehouse, folder: Path, build_id: str) -> None:
+    """What a run does at the end of a build that has left its manifest and results in a folder."""
+    folder.mkdir(exist_ok=True)
+    (folder / "manifest.json").write_text(json.dumps({"of": build_id}))
+    (folder / "run_results.json").write_text(json.dumps({"metadata": {"invocation_id": build_id}}))
+    mine.start_candidate(GROWN, quiet)
+    mine.judge_candidate(passed=True, tests=7, warnings=1, build_id=mine.keep_evidence(folder))
+
+
+def shown_build(settings: Settings) -> str:
+    """The build whose evidence another machine finds for what is published."""
+    warehouse = RedshiftWarehouse(settings, print)
+    with warehouse.asking_published() as ask:
+        folder = warehouse.evidence(ask)
+    results, manifest = (json.loads((folder / name).read_text()) for name in ("run_results.json", "manifest.json"))
+    assert results["metadata"]["invocation_id"] == manifest["of"]
+    return str(manifest["of"])
 
 
 def numbers(redshift: Session, prefix: str) -> list[int]:
@@ -112,6 +134,40 @@ def test_rollback_exchanges_and_a_second_one_undoes_it(redshift: Session, mine: 
     assert (numbers(redshift, "mine"), numbers(redshift, "mine_previous")) == ([1, 1, 1], [2, 2, 2])
     mine.roll_back()
     assert (numbers(redshift, "mine"), numbers(redshift, "mine_previous")) == ([2, 2, 2], [1, 1, 1])
+
+
+def test_evidence_is_published_and_rolled_back_with_its_build(mine: RedshiftWarehouse, tmp_path: Path) -> None:
+    """It is on S3, since the record that names it is on Redshift: every machine finds the two together."""
+    elsewhere = replace(mine.settings, target=tmp_path / "elsewhere")
+    with pytest.raises(AdventureError, match=r"mine_\*: there is no evidence .* adventure run --target prod"):
+        shown_build(elsewhere)
+    for build_id in ("one", "two"):
+        evidenced(mine, tmp_path / "artifacts", build_id)
+        mine.publish()
+        assert shown_build(elsewhere) == build_id
+    mine.roll_back()
+    assert shown_build(elsewhere) == "one"
+    evidenced(mine, tmp_path / "artifacts", "three")
+    assert shown_build(elsewhere) == "one", "a candidate changes nothing"
+    assert [state.record.warnings for state in mine.states() if state.record] == [1, 1, 1]
+    mine.publish()
+    evidenced(mine, tmp_path / "artifacts", "four")
+    # The second was that of the previous schemas until the third was published.
+    reader = Reader(mine.lake, mine.settings)
+    with pytest.raises(KeyError):
+        reader.read(mine.lake.key("builds", mine.name, "two", "manifest.json"))
+    assert shown_build(elsewhere) == "three"
+    mine.roll_back()
+    assert shown_build(elsewhere) == "one"
+
+
+def test_a_record_of_an_earlier_version_is_read(redshift: Session, mine: RedshiftWarehouse) -> None:
+    write_record(redshift.ask, AuditRecord("s3://bucket/lake", "20260101", "20260102"), "mine_operations")
+    for column in ("warnings", "build_id"):
+        redshift.ask(f"alter table mine_operations.audit_record drop column {column}")
+    assert outcomes(mine) == {"published": "building"}
+    with pytest.raises(AdventureError, match=r"mine_\*: there is no evidence"):
+        shown_build(mine.settings)
 
 
 def test_only_a_candidate_that_passed_is_published(redshift: Session, mine: RedshiftWarehouse) -> None:

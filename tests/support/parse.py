@@ -12,13 +12,15 @@ from pathlib import Path
 
 import msgpack
 
+from adventure_works.settings import read_settings
+from adventure_works.warehouse.duckdb import DuckDBWarehouse
 from support.places import PROJECT
 
 KEPT = "partial_parse.msgpack"
 
 
-def give(parsed: Path) -> None:
-    """Puts the parse whose places are below `parsed` where this process's dbt looks for it, if nothing is there yet.
+def give(parsed: Path, tool: str) -> None:
+    """Puts the parse whose places are below `parsed` where the dbt of a tool looks for it, if nothing is there yet.
 
     It is a parse for the target `dev`, with the name of the database, which is that of its file.
     """
@@ -29,8 +31,10 @@ def give(parsed: Path) -> None:
     database = Path(os.environ.get(names[target_name], "")).stem
     if database not in ("dev_test", "test"):
         return
-    source, target = parsed / "target" / KEPT, Path(os.environ["DBT_TARGET_PATH"]) / KEPT
-    own = target.parents[1]
+    plain = Path(os.environ["DBT_TARGET_PATH"])
+    run = DuckDBWarehouse(read_settings(os.environ), print).target_folder
+    source, target = parsed / "target" / KEPT, (run if tool == "adventure" else plain) / KEPT
+    own = plain.parent
     if target.exists():
         return
     kept = _moved(msgpack.unpackb(source.read_bytes(), strict_map_key=False), str(parsed), str(own))

@@ -72,7 +72,7 @@ def _work(
     random.seed()
     sys.argv = [tool, *arguments]
     if parsed:
-        parse.give(parsed)
+        parse.give(parsed, tool)
     module, function = TOOLS[tool]
     try:
         sys.exit(getattr(importlib.import_module(module), function)())

@@ -8,6 +8,7 @@ counted as (
         cast(target_name as varchar(64)) as target_name,
         is_whole,
         cast(load_id as varchar(64)) as load_id,
+        cast(warehouse_name as varchar(1024)) as warehouse_name,
         run_started_at,
         max(node_finished_at) as run_finished_at,
         cast(sum(execution_seconds) as numeric(18, 6)) as work_seconds,
@@ -24,6 +25,7 @@ counted as (
         target_name,
         is_whole,
         load_id,
+        warehouse_name,
         run_started_at
 
 ),

@@ -8,6 +8,7 @@ renamed as (
         target as target_name,
         is_whole,
         load_id,
+        warehouse as warehouse_name,
         started_at as run_started_at,
         node_started_at,
         node_finished_at,

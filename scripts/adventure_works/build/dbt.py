@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 LIMITS = ("DBT_EMPTY", "DBT_ENGINE_EMPTY", "DBT_SAMPLE", "DBT_ENGINE_SAMPLE")
 
 
-def parse(settings: Settings, environ: Mapping[str, str], options: Sequence[str]) -> "Manifest":
-    """Reads the project as the build with these options will, or takes what dbt has kept of it.
+def parse(settings: Settings, target: Path, environ: Mapping[str, str], options: Sequence[str]) -> "Manifest":
+    """Reads the project as the build with these options will, or takes what dbt has kept of it in a target folder.
 
     Raises:
         AdventureError: dbt cannot read the project.
@@ -40,7 +40,7 @@ def parse(settings: Settings, environ: Mapping[str, str], options: Sequence[str]
     # Of all options, only variables bear on what is read.
     wanted = [word for pair in pairwise(options) if pair[0] == "--vars" for word in pair]
     with environment(environ):
-        done = _invoke(dbtRunner(), ["parse", *wanted, *quiet_options(settings.logs)])
+        done = _invoke(dbtRunner(), ["parse", *wanted, "--target-path", str(target), *quiet_options(settings.logs)])
     if done.exception or done.result is None:
         raise AdventureError(f"dbt cannot read the project: {str(done.exception).strip()}")
     return cast("Manifest", done.result)
@@ -56,9 +56,16 @@ def tables_that_grow(manifest: "Manifest") -> list[tuple[str, str]]:
 
 
 def build(
-    settings: Settings, manifest: "Manifest", environ: Mapping[str, str], options: Sequence[str], progress: Progress
+    settings: Settings,
+    target: Path,
+    manifest: "Manifest",
+    environ: Mapping[str, str],
+    options: Sequence[str],
+    progress: Progress,
 ) -> BuildResult:
     """Runs `dbt build` without the unit tests: `make test` runs them, since no data changes them.
+
+    Leaves the manifest and the results in the target folder.
 
     Raises:
         AdventureError: dbt could not start, for example because another process has the warehouse open.
@@ -71,10 +78,11 @@ def build(
 
     if raw := environ.get("ADVENTURE_RAW"):
         _read_from(manifest, raw, Path(environ["ADVENTURE_LAKE"]))
-    arguments = ["build", "--write-json", "--exclude-resource-type", "unit_test", *options]
+    arguments = ["build", "--write-json", "--exclude-resource-type", "unit_test", "--target-path", str(target)]
     with environment(environ):
         try:
-            done = _invoke(dbtRunner(manifest, callbacks=[follow]), [*arguments, *quiet_options(settings.logs)])
+            runner = dbtRunner(manifest, callbacks=[follow])
+            done = _invoke(runner, [*arguments, *options, *quiet_options(settings.logs)])
         finally:
             _close_duckdb()
     if done.exception or done.result is None:
@@ -83,7 +91,7 @@ def build(
             reason += "\nAnother process has the warehouse open. Close it there and run again."
         raise AdventureError(f"dbt build did not start: {reason}\nMore in {shown(settings.log)}")
     ran = cast("RunExecutionResult", done.result)
-    return summarise(ran.results, ran.elapsed_time, settings.target)
+    return summarise(ran.results, ran.elapsed_time, target)
 
 
 def _invoke(runner: "dbtRunner", arguments: list[str]) -> "dbtRunnerResult":

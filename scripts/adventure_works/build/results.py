@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from adventure_works.build.failures import what_should_be_so
+from adventure_works.warehouse.artifacts import MANIFEST
 
 # Tag or resource type of a test, and what the summary calls it. A test with two of the tags counts as the first.
 KINDS = {
@@ -90,7 +91,7 @@ def summarise(results: Iterable[Any], seconds: float, target: Path) -> BuildResu
 
 def tests_left_out(target: Path, ran: set[str]) -> list[Problem]:
     """The tests of data in the manifest that are not among those that ran: without them nothing is audited."""
-    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
     return [
         Problem(node["name"], "left out", "was not run; look for DBT_ variables in the environment", None)
         for unique_id, node in manifest["nodes"].items()

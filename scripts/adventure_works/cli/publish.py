@@ -38,6 +38,10 @@ def command(settings: Settings, rollback: bool, only_list: bool, target: str, no
                 warehouse.roll_back()
             else:
                 warehouse.publish()
+        if settings.report.exists():
+            again = "adventure report" + " --target prod" * (target == "prod")
+            stale = f"{shown(settings.report)} is about what was published before. Write it again: {again}"
+            out.print(stale, soft_wrap=True)
     print_states(warehouse.states())
 
 
@@ -55,7 +59,9 @@ def _summary(record: AuditRecord | None) -> str:
         return "not audited: built by plain dbt"
     audit = {
         Outcome.BUILDING: "not finished",
-        Outcome.PASSED: f"{record.tests} tests passed",
+        Outcome.PASSED: f"{record.tests} tests, {record.warnings} warned, none failed"
+        if record.warnings
+        else f"{record.tests} tests passed",
         Outcome.FAILED: "the audit failed",
         Outcome.CHANGED: "audited, but plain dbt has built in it since",
     }[Outcome(record.outcome)]

@@ -25,7 +25,7 @@ from adventure_works.settings import Settings, shown
 def command(settings: Settings, target: str, open_it: bool, out: Path | None, form: str, tables: Path | None) -> None:
     """Write the report: one page with the answers, and the evidence for them.
 
-    It reads what is published, and fails when a test of the last build has not run or failed. The page
+    It reads what is published, and the results of the tests of that build, whatever dbt has done since. The page
     needs no server and no network.
 
     \b
@@ -41,9 +41,8 @@ def command(settings: Settings, target: str, open_it: bool, out: Path | None, fo
     from adventure_works.report.export import export
     from adventure_works.warehouse import open_warehouse
 
-    page = write(
-        open_warehouse(target, settings, click.echo), settings, settings.report if form == "pdf" or out is None else out
-    )
+    warehouse = open_warehouse(target, settings, click.echo)
+    page = write(warehouse, settings.report if form == "pdf" or out is None else out)
     written = page
     if form == "pdf":
         written = out or page.with_name("report.pdf")

@@ -29,7 +29,11 @@ LONGEST_MESSAGE = 100
     help="How old the newest load may be.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
-@click.option("--check", is_flag=True, help="End with exit code 1 when something fails or the data is too old.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="End with exit code 1 when something fails, the newest load is not published, or it is too old.",
+)
 @click.option(
     "--alert", is_flag=True, help="Send what is wrong to ADVENTURE_ALERT_WEBHOOK and ADVENTURE_ALERT_TOPIC_ARN."
 )
@@ -39,8 +43,8 @@ def command(
 ) -> None:
     """Show the last runs, what fails and since when, what drifted, how old the data is, and what is published.
 
-    Every dbt command that builds or tests is recorded, in the lake's folder `runs` or, on Redshift, in the schema
-    <prefix>_runs, also when its build was not published.
+    Every `adventure run` is recorded, in the lake's folder `runs` or, on Redshift, in the schema <prefix>_runs, also
+    when its build was not published. What plain dbt does changes nothing here.
 
     \b
     adventure status
@@ -73,6 +77,10 @@ def print_status(status: Status) -> None:
     _print_troubles("Drifted from the load before", "yellow", [t for t in status.drifted if not t.failed])
     _print_troubles("Worth a look", "yellow", [t for t in status.warning if not t.is_drift])
     _print_freshness(status)
+    if status.unpublished:
+        out.print("\nNot as it should be", style="bold red")
+        for sentence in status.unpublished:
+            out.print(f"  {sentence}", soft_wrap=True)
     if status.warehouses:
         out.print("\nWarehouse", style="bold")
         print_states(status.warehouses)

@@ -156,6 +156,10 @@ class Reader:
         except KeyError as error:
             raise missing(self.lake.uri(file.key)) from error
 
+    def read(self, key: str) -> bytes:
+        """A small object, checked against its own digest; KeyError when it does not exist."""
+        return self._get(key, None)[0]
+
     def _get(self, key: str, sha256: str | None) -> tuple[bytes, str]:
         out = io.BytesIO()
         etag = self._read(key, sha256, out)

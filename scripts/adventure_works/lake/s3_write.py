@@ -99,19 +99,26 @@ class Writer:
 
     def versions(self) -> list[str]:
         """The load ids that something is stored under, complete or not."""
-        prefix = self.lake.key(VERSIONS) + "/"
+        return [name for name in self.folders(VERSIONS) if LOAD_ID.fullmatch(name)]
+
+    def folders(self, *below: str) -> list[str]:
+        """The names of the folders in one of the lake's."""
+        prefix = self.lake.key(*below) + "/"
         with self._explaining(prefix, "could not be listed"):
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.lake.bucket, Prefix=prefix, Delimiter="/"
             )
             folders = [folder["Prefix"] for page in pages for folder in page.get("CommonPrefixes", ())]
-        names = [folder.removeprefix(prefix).rstrip("/") for folder in folders]
-        return [name for name in names if LOAD_ID.fullmatch(name)]
+        return [folder.removeprefix(prefix).rstrip("/") for folder in folders]
 
     def remove_version(self, load_id: str) -> None:
-        """Removes every object of a version, and uploads that were never completed."""
+        """Removes every object of a version."""
         assert LOAD_ID.fullmatch(load_id)
-        prefix = self.lake.key(VERSIONS, load_id) + "/"
+        self.remove_folder(VERSIONS, load_id)
+
+    def remove_folder(self, *below: str) -> None:
+        """Removes every object in one of the lake's folders."""
+        prefix = self.lake.key(*below) + "/"
         with self._explaining(prefix, "could not be removed"):
             for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.lake.bucket, Prefix=prefix):
                 objects = [{"Key": entry["Key"]} for entry in page.get("Contents", ())]

@@ -49,6 +49,9 @@ def message(status: Status, log: Path, error: str = "") -> str:
             if status.age is not None
             else "Nothing has been loaded yet."
         )
+    if not error:
+        # A run that has failed says itself what is not published.
+        parts += status.unpublished
     if not parts:
         return ""
     where = f"Where to look: adventure status --target {status.target}, and {shown(log)}"

@@ -1,8 +1,9 @@
 """What the recorded runs say: how the last ones went, and what does not pass and since when.
 
 They are read where dbt keeps them (macros/cross_db/run_results.sql) and not from a warehouse, so that builds count
-that were not published. `test_history` of the dbt project says the same of tests in SQL;
-tests/python/test_monitoring.py compares the two.
+that were not published. Only those of `adventure run` do, for which a warehouse is recorded: a test that passes in
+plain dbt has looked at other data than the build in which it failed. `test_history` of the dbt project says the same of
+tests in SQL; tests/python/test_monitoring.py compares the two.
 """
 
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ class Trouble:
 
 
 def last_runs(ask: Ask, number: int) -> list[Run]:
-    """The last runs, newest first."""
+    """The last runs of `adventure run`, newest first."""
     sql = f"""
         select
             invocation_id, command, target, coalesce(max(load_id), '') as load_id, started_at,
@@ -69,6 +70,7 @@ def last_runs(ask: Ask, number: int) -> list[Run]:
             count(case when {OUTCOME} = 'warned' then 1 end) as warned,
             count(case when {OUTCOME} = 'skipped' then 1 end) as skipped
         from {{runs}}.run_results
+        where warehouse is not null
         group by invocation_id, command, target, started_at
         order by started_at desc, invocation_id
         limit {int(number)}
@@ -80,7 +82,7 @@ def last_runs(ask: Ask, number: int) -> list[Run]:
 
 
 def troubles(ask: Ask) -> list[Trouble]:
-    """What does not pass: failures first, the oldest of them first.
+    """What does not pass in `adventure run`: failures first, the oldest of them first.
 
     What the last build of everything does not know any more is left out.
     """
@@ -94,6 +96,7 @@ def troubles(ask: Ask) -> list[Trouble]:
                 max(started_at) over (partition by unique_id) as last_seen_at,
                 max(case when is_whole then started_at end) over () as last_whole_at
             from {{runs}}.run_results
+            where warehouse is not null
         ),
         ran as (
             select

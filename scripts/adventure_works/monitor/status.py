@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from adventure_works.monitor.history import Run, Trouble, last_runs, newest_load, troubles
 from adventure_works.warehouse.base import Warehouse
-from adventure_works.warehouse.record import State
+from adventure_works.warehouse.record import Outcome, State
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,37 @@ class Status:
         return self.age is None or self.age > self.max_age
 
     @property
+    def unpublished(self) -> list[str]:
+        """Why what is published is not the newest load as it was audited, a sentence each, with what to do."""
+        prod = " --target prod" * (self.target == "prod")
+        run, publish = f"adventure run{prod}", f"adventure publish{prod}"
+        states = {state.role: state for state in self.warehouses}
+        found = []
+        if (candidate := states.get("candidate")) and candidate.record:
+            load = f"The newest build, of load {candidate.record.load_id},"
+            if candidate.record.outcome == Outcome.PASSED:
+                found.append(f"{load} passed its audit and waits. Publish it: {publish}")
+            elif candidate.record.outcome == Outcome.FAILED:
+                found.append(f"{load} failed its audit. Correct the files or the models, and run again: {run}")
+        published = states.get("published")
+        if published is None:
+            if self.load_id:
+                found.append(f"Nothing is published of load {self.load_id}. Build it: {run}")
+        elif published.trouble:
+            found.append(published.trouble)
+        elif published.record is None or published.record.outcome != Outcome.PASSED:
+            found.append(f"Plain dbt has built in what is published, and no audit since. Build everything again: {run}")
+        elif self.load_id and published.record.load_id != self.load_id:
+            found.append(
+                f"What is published is of load {published.record.load_id}, and the newest load is {self.load_id}. "
+                f"Build that: {run}"
+            )
+        return found
+
+    @property
     def is_well(self) -> bool:
-        """Whether nothing fails and the data is not too old. Warnings are for looking at."""
-        return not self.failing and not self.is_stale
+        """Whether nothing fails and the newest load is published and not too old. Warnings are for looking at."""
+        return not self.failing and not self.is_stale and not self.unpublished
 
     def as_json(self) -> str:
         """The same for programs: times in ISO 8601, ages in hours."""
@@ -73,12 +101,15 @@ class Status:
                 "max_age_hours": self.max_age / timedelta(hours=1),
                 "is_stale": self.is_stale,
             },
+            "unpublished": self.unpublished,
             "warehouses": [
                 {
                     "role": state.role,
                     "place": state.place,
-                    "load_id": state.record.load_id if state.record else None,
-                    "outcome": state.record.outcome if state.record else None,
+                    **{
+                        name: getattr(state.record, name) if state.record else None
+                        for name in ("load_id", "outcome", "tests", "warnings", "build_id")
+                    },
                 }
                 for state in self.warehouses
             ],

@@ -6,11 +6,10 @@ from adventure_works.disk import replaced
 from adventure_works.report import evidence, figures
 from adventure_works.report.page import page
 from adventure_works.report.sections import MODELS
-from adventure_works.settings import Settings
 from adventure_works.warehouse.base import Warehouse
 
 
-def write(warehouse: Warehouse, settings: Settings, out: Path) -> Path:
+def write(warehouse: Warehouse, out: Path) -> Path:
     """Writes the page about what is published in the warehouse to the file `out`, and gives it back.
 
     Raises:
@@ -18,7 +17,7 @@ def write(warehouse: Warehouse, settings: Settings, out: Path) -> Path:
     """
     with warehouse.asking_published() as published, warehouse.asking_history() as history:
         found = figures.read(published)
-        proof = evidence.read(settings.target, history, MODELS)
+        proof = evidence.read(warehouse.evidence(published), history, MODELS)
     evidence.check(proof)
     content = page(found, proof)
     with replaced(out) as new:

@@ -1,6 +1,6 @@
-"""The evidence for the figures: models with their SQL and tests, how the last build went, and how runs before it did.
+"""The evidence for the figures: models with their SQL and tests, how their build went, and how runs before it did.
 
-The first two come from dbt's artifacts, the last from the recorded runs.
+The first two come from what the warehouse keeps of its build, the last from the recorded runs.
 """
 
 import json
@@ -13,6 +13,7 @@ from adventure_works.build.results import KINDS
 from adventure_works.errors import AdventureError
 from adventure_works.monitor.history import Run, last_runs, troubles
 from adventure_works.settings import shown
+from adventure_works.warehouse.artifacts import MANIFEST, RESULTS
 from adventure_works.warehouse.base import Ask, Row
 
 PASSED = ("pass", "success")
@@ -50,12 +51,11 @@ class Model:
 
 @dataclass(frozen=True)
 class BuildEvidence:
-    """The last dbt command: which, when it ended (UTC), its tests, and the models by name.
+    """The build that made the figures: when it ended (UTC), its tests, and the models by name.
 
-    `runs` are the recorded runs of dbt, the newest first.
+    `runs` are the recorded runs of the warehouse, the newest first.
     """
 
-    command: str
     built_at: datetime
     tests: tuple[Test, ...]
     models: dict[str, Model]
@@ -74,18 +74,19 @@ class BuildEvidence:
 
 
 def read(folder: Path, history: Ask, names: tuple[str, ...]) -> BuildEvidence:
-    """The evidence of the last build in dbt's target folder, for the models of these names.
+    """The evidence of a build, for the models of these names.
 
     Args:
-        folder: dbt's target folder.
+        folder: What the warehouse keeps of the build: dbt's manifest and results.
         history: Asks the recorded runs, `{runs}.run_results`.
         names: The models that the page shows.
 
     Raises:
-        AdventureError: There has been no build, or the project no longer has one of the models.
+        AdventureError: The folder or a part of it is gone, or the build did not have one of the models.
     """
-    manifest = _artifact(folder, "manifest.json")
-    results, command, built_at = last_results(folder)
+    manifest, found = _artifact(folder, MANIFEST), _artifact(folder, RESULTS)
+    results = {result["unique_id"]: result for result in found["results"]}
+    built_at = datetime.fromisoformat(found["metadata"]["generated_at"])
     since = {trouble.name: trouble.since for trouble in troubles(history)}
     runs = tuple(last_runs(history, RUNS))
     tests = tuple(_tests(manifest, results, since))
@@ -96,16 +97,16 @@ def read(folder: Path, history: Ask, names: tuple[str, ...]) -> BuildEvidence:
     }
     if missing := [name for name in names if name not in models]:
         raise AdventureError(
-            f"{shown(folder / 'manifest.json')} does not know {', '.join(missing)}. Build again: adventure run"
+            f"{shown(folder / MANIFEST)} does not know {', '.join(missing)}. Build again: adventure run"
         )
-    return BuildEvidence(command, built_at, tests, {name: _model(models[name], results, tests) for name in names}, runs)
+    return BuildEvidence(built_at, tests, {name: _model(models[name], results, tests) for name in names}, runs)
 
 
 def check(evidence: BuildEvidence) -> None:
     """Stops a report whose figures have not passed every test of data; a warning is shown in it instead.
 
     Raises:
-        AdventureError: with the tests that have not run in the last build, or failed in it.
+        AdventureError: with the tests that have not run in the build, or failed in it.
     """
     waiting = [test.name for test in evidence.tests if test.status == "not run"]
     reasons = [
@@ -116,9 +117,7 @@ def check(evidence: BuildEvidence) -> None:
     if waiting:
         names = ", ".join(waiting[:3]) + (", ..." if len(waiting) > 3 else "")
         reasons.insert(
-            0,
-            f"{len(waiting)} of {len(evidence.tests)} tests have not run in the last dbt command "
-            f"(dbt {evidence.command}): {names}",
+            0, f"{len(waiting)} of {len(evidence.tests)} tests have not run in the build of what is published: {names}"
         )
     if reasons:
         listed = "\n".join(f"  {reason}" for reason in reasons[:10])
@@ -127,16 +126,6 @@ def check(evidence: BuildEvidence) -> None:
             f"No report is written, because its figures cannot be relied upon:\n{listed}{more}\n"
             "Build and test everything again: adventure run"
         )
-
-
-def last_results(folder: Path) -> tuple[dict[str, Row], str, datetime]:
-    """The result of each node of the last dbt command by unique id, which command that was, and when it ended.
-
-    The one place that knows where results are kept: dbt's run_results.json, which holds the last command only.
-    """
-    found = _artifact(folder, "run_results.json")
-    by_node = {result["unique_id"]: result for result in found["results"]}
-    return by_node, found["args"]["which"], datetime.fromisoformat(found["metadata"]["generated_at"])
 
 
 def _artifact(folder: Path, name: str) -> Row:
@@ -149,7 +138,8 @@ def _artifact(folder: Path, name: str) -> Row:
     except (OSError, ValueError) as error:
         reason = f"cannot be read ({error})"
     raise AdventureError(
-        f"{shown(path)} {reason}: the report shows the tests of the last build from it. Build first: adventure run"
+        f"{shown(path)} {reason}: the report shows from it how what is published was tested. Build and test everything "
+        "again: adventure run"
     )
 
 

@@ -27,6 +27,14 @@ class Warehouse(Protocol):
     target: str
 
     @property
+    def name(self) -> str:
+        """What tells it from others that are built from the same lake; its runs are recorded under it."""
+
+    @property
+    def target_folder(self) -> Path:
+        """The folder in which dbt works in its runs."""
+
+    @property
     def lake(self) -> Path | S3Place:
         """The lake that it is built from, in a place that the engine can read."""
 
@@ -46,8 +54,14 @@ class Warehouse(Protocol):
         `growing` are schema and name of the tables that keep what earlier builds have put into them.
         """
 
-    def judge_candidate(self, *, passed: bool, tests: int) -> None:
-        """Writes into the candidate how its audit went; only one that passed can be published."""
+    def keep_evidence(self, artifacts: Path) -> str:
+        """Keeps manifest and results of a build, which dbt has left in a folder; returns the build's id.
+
+        Those of builds that no state of the warehouse names any more are removed.
+        """
+
+    def judge_candidate(self, *, passed: bool, tests: int, warnings: int = 0, build_id: str = "") -> None:
+        """Writes into the candidate how its audit went, and in which build; only one that passed can be published."""
 
     def publish(self) -> None:
         """Puts a candidate that passed its audit in the place of what is published, in one step."""
@@ -64,8 +78,11 @@ class Warehouse(Protocol):
     def asking_published(self) -> AbstractContextManager[Ask]:
         """Asks what is published; an AdventureError when nothing is, or when it lacks what is asked for."""
 
+    def evidence(self, ask: Ask) -> Path:
+        """A folder with manifest and results of the build of the published warehouse, which `ask` asks."""
+
     def asking_history(self) -> AbstractContextManager[Ask]:
-        """Asks the recorded results of runs, `{runs}.run_results`, and the log of loads, `{raw}.load_log`."""
+        """Asks the recorded results of its runs, `{runs}.run_results`, and the log of loads, `{raw}.load_log`."""
 
 
 def with_schemas(sql: str, prefix: str = "") -> str:

@@ -1,5 +1,6 @@
 """An audited build on DuckDB: candidate, audit, publication, and back to the previous one."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -14,9 +15,9 @@ from adventure_works.lake.folder import FolderLake, current_version
 from adventure_works.settings import Settings, shown
 from adventure_works.sql import glob, one_row
 from adventure_works.warehouse.base import Ask, Progress
-from adventure_works.warehouse.duckdb_access import asking, asking_history, connected
+from adventure_works.warehouse.duckdb_access import asker, asking, asking_history, connected
 from adventure_works.warehouse.duckdb_files import Files
-from adventure_works.warehouse.record import AuditRecord, Outcome, State, columns, write_record
+from adventure_works.warehouse.record import AuditRecord, Outcome, State, described_build, record_of, write_record
 
 
 class DuckDBWarehouse(Files):
@@ -27,6 +28,16 @@ class DuckDBWarehouse(Files):
     def __init__(self, settings: Settings, announce: Callable[[str], None], *, wait: bool = True) -> None:
         super().__init__(settings.database, announce, wait)
         self._settings = settings
+
+    @property
+    def name(self) -> str:
+        """The path of the published file from the lake, so that the two may be moved together."""
+        return os.path.relpath(self.published.resolve(), self.lake.resolve())
+
+    @property
+    def target_folder(self) -> Path:
+        """One for each published file."""
+        return self._settings.run_target(str(self.published.resolve()))
 
     @property
     def lake(self) -> Path:
@@ -77,13 +88,25 @@ class DuckDBWarehouse(Files):
         places = {"ADVENTURE_DATABASE": self.candidate, "ADVENTURE_LAKE": self.lake, "ADVENTURE_RAW": version}
         return self.environ | {name: str(path) for name, path in places.items()}
 
-    def judge_candidate(self, *, passed: bool, tests: int) -> None:
+    def keep_evidence(self, artifacts: Path) -> str:
+        """Keeps them beside the files, in `builds`."""
+        with disk.explained(self.builds, "Nothing has been published. Correct the permissions and run again."):
+            self.finish_exchange()
+        states = self.states()
+        # Of a file that cannot be asked now, it is not known which build it needs.
+        if not any(state.trouble for state in states):
+            self.drop_artifacts({state.record.build_id for state in states if state.record})
+        return self.keep_artifacts(artifacts)
+
+    def judge_candidate(self, *, passed: bool, tests: int, warnings: int = 0, build_id: str = "") -> None:
         """Writes into the candidate how its audit went."""
+        outcome = Outcome.PASSED if passed else Outcome.FAILED
         with connected(self.candidate, read_only=False) as connection:
-            record = read_record(connection)
+            record = record_of(asker(connection))
             if record is None:
                 raise AdventureError(f"{shown(self.candidate)}: its audit record is gone. Run again.")
-            _write(connection, replace(record, outcome=Outcome.PASSED if passed else Outcome.FAILED, tests=tests))
+            judged = replace(record, outcome=outcome, tests=tests, warnings=warnings, build_id=build_id)
+            _write(connection, judged)
 
     def publish(self) -> None:
         """Publishes the candidate by a rename."""
@@ -93,6 +116,12 @@ class DuckDBWarehouse(Files):
             raise AdventureError(f"{shown(self.candidate)}: no candidate has passed its audit. Make one: adventure run")
         self.put_in_place()
         self._release_pins(before)
+        self._link_state()
+
+    def roll_back(self) -> None:
+        """Exchanges the published file and the previous one."""
+        super().roll_back()
+        self._link_state()
 
     def states(self) -> list[State]:
         """The record of each file; of one that cannot be read, why."""
@@ -102,7 +131,7 @@ class DuckDBWarehouse(Files):
             try:
                 if path.exists():
                     with connected(path, read_only=True) as connection:
-                        found.append(State(role, str(path), read_record(connection)))
+                        found.append(State(role, str(path), record_of(asker(connection))))
             except AdventureError as error:
                 found.append(State(role, str(path), trouble=str(error)))
         return found
@@ -125,14 +154,26 @@ class DuckDBWarehouse(Files):
                     f"{shown(self.published)} lacks a table of the project: {missing}\nBuild it: adventure run"
                 ) from error
 
+    def evidence(self, ask: Ask) -> Path:
+        """What is kept beside the files."""
+        return self.builds / described_build(record_of(ask), shown(self.published), "adventure run")
+
     def asking_history(self) -> AbstractContextManager[Ask]:
         """Asks what the lake keeps."""
-        return asking_history(self.lake)
+        return asking_history(self.lake, self.name)
 
     def _lake_was_replaced(self, record: AuditRecord) -> bool:
         with connected(self.published, read_only=True, patience=self.patience, announce=self.announce) as connection:
-            published = read_record(connection)
+            published = record_of(asker(connection))
         return published is not None and published.began_with != record.began_with
+
+    def _link_state(self) -> None:
+        """Renews the link to the evidence of what is published; the record says where that is, also without it."""
+        record = next((state.record for state in self.states() if state.role == "published"), None)
+        try:
+            self.link_state(record.build_id if record else "")
+        except AdventureError as error:
+            self.announce(str(error))
 
     def _release_pins(self, before: list[State]) -> None:
         """Lets go of the versions that none of the files needs any more; of none, as long as one cannot be asked."""
@@ -141,15 +182,6 @@ class DuckDBWarehouse(Files):
             for lake in {state.record.lake for state in [*before, *now] if state.record}:
                 keep = {state.record.load_id for state in now if state.record and state.record.lake == lake}
                 pins.release(Path(lake), self.published, keep)
-
-
-def read_record(connection: duckdb.DuckDBPyConnection) -> AuditRecord | None:
-    """The record of an open warehouse, None where none was written."""
-    try:
-        row = connection.execute(f"select {columns()} from operations.audit_record").fetchone()
-    except duckdb.CatalogException:
-        return None
-    return AuditRecord(*row) if row else None
 
 
 def _write(connection: duckdb.DuckDBPyConnection, record: AuditRecord) -> None:

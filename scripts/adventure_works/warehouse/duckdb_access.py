@@ -84,31 +84,40 @@ def rewrite(source: Path, target: Path) -> None:
 def asking(database: Path) -> Iterator[Ask]:
     """Asks a DuckDB file, where schemas have plain names."""
     with connected(database, read_only=True) as connection:
-        yield lambda sql: rows(connection.execute(with_schemas(sql)))
+        yield asker(connection)
+
+
+def asker(connection: duckdb.DuckDBPyConnection) -> Ask:
+    """Asks what a connection has open."""
+    return lambda sql: rows(connection.execute(with_schemas(sql)))
 
 
 @contextmanager
-def asking_history(lake: Path) -> Iterator[Ask]:
+def asking_history(lake: Path, warehouse: str) -> Iterator[Ask]:
     """Asks `{runs}.run_results` and `{raw}.load_log` of a lake, which are empty where nothing was recorded.
+
+    Of the runs, those of the warehouse with that name: several may be built from one lake.
 
     Raises:
         AdventureError: a file of them cannot be read.
     """
     with duckdb.connect() as connection:
         try:
-            for name, folder, pattern, empty in (
-                ("runs.run_results", lake / "runs", "run-*.parquet", _NO_RESULTS),
-                ("raw.load_log", lake / "raw" / "load_log", "*.parquet", _NO_LOADS),
+            for name, folder, pattern, empty, condition in (
+                ("runs.run_results", lake / "runs", "run-*.parquet", _NO_RESULTS, f"warehouse = {quoted(warehouse)}"),
+                ("raw.load_log", lake / "raw" / "load_log", "*.parquet", _NO_LOADS, "true"),
             ):
-                files = f"select * from read_parquet({glob(folder, pattern)}, union_by_name = true)"
+                # Files of earlier versions may lack a column.
+                files = f"union all by name from read_parquet({glob(folder, pattern)}, union_by_name = true)"
+                found = f"{empty} {files if any(folder.glob(pattern)) else ''}"
                 connection.execute(f"create schema {name.partition('.')[0]}")
-                connection.execute(f"create view {name} as {files if any(folder.glob(pattern)) else empty}")
+                connection.execute(f"create view {name} as select * from ({found}) where {condition}")
         except duckdb.Error as error:
             raise AdventureError(
                 f"{shown(lake)}: what was recorded of past runs cannot be read. Move away the file that is named here, "
                 f"and ask again.\n{error}"
             ) from error
-        yield lambda sql: rows(connection.execute(with_schemas(sql)))
+        yield asker(connection)
 
 
 _NO_RESULTS = """
@@ -117,7 +126,8 @@ _NO_RESULTS = """
         null::varchar as load_id, null::timestamp as started_at, null::timestamp as node_finished_at,
         null::varchar as unique_id, null::varchar as node_name, null::varchar as resource_type,
         null::varchar as test_kind, null::varchar as status, null::bigint as failures,
-        null::varchar as failures_table, null::varchar as message, null::numeric(18, 6) as execution_seconds
+        null::varchar as failures_table, null::varchar as message, null::numeric(18, 6) as execution_seconds,
+        null::varchar as warehouse
     where false
     """
 _NO_LOADS = "select null::varchar as load_id, null::timestamp as loaded_at where false"

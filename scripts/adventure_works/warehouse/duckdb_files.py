@@ -3,6 +3,8 @@
     warehouse/adventure_works.duckdb             published: what people read
     warehouse/candidate/adventure_works.duckdb   being built and audited, or kept because its audit failed
     warehouse/previous/adventure_works.duckdb    what was published before
+    warehouse/builds/adventure_works/<build id>  manifest.json and run_results.json of the build of each of these
+    warehouse/state                              link to those of what was published last in this folder
 
 All three have the same name, because DuckDB calls a database after its file, and dbt's SQL names the database. A rename
 leaves readers of the old file alone: they go on reading it. Nothing here writes into a published file, with one
@@ -16,9 +18,10 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from adventure_works.disk import copy, explained, link, sync
+from adventure_works.disk import copy, explained, link, replaced, sync
 from adventure_works.errors import AdventureError
 from adventure_works.settings import shown
+from adventure_works.warehouse.artifacts import ARTIFACTS, build_id_in
 from adventure_works.warehouse.duckdb_access import UnreadableError, connected, has_storage, rewrite
 
 # How long to wait for a process that has the published file open for writing, such as `mf query` or `dbt show`.
@@ -54,6 +57,11 @@ class Files:
         """The file that was published before."""
         return self.published.parent / "previous" / self.published.name
 
+    @property
+    def builds(self) -> Path:
+        """The folder of what is kept of builds, by their ids."""
+        return self.published.parent / "builds" / self.published.stem
+
     def start_from_nothing(self) -> None:
         """Clears the candidate's place."""
         with _explained(self.candidate, "Nothing has changed"):
@@ -87,7 +95,7 @@ class Files:
         with _explained(self.published, "Nothing has been published"):
             self._settle(self.candidate)
             sync(self.candidate)
-            self._finish_exchange()
+            self.finish_exchange()
             with self._kept_from_writers():
                 if self.published.exists():
                     shutil.copymode(self.published, self.candidate)
@@ -99,7 +107,7 @@ class Files:
         A published file that cannot be read is not worth a place: it goes to the folder `unreadable`.
         """
         with _explained(self.published, "Nothing has changed"):
-            self._finish_exchange()
+            self.finish_exchange()
             if not self.previous.exists():
                 raise AdventureError(
                     f"{shown(self.previous)}: no previous warehouse to go back to. `adventure run` keeps "
@@ -113,6 +121,35 @@ class Files:
                 self._set_unreadable_aside()
                 self.previous.replace(self.published)
                 sync(self.published.parent)
+
+    def keep_artifacts(self, artifacts: Path) -> str:
+        """Copies what dbt has left of a build in a folder to that of its id, which it returns; whole or not at all."""
+        build_id = build_id_in(artifacts)
+        with _explained(self.builds, "Nothing has been published"), replaced(self.builds / build_id) as new:
+            new.mkdir()
+            for name in ARTIFACTS:
+                copy(artifacts / name, new / name)
+                sync(new / name)
+        sync(self.builds)
+        return build_id
+
+    def drop_artifacts(self, keep: set[str]) -> None:
+        """Removes what is kept of builds, but for those with these ids, and what a killed process has left there."""
+        for folder in self.builds.glob("*"):
+            if folder.name not in keep:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def link_state(self, build_id: str) -> None:
+        """Lets the link `state` lead to what is kept of a build, or removes it where no id is given."""
+        state = self.published.parent / "state"
+        new = state.with_name(".state")
+        with _explained(state, "What is published is in its place, but this link does not lead to its build"):
+            if not build_id:
+                state.unlink(missing_ok=True)
+                return
+            new.unlink(missing_ok=True)
+            new.symlink_to((self.builds / build_id).relative_to(state.parent))
+            new.replace(state)
 
     @contextmanager
     def _kept_from_writers(self) -> Iterator[None]:
@@ -132,7 +169,7 @@ class Files:
             link(self.published, self._aside)
         new.replace(self.published)
         sync(self.published.parent)
-        self._finish_exchange()
+        self.finish_exchange()
 
     def _set_unreadable_aside(self) -> None:
         """Gives the published file a second name, and its log another one, so that nothing is lost with them."""
@@ -153,7 +190,7 @@ class Files:
         """Where the published file waits, under a second name, to become the previous one."""
         return self.previous.with_name(f".{self.previous.name}")
 
-    def _finish_exchange(self) -> None:
+    def finish_exchange(self) -> None:
         """Brings the file that waits aside to its place, also when the exchange that put it there was killed."""
         self.previous.parent.mkdir(exist_ok=True)
         aside = self._aside

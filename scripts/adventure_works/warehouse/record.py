@@ -1,6 +1,7 @@
 """The record of a warehouse: from which load it was built, when, by which version, and how the audit went.
 
-It is one row in the warehouse itself, `operations.audit_record`, and so is published with it. The macro
+It is one row in the warehouse itself, `operations.audit_record`, and so is published and rolled back with it. It names
+the build, whose manifest and results are kept under that id (`keep_evidence` of a warehouse). The macro
 `mark_as_unaudited` of the dbt project changes `outcome` when a plain dbt command builds in an audited warehouse.
 """
 
@@ -10,6 +11,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
 from typing import Any
+
+from adventure_works.errors import AdventureError
 
 Execute = Callable[..., Any]
 """Runs a statement, with a sequence of values, if any, in the place of its `?`, on DuckDB or on Redshift."""
@@ -28,7 +31,8 @@ class Outcome(StrEnum):
 class AuditRecord:
     """One state of a warehouse: `began_with` is the load id that its lake began with, times are in UTC.
 
-    Without further fields it is of one that this version of the project builds from now on.
+    Without further fields it is of one that this version of the project builds from now on. `build_id` is dbt's
+    invocation id of the build; it is empty while that is under way, and where an earlier version has built.
     """
 
     lake: str
@@ -38,6 +42,8 @@ class AuditRecord:
     project_version: str = field(default_factory=lambda: version("adventure-works-analytics"))
     outcome: str = Outcome.BUILDING
     tests: int = 0
+    warnings: int = 0
+    build_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,33 @@ class State:
     trouble: str = ""
 
 
-def columns() -> str:
-    """The names of the record's columns, in the order of its fields."""
-    return ", ".join(column.name for column in fields(AuditRecord))
+def record_of(ask: Callable[[str], list[dict[str, Any]]]) -> AuditRecord | None:
+    """The record of the warehouse that `ask` asks, None where none was written: plain dbt alone has built it.
+
+    Columns that another version of the project has more or fewer are left out, or have their defaults.
+    """
+    if not ask("select tablename from pg_tables where schemaname = '{operations}' and tablename = 'audit_record'"):
+        return None
+    (row,) = ask("select * from {operations}.audit_record")
+    return AuditRecord(**{column.name: row[column.name] for column in fields(AuditRecord) if column.name in row})
+
+
+def described_build(record: AuditRecord | None, place: str, again: str) -> str:
+    """The id of the build that describes what is in a place; `again` is the command that builds it again.
+
+    Raises:
+        AdventureError: no build does.
+    """
+    if record is None or not record.build_id:
+        raise AdventureError(
+            f"{place}: there is no evidence for it, because plain dbt or an earlier version of the project has built "
+            f"it. Build and test everything again: {again}"
+        )
+    if record.outcome == Outcome.CHANGED:
+        raise AdventureError(
+            f"{place}: plain dbt has built in it since its tests ran. Build and test everything again: {again}"
+        )
+    return record.build_id
 
 
 def write_record(execute: Execute, record: AuditRecord, schema: str = "operations") -> None:
@@ -65,6 +95,7 @@ def write_record(execute: Execute, record: AuditRecord, schema: str = "operation
     execute(f"drop table if exists {schema}.audit_record")
     execute(
         f"create table {schema}.audit_record (lake varchar(1024), began_with varchar(64), load_id varchar(64), "
-        "started_at timestamp, project_version varchar(64), outcome varchar(16), tests integer)"
+        "started_at timestamp, project_version varchar(64), outcome varchar(16), tests integer, warnings integer, "
+        "build_id varchar(64))"
     )
     execute(f"insert into {schema}.audit_record values ({', '.join('?' * len(fields(AuditRecord)))})", astuple(record))

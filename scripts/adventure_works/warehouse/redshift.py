@@ -11,17 +11,25 @@ and that of the runs belong to no set: there is one of each.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 
+from adventure_works.aws import client
+from adventure_works.disk import replaced
 from adventure_works.errors import AdventureError, HeldError
+from adventure_works.lake.s3_read import Reader
+from adventure_works.lake.s3_write import Writer
 from adventure_works.redshift.load import bring_up
 from adventure_works.redshift.session import Session, asking, session
 from adventure_works.settings import S3Place, Settings
-from adventure_works.warehouse.base import Ask, Progress
-from adventure_works.warehouse.record import AuditRecord, Outcome, State, columns, write_record
+from adventure_works.warehouse.artifacts import ARTIFACTS, build_id_in
+from adventure_works.warehouse.base import Ask, Progress, with_schemas
+from adventure_works.warehouse.record import AuditRecord, Outcome, State, described_build, record_of, write_record
 
 NAMES = ("staging", "intermediate", "core", "marts", "operations", "audit")
 # What was published before the previous one, until it is dropped.
 DISCARDED = "discarded"
+# Below the lake: <workgroup>/<database>/<prefix of the schemas>/<build id>/manifest.json and run_results.json.
+BUILDS = "builds"
 # How long to try for the lock before saying that somebody else has it.
 LOCK_MILLISECONDS = 3000
 
@@ -36,6 +44,16 @@ class RedshiftWarehouse:
         self.settings = settings
         self.announce = announce
         self.wait = wait
+
+    @property
+    def name(self) -> str:
+        """Workgroup, database, and what the schemas begin with."""
+        return "/".join((self.settings.workgroup, self.settings.redshift_database, self.settings.schema))
+
+    @property
+    def target_folder(self) -> Path:
+        """One for each prefix of schemas."""
+        return self.settings.run_target(self.name)
 
     @property
     def lake(self) -> S3Place:
@@ -115,7 +133,21 @@ class RedshiftWarehouse:
                 write_record(redshift.ask, record, f"{settings.candidate}_operations")
         return self.environ
 
-    def judge_candidate(self, *, passed: bool, tests: int) -> None:
+    def keep_evidence(self, artifacts: Path) -> str:
+        """Keeps them on S3 below the lake, where every machine finds them."""
+        build_id = build_id_in(artifacts)
+        writer = Writer(self.lake, client("s3", self.settings), self.settings)
+        keep = {build_id, *(state.record.build_id for state in self.states() if state.record)}
+        try:
+            for old in set(writer.folders(BUILDS, self.name)) - keep:
+                writer.remove_folder(BUILDS, self.name, old)
+        except AdventureError as error:
+            self.announce(f"What was kept of older builds could not be removed; a later run tries again. {error}")
+        for name in ARTIFACTS:
+            writer.put(self.lake.key(BUILDS, self.name, build_id, name), (artifacts / name).read_bytes())
+        return build_id
+
+    def judge_candidate(self, *, passed: bool, tests: int, warnings: int = 0, build_id: str = "") -> None:
         """Writes into the candidate how its audit went."""
         settings, candidate = self.settings, self.settings.candidate
         with session() as redshift:
@@ -128,7 +160,8 @@ class RedshiftWarehouse:
             has_changed = newest["load_id"] != record.load_id
             outcome = Outcome.PASSED if passed and not has_changed else Outcome.FAILED
             with redshift.transaction():
-                write_record(redshift.ask, replace(record, outcome=outcome, tests=tests), f"{candidate}_operations")
+                judged = replace(record, outcome=outcome, tests=tests, warnings=warnings, build_id=build_id)
+                write_record(redshift.ask, judged, f"{candidate}_operations")
         if passed and has_changed:
             raise AdventureError(
                 f"Load {newest['load_id']} came into {settings.raw_schema} while load {record.load_id} was being "
@@ -186,6 +219,25 @@ class RedshiftWarehouse:
         """Asks the published schemas."""
         return asking(self.settings.schema)
 
+    def evidence(self, ask: Ask) -> Path:
+        """Fetches it from S3 into dbt's target folder."""
+        again = "adventure run --target prod"
+        build_id = described_build(record_of(ask), f"{self.settings.schema}_*", again)
+        reader = Reader(self.lake, self.settings)
+        folder = self.target_folder / "state"
+        with replaced(folder) as new:
+            new.mkdir()
+            for name in ARTIFACTS:
+                key = self.lake.key(BUILDS, self.name, build_id, name)
+                try:
+                    (new / name).write_bytes(reader.read(key))
+                except KeyError as error:
+                    raise AdventureError(
+                        f"{self.lake.uri(key)}: is not there, so that nothing says how {self.settings.schema}_* was "
+                        f"tested. Build and test everything again: {again}"
+                    ) from error
+        return folder
+
     # The schemas for runs and raw tables are named as the published ones are.
     asking_history = asking_published
 
@@ -204,10 +256,7 @@ def _lock(holder: Session, table: str) -> bool:
 
 def read_record(redshift: Session, prefix: str) -> AuditRecord | None:
     """The record of a set of schemas, None where none was written: plain dbt alone has built it."""
-    if ("operations", "audit_record") not in _tables(redshift, prefix):
-        return None
-    (row,) = redshift.ask(f"select {columns()} from {prefix}_operations.audit_record")
-    return AuditRecord(**row)
+    return record_of(lambda sql: redshift.ask(with_schemas(sql, f"{prefix}_")))
 
 
 def _rename_all(redshift: Session, *renames: tuple[str, str]) -> None:

@@ -1,0 +1,13 @@
+"""What dbt leaves of a build in its target folder, and a warehouse keeps as the evidence for what was built."""
+
+import json
+from pathlib import Path
+
+MANIFEST, RESULTS = "manifest.json", "run_results.json"
+ARTIFACTS = (MANIFEST, RESULTS)
+
+
+def build_id_in(folder: Path) -> str:
+    """The id of the build whose results are in a folder: dbt's invocation id."""
+    found: str = json.loads((folder / RESULTS).read_text(encoding="utf-8"))["metadata"]["invocation_id"]
+    return found
