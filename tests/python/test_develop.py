@@ -7,9 +7,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from adventure_works.profile import credentials
 from support.commands import run_adventure, run_dbt, run_tool
+from support.places import PROJECT
 
 MART = "mart_territory_performance"
 
@@ -17,11 +19,7 @@ MART = "mart_territory_performance"
 @pytest.fixture(scope="module")
 def published(built_sample: tuple[Path, object], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run on the sample, in which nothing is built by plain dbt."""
-    folder = Path(shutil.copytree(built_sample[0], tmp_path_factory.mktemp("published") / "folder", symlinks=True))
-    if not (folder / "warehouse" / "state").exists():
-        (folder / "warehouse" / "state").mkdir()
-        shutil.copy(folder / "target" / "manifest.json", folder / "warehouse" / "state")
-    return folder
+    return Path(shutil.copytree(built_sample[0], tmp_path_factory.mktemp("published") / "folder", symlinks=True))
 
 
 @pytest.fixture
@@ -155,3 +153,20 @@ def test_each_developer_has_a_place(monkeypatch: pytest.MonkeyPatch, developer: 
     monkeypatch.setenv("REDSHIFT_SCHEMA", "shop")
     assert credentials("redshift_dev").schema == f"shop_{name}"
     assert credentials("prod").schema == "shop"
+
+
+def test_every_question_has_a_selector() -> None:
+    """Under the name of its exposure, beside those for CI."""
+    selectors = yaml.safe_load((PROJECT / "selectors.yml").read_text(encoding="utf-8"))["selectors"]
+    exposures = yaml.safe_load((PROJECT / "models" / "exposures.yml").read_text(encoding="utf-8"))["exposures"]
+    names = [selector["name"] for selector in selectors]
+    assert names == ["slim_ci", "nightly", *(exposure["name"] for exposure in exposures)]
+    assert all(selector["description"] for selector in selectors)
+
+
+def test_a_selector_takes_all_behind_its_question(published: Path) -> None:
+    done = run_dbt(published, "ls", "--quiet", "--selector", "cross_selling", "--output", "name")
+    assert done.returncode == 0, done.stdout
+    names = set(done.stdout.split())
+    assert {"mart_cross_sell", "fact_sales", "snap_products", "stg_adventure_works__sales"} <= names
+    assert not {"mart_customer_value", "mart_budget_allocation"} & names

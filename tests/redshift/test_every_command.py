@@ -14,6 +14,7 @@ from standin.stack import StandIn
 pytestmark = pytest.mark.slow
 
 SCALE = 0.05
+MART = "mart_territory_performance"
 
 
 @dataclass
@@ -50,6 +51,9 @@ def story(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     printed["adventure run"] = site.run_in_production()
     site.build_without_tests("dev")
     differences["published"] = site.differences()
+    own = site.environ | {"ADVENTURE_LAKE": str(site.lake), "ADVENTURE_DEVELOPER": "Anna-B"}
+    done = site.run("adventure", "dev", "--target", "prod", "--select", MART, environ=own)
+    printed["adventure dev"] = done.stdout + done.stderr
     printed["build again"] = site.dbt("build", "--exclude-resource-type", "unit_test", "test")
     printed["snapshot"] = site.dbt("snapshot")
     differences["second"] = site.differences()
@@ -104,6 +108,17 @@ def test_a_run_publishes_what_it_has_audited_and_keeps_what_was_before(story: St
     ((lines, units),) = story.site.query_dev("select count(*), sum(order_quantity) from core.fact_sales")
     assert tuple(now) == (lines, units) != tuple(before)
     assert not story.site.warehouse.query("select nspname from pg_namespace where nspname like '%candidate%'")
+
+
+def test_a_developer_builds_in_schemas_of_their_own_beside_what_is_published(story: Story) -> None:
+    """Of all models the selected one is built there; it reads the others, and the raw tables, of production."""
+    assert f"{MART}: " in story.printed["adventure dev"].rpartition("Beside what is published")[2]
+    assert "no row differs" in story.printed["adventure dev"]
+    found = story.site.warehouse.administer(
+        f"select schemaname, tablename from pg_tables where schemaname like '{PREFIX}dev%' "
+        "and schemaname not like '%_audit'"
+    )
+    assert [tuple(row) for row in found] == [(f"{PREFIX}dev_anna_b_marts", MART)]
 
 
 def test_failing_rows_are_stored(story: Story) -> None:

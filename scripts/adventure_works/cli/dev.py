@@ -5,10 +5,11 @@ from rich.text import Text
 
 from adventure_works.cli import output
 from adventure_works.cli.options import target_option, with_settings
-from adventure_works.cli.output import out
+from adventure_works.cli.output import announce, out
 from adventure_works.develop import FAILED, Comparison, build, compare
 from adventure_works.errors import AdventureError
 from adventure_works.settings import Settings
+from adventure_works.warehouse import open_warehouse
 from adventure_works.warehouse.base import Row
 
 
@@ -39,7 +40,9 @@ def command(settings: Settings, selection: tuple[str, ...], limit: int, full_ref
     adventure dev --select mart_cross_sell+ --limit 20
     adventure dev --target prod                     the same on Redshift
     """
-    state = settings.database.parent / "state"
+    warehouse = open_warehouse(target, settings, announce)
+    with warehouse.asking_published() as ask:
+        state = warehouse.evidence(ask)
     built, went_well = build(target, settings, state, selection, ["--full-refresh"] if full_refresh else [])
     out.print("\nBeside what is published", style="bold")
     for comparison in compare(target, settings, state, built, limit):

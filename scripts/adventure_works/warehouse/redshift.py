@@ -134,8 +134,9 @@ class RedshiftWarehouse:
         return self.environ
 
     def keep_evidence(self, artifacts: Path) -> str:
-        """Keeps them on S3 below the lake, where every machine finds them."""
+        """Keeps them on S3 below the lake, where every machine finds them, with the names that publishing gives."""
         build_id = build_id_in(artifacts)
+        candidate, published = f"{self.settings.candidate}_".encode(), f"{self.settings.schema}_".encode()
         writer = Writer(self.lake, client("s3", self.settings), self.settings)
         keep = {build_id, *(state.record.build_id for state in self.states() if state.record)}
         try:
@@ -144,7 +145,8 @@ class RedshiftWarehouse:
         except AdventureError as error:
             self.announce(f"What was kept of older builds could not be removed; a later run tries again. {error}")
         for name in ARTIFACTS:
-            writer.put(self.lake.key(BUILDS, self.name, build_id, name), (artifacts / name).read_bytes())
+            content = (artifacts / name).read_bytes().replace(candidate, published)
+            writer.put(self.lake.key(BUILDS, self.name, build_id, name), content)
         return build_id
 
     def judge_candidate(self, *, passed: bool, tests: int, warnings: int = 0, build_id: str = "") -> None:
