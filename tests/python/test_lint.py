@@ -36,7 +36,14 @@ case "$*" in *compile*) exit 0;; *) exit 1;; esac
 def stubbed(tmp_path: Path) -> Path:
     """A project that is set up, with linters that say how they were called and find something."""
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    for name in ("Makefile", "requirements.txt", "requirements-dev.txt", "pyproject.toml", "packages.yml"):
+    for name in (
+        "Makefile",
+        "requirements.txt",
+        "requirements-dev.txt",
+        "pyproject.toml",
+        "packages.yml",
+        "package-lock.yml",
+    ):
         shutil.copy(PROJECT / name, tmp_path / name)
     for name in ("python", "ruff", "mypy", "yamllint", "sqlfluff", "adventure"):
         stub = tmp_path / ".venv" / "bin" / name

@@ -23,7 +23,7 @@ from support.places import PROJECT, own_places
 from support.waiting import TIMEOUT, wait_until
 
 MOVED = Problem("drift__mean_moved", "fail", "No mean moved.", '"w"."audit"."drift__mean_moved"', 2, is_drift=True)
-BROKEN = Problem("mart_x", "error", "Runtime Error in model mart_x", None)
+BROKEN = Problem("mart_x", "error", "Runtime Error\n  in model mart_x", None)
 
 
 @pytest.fixture
@@ -66,6 +66,7 @@ def test_drift_is_shown_with_what_moved_and_the_way_out(
 
 def test_at_most_ten_failures_are_listed(warehouse: DuckDBWarehouse) -> None:
     lines = failure(warehouse, *(replace(BROKEN, name=f"mart_{number}") for number in range(12)))
+    # Each in one line, whatever dbt says of it.
     assert lines[10:12] == ["  mart_9: Runtime Error in model mart_x", "  ... and 2 more"]
     # Without a failing row there is none to show.
     assert "dbt show" not in "".join(lines)

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from adventure_works.lake.loader import LoadResult
 
 MOST_PROBLEMS = 10
+LONGEST_MESSAGE = 300
 # How the names of the tests of snapshots end: they fail where a build of no rows has spoilt them.
 TEST_OF_HISTORY = "__every_state_begins"
 
@@ -173,9 +175,10 @@ def _problem_lines(problems: list[Problem], warehouse: Warehouse) -> Iterator[st
 
 
 def _described(problem: Problem) -> str:
-    """What should be so or what happened, and in how many rows of which table."""
+    """What should be so or what happened, in one line, and in how many rows of which table."""
+    message = textwrap.shorten(click.unstyle(problem.message), LONGEST_MESSAGE, placeholder=" ...")
     rows = f" ({problem.rows:,} row{'s' * (problem.rows != 1)} in {problem.table})" if problem.table else ""
-    return f"{problem.name}: {problem.message}{rows}"
+    return f"{problem.name}: {message}{rows}"
 
 
 def _show_command(target: str, candidate: Path, table: str) -> str:
