@@ -116,7 +116,7 @@ def test_a_folder_of_dbt_that_cannot_be_written_is_named(tmp_path: Path, place: 
     (tmp_path / place).write_text("")
     settings = Settings(target=tmp_path / "target", logs=tmp_path / "logs")
     with pytest.raises(AdventureError, match=rf"{place}: .*\. It cannot be written: .* set {variable} to another"):
-        dbt.parse(settings, {}, [])
+        dbt.parse(settings, settings.target, {}, [])
 
 
 @pytest.mark.timing

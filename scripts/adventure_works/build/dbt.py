@@ -35,7 +35,7 @@ def parse(settings: Settings, target: Path, environ: Mapping[str, str], options:
     from dbt.cli.main import dbtRunner
 
     # dbt itself says only that it could not start.
-    disk.check_writable(settings.target, "DBT_TARGET_PATH")
+    disk.check_writable(target, "DBT_TARGET_PATH")
     disk.check_writable(settings.logs, "DBT_LOG_PATH")
     # Of all options, only variables bear on what is read.
     wanted = [word for pair in pairwise(options) if pair[0] == "--vars" for word in pair]
