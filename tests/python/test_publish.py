@@ -384,6 +384,34 @@ def test_a_lake_that_was_replaced_starts_from_nothing(files: Path, tmp_path: Pat
     assert "was replaced" in said[0]
 
 
+def test_a_lake_that_another_one_stood_in_for_keeps_its_history(files: Path, tmp_path: Path) -> None:
+    """ADVENTURE_LAKE led to another lake for one run, which was published."""
+    said: list[str] = []
+
+    def publish(lake: Path, history: str) -> None:
+        load(str(files), lake)
+        settings = Settings(database=tmp_path / "warehouse" / "w.duckdb", lake=lake)
+        warehouse = DuckDBWarehouse(settings, said.append)
+        warehouse.published.parent.mkdir(exist_ok=True)
+        started(warehouse)
+        with duckdb.connect(str(warehouse.candidate)) as connection:
+            connection.execute("create table if not exists history (kept varchar)")
+            connection.execute("insert into history values (?)", [history])
+        warehouse.judge_candidate(passed=True, tests=1)
+        warehouse.publish()
+
+    def history() -> list[tuple]:
+        with duckdb.connect(str(tmp_path / "warehouse" / "w.duckdb"), read_only=True) as connection:
+            return connection.execute("from history").fetchall()
+
+    publish(tmp_path / "lake", "first")
+    publish(tmp_path / "other", "of the other")
+    assert history() == [("of the other",)]
+    publish(tmp_path / "lake", "second")
+    assert history() == [("first",), ("second",)]
+    assert "history of this one comes from the build before" in said[-1]
+
+
 def test_a_clock_that_went_back_changes_nothing(files: Path, tmp_path: Path) -> None:
     """Neither what is published nor what is built from goes by the clock: all that was made here lies in the future."""
     lake = tmp_path / "lake"

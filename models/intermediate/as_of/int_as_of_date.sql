@@ -1,3 +1,6 @@
+{#- Also with the var, so that unit tests in an empty place find both relations. -#}
+{% do depends_on_only('stg_adventure_works__calendar') %}
+{% do depends_on_only('stg_adventure_works__sales') %}
 {% set day = as_of_date() %}
 
 with

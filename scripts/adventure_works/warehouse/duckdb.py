@@ -66,7 +66,10 @@ class DuckDBWarehouse(Files):
         return {"ADVENTURE_TARGET": self.target, "DBT_TARGET": ""}
 
     def start_candidate(self, growing: Iterable[tuple[str, str]], progress: Progress) -> dict[str, str]:
-        """Copies what is published, or starts from nothing when the lake was replaced; keeps the lake's version."""
+        """Copies what is published, or starts from nothing when the lake was replaced; keeps the lake's version.
+
+        When another lake was published in between, the lake's history is in the previous file.
+        """
         with FolderLake(self.lake).locked(self.announce):
             version = current_version(self.lake)
             if version is None:
@@ -75,13 +78,17 @@ class DuckDBWarehouse(Files):
                 )
             pins.pin(version, self.published)
         record = AuditRecord(str(self.lake), _began_with(version), version.name)
+        published = self._record_of(self.published)
         if not self.published.exists():
             self.start_from_nothing()
-        elif self._lake_was_replaced(record):
+        elif published is None or published.began_with == record.began_with:
+            self.start_from_published()
+        elif (previous := self._record_of(self.previous)) and previous.began_with == record.began_with:
+            self.announce("What is published is of another lake. The history of this one comes from the build before.")
+            self.start_from(self.previous)
+        else:
             self.announce("The lake was replaced since the last publication: the warehouse is built from nothing.")
             self.start_from_nothing()
-        else:
-            self.start_from_published()
         with connected(self.candidate, read_only=False) as connection:
             _write(connection, record)
         # The lake's path is absolute: views with it can be read from any folder.
@@ -162,10 +169,12 @@ class DuckDBWarehouse(Files):
         """Asks what the lake keeps."""
         return asking_history(self.lake, self.name)
 
-    def _lake_was_replaced(self, record: AuditRecord) -> bool:
-        with connected(self.published, read_only=True, patience=self.patience, announce=self.announce) as connection:
-            published = record_of(asker(connection))
-        return published is not None and published.began_with != record.began_with
+    def _record_of(self, file: Path) -> AuditRecord | None:
+        """The record of a file; None where there is no file, or no record in it."""
+        if not file.exists():
+            return None
+        with connected(file, read_only=True, patience=self.patience, announce=self.announce) as connection:
+            return record_of(asker(connection))
 
     def _link_state(self) -> None:
         """Renews the link to the evidence of what is published; the record says where that is, also without it."""

@@ -72,17 +72,22 @@ class Files:
             _discard(self.candidate)
 
     def start_from_published(self) -> None:
-        """Makes the candidate a copy of the published file, which stays readable meanwhile.
+        """Makes the candidate a copy of the published file, which stays readable meanwhile."""
+        with self._kept_from_writers():
+            self.start_from(self.published)
+
+    def start_from(self, file: Path) -> None:
+        """Makes the candidate a copy of a file that nobody writes into.
 
         A file that a newer DuckDB than ours had to read, as this project once made them, is rewritten.
         """
-        with self._kept_from_writers(), _explained(self.candidate, "Nothing has changed"):
+        with _explained(self.candidate, "Nothing has changed"):
             self.start_from_nothing()
             try:
-                if has_storage(self.published):
-                    copy(self.published, self.candidate)
+                if has_storage(file):
+                    copy(file, self.candidate)
                 else:
-                    rewrite(self.published, self.candidate)
+                    rewrite(file, self.candidate)
             except (OSError, AdventureError):
                 _discard(self.candidate)
                 raise
