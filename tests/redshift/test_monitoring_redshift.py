@@ -107,7 +107,7 @@ def test_runs_are_recorded_and_told(redshift: Warehouse) -> None:
     assert by_name["unique_run_history_invocation_id"] == (
         *("pass", "test", "must_hold", "20170701T030000", "prod", False, 0),
     )
-    assert redshift.query("select distinct warehouse from adventure_works_runs.run_results") == [["the/warehouse"]]
+    assert redshift.query("select distinct warehouse from adventure_works_runs.run_results") == [("the/warehouse",)]
     # A view: the run that made it is in it.
     ((command, worst, count),) = redshift.query(
         "select run_command, worst_outcome, nodes from adventure_works_operations.run_history"
