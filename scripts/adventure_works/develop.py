@@ -101,7 +101,11 @@ def _compare(ask: Ask, name: str, before: str | None, after: str, limit: int) ->
     gone = f"select {listed} from {before} except select {listed} from {after}"
     new = f"select {listed} from {after} except select {listed} from {before}"
     gone_count, new_count = (_size(ask, f"({rest})") for rest in (gone, new))
-    differing = [column for column in both if _differs(ask, column, before, after)] if gone_count or new_count else []
+    differing = (
+        [column for column in both if _differs(ask, [*both[:KEY_COLUMNS], column], before, after)]
+        if gone_count or new_count
+        else []
+    )
     shown_columns = list(dict.fromkeys([*both[:KEY_COLUMNS], *differing, *both]))[:MOST_COLUMNS]
     if not gone_count and not new_count:
         gone = new = f"select {listed} from {after}"
@@ -129,8 +133,9 @@ def _columns(ask: Ask, relation: str) -> list[str]:
     return list(first)
 
 
-def _differs(ask: Ask, column: str, before: str, after: str) -> bool:
-    one, other = f'select "{column}" from {before}', f'select "{column}" from {after}'
+def _differs(ask: Ask, columns: list[str], before: str, after: str) -> bool:
+    listed = ", ".join(f'"{column}"' for column in columns)
+    one, other = f"select {listed} from {before}", f"select {listed} from {after}"
     return bool(ask(f"({one} except {other}) union all ({other} except {one}) limit 1"))
 
 
