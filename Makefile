@@ -33,7 +33,7 @@ SQLFLUFF = rm -rf target/lint && mkdir -p target/lint && ADVENTURE_DATABASE=targ
 	ADVENTURE_DEV_DATABASE=target/lint/dev.duckdb PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sqlfluff
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run report build slim-ci test test-slow test-load crash lint lint-python lint-compile $(LINT) format docs \
+.PHONY: help setup setup-dev run report slim-ci test test-slow test-load crash lint lint-python lint-compile $(LINT) format docs \
 	readme faults clean
 
 help:  ## Show this help.
@@ -48,9 +48,6 @@ run: $(VENV)/.ready  ## Load, build and test everything. SOURCE=sample|kaggle|pa
 
 report: $(VENV)/.ready  ## Write the report of the last build, report/index.html (ARGS="--open", "--csv DIR").
 	@$(BIN)/adventure report $(ARGS)
-
-build: $(VENV)/.ready  ## Build a model with its tests in a file of your own, and compare it (MODEL=mart_x). Needs a run.
-	@$(BIN)/adventure dev --select "$(MODEL)"
 
 slim-ci: $(VENV)/.ready  ## Build what differs from what is published, and what depends on it, as CI does.
 	@$(BIN)/dbt build --selector slim_ci --defer --state "$$(dirname "$${ADVENTURE_DATABASE:-warehouse/adventure_works.duckdb}")/state"

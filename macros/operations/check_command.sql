@@ -34,15 +34,14 @@
 
 {% macro check_command() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'seed', 'snapshot', 'retry')
-        and not adventure_works.is_developers_place() -%}
+        and target.name == 'prod' -%}
         {%- set option = 'the as_of_date var' if adventure_works.as_of_date() is not none
             else '--empty (or DBT_EMPTY)' if flags.EMPTY
             else '--sample (or DBT_SAMPLE)' if adventure_works.reads_a_part() -%}
         {%- if option -%}
             {%- do exceptions.raise_compiler_error(
-                "Target " ~ target.name ~ " is what others read, and a build with " ~ option ~ " would not have all "
-                ~ "of the data. Nothing was changed.\nBuild without it, or in your own place (--target "
-                ~ ("redshift_dev" if target.type == "redshift" else "dev") ~ ")."
+                "Target prod is what others read, and a build with " ~ option ~ " would not have all "
+                ~ "of the data. Nothing was changed.\nBuild without it, or in your own schemas (--target redshift_dev)."
             ) -%}
         {%- endif -%}
     {%- endif -%}

@@ -23,15 +23,16 @@ PLACES = {"published": "dev", "prod": "redshift_dev"}
 # The first columns of a table tell its rows apart.
 KEY_COLUMNS, MOST_COLUMNS = 2, 8
 
+MODIFIED = ["state:modified+"]
 FAILED = "The build failed, as dbt says above. What is published is as it was."
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A relation in the developer's place beside the published one; `rows_before` is None when that has none.
+    """A relation of the developer's beside the published one; `rows_before` is None when that has none.
 
-    `gone` and `new` count the different rows that only the published or only the developer's relation has. `before`
-    and `after` are the first of them, or of all rows when none differ, in the columns that tell most.
+    `only_published` and `only_own` count the distinct rows that only one of the two has. `before` and `after` are the
+    first of them, or of all rows when none differ, in the columns that tell most.
     """
 
     name: str
@@ -39,8 +40,8 @@ class Comparison:
     rows_after: int
     columns_gone: list[str]
     columns_new: list[str]
-    gone: int
-    new: int
+    only_published: int
+    only_own: int
     before: list[Row]
     after: list[Row]
 
@@ -61,7 +62,7 @@ def build(
         The unique ids of the seeds, snapshots and models that were built, and whether all went well.
 
     Raises:
-        AdventureError: nothing was built; dbt has said why.
+        AdventureError: nothing was selected, or dbt did not begin, and has said why.
     """
     (settings.target / "run_results.json").unlink(missing_ok=True)
     command = [str(Path(sys.executable).with_name("dbt")), "build", "--target", PLACES[target], "--defer"]
@@ -74,9 +75,8 @@ def build(
         for one in results
         if one["status"] == "success" and one["unique_id"].startswith(("model.", "seed.", "snapshot."))
     ]
-    if not built:
-        reason = FAILED if done.returncode else f"No model, seed or snapshot is selected by {' '.join(selection)}."
-        raise AdventureError(reason)
+    if not results and (done.returncode or selection != MODIFIED):
+        raise AdventureError(FAILED if done.returncode else f"Nothing is selected by {' '.join(selection)}.")
     return built, not done.returncode
 
 
@@ -90,35 +90,43 @@ def compare(target: str, settings: Settings, state: Path, built: Sequence[str], 
 
 
 def _compare(ask: Ask, name: str, before: str | None, after: str, limit: int) -> Comparison:
-    """Compares two relations by all of the columns that both have; a value that occurs twice counts once."""
+    """Compares two relations by all of the columns that both have; a row that occurs twice counts once."""
     rows_after, columns_after = _size(ask, after), _columns(ask, after)
     if before is None:
         first = _first(ask, f"select * from {after}", columns_after[:MOST_COLUMNS], limit)
-        return Comparison(name, None, rows_after, [], columns_after, 0, rows_after, [], first)
-    rows_before, columns_before = _size(ask, before), _columns(ask, before)
+        return Comparison(
+            name=name,
+            rows_before=None,
+            rows_after=rows_after,
+            columns_gone=[],
+            columns_new=columns_after,
+            only_published=0,
+            only_own=rows_after,
+            before=[],
+            after=first,
+        )
+    columns_before = _columns(ask, before)
     both = [column for column in columns_after if column in columns_before]
     listed = ", ".join(f'"{column}"' for column in both)
-    gone = f"select {listed} from {before} except select {listed} from {after}"
-    new = f"select {listed} from {after} except select {listed} from {before}"
-    gone_count, new_count = (_size(ask, f"({rest})") for rest in (gone, new))
-    differing = (
-        [column for column in both if _differs(ask, [*both[:KEY_COLUMNS], column], before, after)]
-        if gone_count or new_count
-        else []
-    )
-    shown_columns = list(dict.fromkeys([*both[:KEY_COLUMNS], *differing, *both]))[:MOST_COLUMNS]
-    if not gone_count and not new_count:
-        gone = new = f"select {listed} from {after}"
+    only_published = f"select {listed} from {before} except select {listed} from {after}"
+    only_own = f"select {listed} from {after} except select {listed} from {before}"
+    counts = [_size(ask, f"({rows})") for rows in (only_published, only_own)]
+    differing = [
+        column for column in both if any(counts) and _differs(ask, [*both[:KEY_COLUMNS], column], before, after)
+    ]
+    shown = list(dict.fromkeys([*both[:KEY_COLUMNS], *differing, *both]))[:MOST_COLUMNS]
+    if not any(counts):
+        only_published = only_own = f"select {listed} from {after}"
     return Comparison(
-        name,
-        rows_before,
-        rows_after,
-        [column for column in columns_before if column not in both],
-        [column for column in columns_after if column not in both],
-        gone_count,
-        new_count,
-        _first(ask, gone, shown_columns, limit),
-        _first(ask, new, shown_columns, limit),
+        name=name,
+        rows_before=_size(ask, before),
+        rows_after=rows_after,
+        columns_gone=[column for column in columns_before if column not in both],
+        columns_new=[column for column in columns_after if column not in both],
+        only_published=counts[0],
+        only_own=counts[1],
+        before=_first(ask, only_published, shown, limit),
+        after=_first(ask, only_own, shown, limit),
     )
 
 

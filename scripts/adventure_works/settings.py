@@ -229,7 +229,7 @@ READ_BY_DBT = (
     Variable(
         "ADVENTURE_RAW", "", "Version of the lake that dbt reads; `adventure run` sets it. Else `raw` in the lake."
     ),
-    Variable("ADVENTURE_WAREHOUSE", "", "What a run is recorded for; `adventure run` sets it."),
+    Variable("ADVENTURE_WAREHOUSE", "", "What a run builds, and is recorded for; `adventure run` sets it."),
     Variable("ADVENTURE_CANDIDATE", "", "Prefix of the schemas that dbt builds in; `adventure run` sets it."),
     Variable("DBT_THREADS", "2 or 4", "Models built side by side: 2 on DuckDB, 4 on Redshift."),
     Variable("REDSHIFT_QUERY_GROUP", "adventure_works", "Label of every statement on Redshift."),

@@ -107,8 +107,8 @@ def test_the_loop_shows_the_rows_that_differ(place: Path, tmp_path: Path) -> Non
         connection.execute(f"alter table marts.{MART} add column was_there integer")
     done = run_adventure(folder, "dev", "--select", MART)
     assert done.returncode == 0, done.stdout + done.stderr
-    shown = done.stdout.rpartition("Beside what is published")[2]
-    assert "1 different rows are gone, 1 are new; without was_there" in shown
+    shown = done.stdout.rpartition("Compared with what is published")[2]
+    assert "1 are only in what is published and 1 only in yours; without was_there" in shown
     before, after = re.split(r"^ *after *$", shown, flags=re.MULTILINE)
     assert "987654" in before and "987654" not in after
     assert region in before and region in after
@@ -121,7 +121,7 @@ def test_a_failing_build_is_compared_all_the_same_and_ends_with_1(place: Path, t
         connection.execute("update core.fact_sales set profit = profit + 1 where order_line_number = 1")
     done = run_adventure(folder, "dev", "--select", MART)
     assert done.returncode == 1
-    assert f"{MART}: " in done.stdout.rpartition("Beside what is published")[2]
+    assert f"{MART}: " in done.stdout.rpartition("Compared with what is published")[2]
     assert "The build failed, as dbt says above." in done.stderr
 
 

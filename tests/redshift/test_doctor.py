@@ -199,7 +199,7 @@ def test_a_store_that_does_not_encrypt(careless_store: dict[str, Any]) -> None:
 def test_this_machine_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADVENTURE_LAKE", str(tmp_path / "lake"))
     monkeypatch.setenv("ADVENTURE_DATABASE", str(tmp_path / "warehouse" / "it.duckdb"))
-    found = {finding.name: finding for finding in examine(machine.dev(read_settings(os.environ)))}
+    found = {finding.name: finding for finding in examine(machine.duckdb(read_settings(os.environ)))}
     assert ill(found) == {}
     assert "`adventure load` fills it" in found["lake"].detail
     assert "`adventure run` builds it" in found["warehouse"].detail
@@ -222,7 +222,7 @@ def test_what_is_wrong_on_this_machine_is_named(
     for variable, place in PLACES.items():
         monkeypatch.setenv(variable, str(tmp_path / place))
     spoil(tmp_path)
-    found = ill({finding.name: finding for finding in examine(machine.dev(read_settings(os.environ)))})
+    found = ill({finding.name: finding for finding in examine(machine.duckdb(read_settings(os.environ)))})
     assert list(found) == [check]
     assert says in found[check]
 

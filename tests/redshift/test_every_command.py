@@ -112,7 +112,7 @@ def test_a_run_publishes_what_it_has_audited_and_keeps_what_was_before(story: St
 
 def test_a_developer_builds_in_schemas_of_their_own_beside_what_is_published(story: Story) -> None:
     """Of all models the selected one is built there; it reads the others, and the raw tables, of production."""
-    assert f"{MART}: " in story.printed["adventure dev"].rpartition("Beside what is published")[2]
+    assert f"{MART}: " in story.printed["adventure dev"].rpartition("Compared with what is published")[2]
     assert "no row differs" in story.printed["adventure dev"]
     found = story.site.warehouse.administer(
         f"select schemaname, tablename from pg_tables where schemaname like '{PREFIX}dev%' "

@@ -12,7 +12,7 @@ from adventure_works.errors import AdventureError
 COMMANDS = {
     "run": "Load, build, audit, publish and report.",
     "load": "Load CSV files into the lake: all of them, or none.",
-    "dev": "Build what you have changed in a place of your own, and compare.",
+    "dev": "Build what you have changed in your development database, and compare.",
     "publish": "Publish a build that waits, or go back to the one before.",
     "status": "Show the last runs, what fails, and how old the data is.",
     "report": "Write the report of the last build.",

@@ -6,7 +6,7 @@ from rich.text import Text
 from adventure_works.cli import output
 from adventure_works.cli.options import target_option, with_settings
 from adventure_works.cli.output import announce, out
-from adventure_works.develop import FAILED, Comparison, build, compare
+from adventure_works.develop import FAILED, MODIFIED, Comparison, build, compare
 from adventure_works.errors import AdventureError
 from adventure_works.settings import Settings
 from adventure_works.warehouse import open_warehouse
@@ -19,8 +19,7 @@ from adventure_works.warehouse.base import Row
     "-s",
     "selection",
     multiple=True,
-    default=["state:modified+"],
-    help="What to build, as dbt selects; may be repeated.",
+    help="What to build, as dbt selects; may be repeated.  [default: state:modified+]",
 )
 @click.option("--limit", type=click.IntRange(min=0), default=5, metavar="ROWS", help="Rows to print of each model.")
 @click.option(
@@ -29,10 +28,10 @@ from adventure_works.warehouse.base import Row
 @target_option("The warehouse to compare with: DuckDB, or Redshift, where you build in schemas of your own.")
 @with_settings
 def command(settings: Settings, selection: tuple[str, ...], limit: int, full_refresh: bool, target: str) -> None:
-    """Build what you have changed in a place of your own, test it, and compare it with what is published.
+    """Build what you have changed in your development database, test it, and compare it with what is published.
 
-    Your place is a DuckDB file (or, with --target prod, your own schemas on Redshift). What you have not built there is
-    read from what is published, which nobody's work but that of `adventure run` changes.
+    That is a DuckDB file of your own (with --target prod, schemas of your own on Redshift). What you have not built
+    there is read from what is published, which only `adventure run` changes.
 
     \b
     adventure dev                                   what differs from what is published, and what depends on it
@@ -43,8 +42,9 @@ def command(settings: Settings, selection: tuple[str, ...], limit: int, full_ref
     warehouse = open_warehouse(target, settings, announce)
     with warehouse.asking_published() as ask:
         state = warehouse.evidence(ask)
-    built, went_well = build(target, settings, state, selection, ["--full-refresh"] if full_refresh else [])
-    out.print("\nBeside what is published", style="bold")
+    options = ["--full-refresh"] if full_refresh else []
+    built, went_well = build(target, settings, state, selection or MODIFIED, options)
+    out.print("\nCompared with what is published" if built else "\nNo table was built.", style="bold")
     for comparison in compare(target, settings, state, built, limit):
         _print(comparison)
     if not went_well:
@@ -64,8 +64,8 @@ def _summary(found: Comparison) -> str:
         return f"new, {found.rows_after:,} rows"
     rows = f"{found.rows_before:,} rows before, {found.rows_after:,} after"
     parts = [
-        f"{found.gone:,} different rows are gone, {found.new:,} are new"
-        if found.gone or found.new
+        f"of these, {found.only_published:,} are only in what is published and {found.only_own:,} only in yours"
+        if found.only_published or found.only_own
         else "no row differs"
     ]
     parts += [f"without {', '.join(found.columns_gone)}"] if found.columns_gone else []

@@ -29,7 +29,7 @@ def command(settings: Settings, target: str) -> None:
     from adventure_works.doctor.checks import examine
 
     on_redshift = [*machine.tools(settings), *production.checks(settings)]
-    checks = machine.dev(settings) if target == "published" else on_redshift
+    checks = machine.duckdb(settings) if target == "published" else on_redshift
     failed = 0
     for name, verdict, detail in examine(checks):
         indented = detail.replace("\n", "\n      ")

@@ -37,7 +37,7 @@ def tools(settings: Settings) -> list[Check]:
     ]
 
 
-def dev(settings: Settings) -> list[Check]:
+def duckdb(settings: Settings) -> list[Check]:
     """What DuckDB on this machine needs."""
     return [
         *tools(settings),

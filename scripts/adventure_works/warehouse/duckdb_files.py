@@ -24,7 +24,7 @@ from adventure_works.settings import shown
 from adventure_works.warehouse.artifacts import ARTIFACTS, build_id_in
 from adventure_works.warehouse.duckdb_access import UnreadableError, connected, has_storage, rewrite
 
-# How long to wait for a process that has the published file open for writing, such as `mf query` or `dbt show`.
+# How long to wait for a process that has the published file open for writing, such as `duckdb` without `-readonly`.
 PATIENCE_SECONDS = 60.0
 
 
