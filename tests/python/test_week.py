@@ -77,7 +77,7 @@ def test_a_week(project: Path, type_: Type) -> None:
     type_("dbt show --target published --select mart_category_performance --limit 3")
     type_("dbt show --select mart_category_performance --defer --state warehouse/state")
     type_("dbt test --select fact_sales --defer --state warehouse/state")
-    assert "mart_territory_performance: " in type_("make build MODEL=mart_territory_performance")
+    assert "mart_territory_performance: " in type_("adventure dev --select mart_territory_performance")
     type_("adventure report")
     assert report(project) == page
     assert ask(project, "select count(*) from duckdb_columns() where schema_name = 'marts' and comment is null") == [
