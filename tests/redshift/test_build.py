@@ -79,7 +79,7 @@ def test_the_report_of_the_run_is_the_one_from_duckdb(published: Published) -> N
         for name, value in site.environ.items():
             environment.setenv(name, value)
         with asking_redshift(PREFIX.removesuffix("_")) as redshift:
-            proof = evidence.read(site.run_target, redshift, MODELS)
+            proof = evidence.read(site.run_target / "state", redshift, MODELS)
         assert page(figures.read(duckdb), proof) == published.page
     assert "Every customer is in one group" in published.page
 
