@@ -66,7 +66,8 @@ def reduced_run() -> None:
         begin("build")
         target = warehouse.target_folder
         manifest = dbt.parse(settings, target, warehouse.environ, REDUCED)
-        dbt.build(settings, target, manifest, warehouse.start_candidate([], progress), REDUCED, progress)
+        environ = warehouse.start_candidate([], progress) | {"ADVENTURE_WAREHOUSE": warehouse.name}
+        dbt.build(settings, target, manifest, environ, REDUCED, progress)
         warehouse.judge_candidate(passed=True, tests=0, build_id=warehouse.keep_evidence(target))
         begin("publication")
         warehouse.publish()
