@@ -136,5 +136,8 @@ def test_docs_know_every_column_and_its_keys(story: Story) -> None:
     assert set(catalog["nodes"]) >= models
     assert len(catalog["sources"]) == len(manifest["sources"])
     for name in models:
-        described = {column.lower() for column in catalog["nodes"][name]["columns"]}
-        assert described == set(manifest["nodes"][name]["columns"]), name
+        found = {column.lower() for column in catalog["nodes"][name]["columns"]}
+        described = set(manifest["nodes"][name]["columns"])
+        # A view describes what it makes, not what it passes on.
+        is_view = manifest["nodes"][name]["config"]["materialized"] == "view"
+        assert described <= found if is_view else described == found, name
