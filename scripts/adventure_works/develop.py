@@ -67,7 +67,13 @@ def build(
     (settings.target / "run_results.json").unlink(missing_ok=True)
     command = [str(Path(sys.executable).with_name("dbt")), "build", "--target", PLACES[target], "--defer"]
     folders = ["--state", str(state), "--target-path", str(settings.target), "--log-path", str(settings.logs)]
-    done = subprocess.run([*command, *folders, "--select", *selection, *options], cwd=PROJECT)
+    with subprocess.Popen([*command, *folders, "--select", *selection, *options], cwd=PROJECT) as dbt:
+        try:
+            failed = dbt.wait() != 0
+        except KeyboardInterrupt:
+            # dbt has got the signal as well, and ends what the warehouse is doing for it.
+            dbt.wait()
+            raise
     artifact = settings.target / "run_results.json"
     results = json.loads(artifact.read_text(encoding="utf-8"))["results"] if artifact.exists() else []
     built = [
@@ -75,9 +81,9 @@ def build(
         for one in results
         if one["status"] == "success" and one["unique_id"].startswith(("model.", "seed.", "snapshot."))
     ]
-    if not results and (done.returncode or selection != MODIFIED):
-        raise AdventureError(FAILED if done.returncode else f"Nothing is selected by {' '.join(selection)}.")
-    return built, not done.returncode
+    if not results and (failed or selection != MODIFIED):
+        raise AdventureError(FAILED if failed else f"Nothing is selected by {' '.join(selection)}.")
+    return built, not failed
 
 
 def compare(target: str, settings: Settings, state: Path, built: Sequence[str], limit: int) -> Iterator[Comparison]:

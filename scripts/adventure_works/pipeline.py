@@ -126,19 +126,22 @@ def build_candidate(
     environ |= {"ADVENTURE_WAREHOUSE": warehouse.name}
     result = dbt.build(settings, target, manifest, environ, options, progress)
     if result.errors:
-        # What failed matters more than a record that cannot be written, on a full disk for example.
+        # What failed matters more than evidence or a record that cannot be written, on a full disk for example.
+        build_id = ""
         with suppress(AdventureError):
-            _judge(warehouse, target, result)
+            build_id = warehouse.keep_evidence(target)
+        with suppress(AdventureError):
+            _judge(warehouse, result, build_id)
     else:
         with warehouse.asking_candidate() as ask:
             headline(ask)
-        _judge(warehouse, target, result)
+        # First: a candidate that can be published has its evidence, whenever this process is killed.
+        build_id = warehouse.keep_evidence(target)
+        _judge(warehouse, result, build_id)
     return result
 
 
-def _judge(warehouse: Warehouse, target: Path, result: BuildResult) -> None:
-    """Keeps the evidence first: a candidate that can be published has it, whenever this process is killed."""
-    build_id = warehouse.keep_evidence(target)
+def _judge(warehouse: Warehouse, result: BuildResult, build_id: str) -> None:
     warehouse.judge_candidate(
         passed=not result.errors, tests=result.test_count, warnings=len(result.warnings), build_id=build_id
     )

@@ -10,6 +10,7 @@ from adventure_works.cli import output
 from adventure_works.cli.options import target_option, with_settings
 from adventure_works.cli.output import announce, out
 from adventure_works.cli.publish import print_states
+from adventure_works.errors import AdventureError
 from adventure_works.monitor.history import Trouble
 from adventure_works.monitor.status import Status, status_of
 from adventure_works.settings import MAX_AGE_HOURS, Settings
@@ -55,7 +56,13 @@ def command(
 
     if alert and not alerts.is_wanted(settings):
         raise click.UsageError(f"--alert needs {alerts.WEBHOOK}, {alerts.TOPIC}, or both in the environment.")
-    found = status_of(open_warehouse(target, settings, announce), runs, timedelta(hours=max_age))
+    try:
+        found = status_of(open_warehouse(target, settings, announce), runs, timedelta(hours=max_age))
+    except AdventureError as error:
+        if alert:
+            for problem in alerts.send(settings, f"Adventure Works ({target})\nThe status cannot be read: {error}"):
+                announce(problem)
+        raise
     if as_json:
         click.echo(found.as_json())
     else:

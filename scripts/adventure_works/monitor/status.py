@@ -72,6 +72,11 @@ class Status:
             found.append(published.trouble)
         elif published.record is None or published.record.outcome != Outcome.PASSED:
             found.append(f"Plain dbt has built in what is published, and no audit since. Build everything again: {run}")
+        elif _was_rolled_back(states):
+            found.append(
+                f"What is published is of load {published.record.load_id}: a newer build was rolled back. The next run "
+                f"publishes the newest load again. Take back the rollback: {publish} --rollback"
+            )
         elif self.load_id and published.record.load_id != self.load_id:
             found.append(
                 f"What is published is of load {published.record.load_id}, and the newest load is {self.load_id}. "
@@ -115,6 +120,12 @@ class Status:
             ],
         }
         return json.dumps(found, indent=2, default=lambda time: f"{time.isoformat(timespec='seconds')}Z")
+
+
+def _was_rolled_back(states: dict[str, State]) -> bool:
+    """Whether the build that is called the previous one is the newer."""
+    published, previous = (states[role].record if role in states else None for role in ("published", "previous"))
+    return bool(published and previous and previous.started_at > published.started_at)
 
 
 def status_of(warehouse: Warehouse, runs: int, max_age: timedelta) -> Status:

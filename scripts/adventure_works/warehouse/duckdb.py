@@ -78,6 +78,9 @@ class DuckDBWarehouse(Files):
                 )
             pins.pin(version, self.published)
         record = AuditRecord(str(self.lake), _began_with(version), version.name)
+        if self.published.parent.exists():
+            with disk.explained(self.published, "Nothing has changed. Correct the permissions and run again."):
+                self.finish_exchange()
         published = self._record_of(self.published)
         if not self.published.exists():
             self.start_from_nothing()

@@ -60,7 +60,7 @@ class Files:
     @property
     def builds(self) -> Path:
         """The folder of what is kept of builds, by their ids."""
-        return self.published.parent / "builds" / self.published.stem
+        return self.published.parent / "builds" / self.published.name
 
     def start_from_nothing(self) -> None:
         """Clears the candidate's place."""

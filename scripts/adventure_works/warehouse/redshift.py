@@ -193,13 +193,16 @@ class RedshiftWarehouse:
     def roll_back(self) -> None:
         """Exchanges the published schemas and the previous ones in one transaction."""
         published, previous, aside = self.settings.schema, self.settings.previous, f"{self.settings.schema}_{DISCARDED}"
-        with session() as redshift, redshift.transaction():
+        with session() as redshift:
             if f"{previous}_core" not in _schemas(redshift):
                 raise AdventureError(
                     f"{previous}_*: no previous warehouse to go back to. `adventure run --target prod` keeps the one "
                     "that it replaces."
                 )
-            _rename_all(redshift, (published, aside), (previous, published), (aside, previous))
+            # What an interrupted publication has left.
+            _drop(redshift, aside)
+            with redshift.transaction():
+                _rename_all(redshift, (published, aside), (previous, published), (aside, previous))
 
     def states(self) -> list[State]:
         """The record of each set of schemas."""
