@@ -221,8 +221,12 @@ def test_what_is_well(tmp_path: Path, hours: int, status: str, is_well: bool) ->
         ({"published": OLDER}, "What is published is of load L0, and the newest load is L1."),
         ({"published": NEWEST, "candidate": replace(NEWEST, outcome=Outcome.FAILED)}, "of load L1, failed its audit."),
         ({"published": NEWEST, "candidate": NEWEST}, "passed its audit and waits. Publish it: adventure publish"),
+        (
+            {"published": NEWEST, "previous": replace(NEWEST, started_at=datetime(2017, 1, 2))},
+            "a newer build was rolled back.",
+        ),
     ],
-    ids=["nothing", "plain dbt", "changed", "older", "failed", "waits"],
+    ids=["nothing", "plain dbt", "changed", "older", "failed", "waits", "rolled back"],
 )
 def test_what_is_published_must_be_the_newest_load(
     adventure: Callable[..., subprocess.CompletedProcess[str]],
@@ -255,6 +259,10 @@ def test_a_file_that_cannot_be_read_is_named(
     done = adventure("status")
     assert done.returncode == 1
     assert "run-x.parquet" in done.stderr and "Move away the file" in done.stderr and "Traceback" not in done.stderr
+    with hook(200) as server:
+        done = adventure("status", "--check", "--alert", ADVENTURE_ALERT_WEBHOOK=server.url)
+        assert done.returncode == 1
+        assert "The status cannot be read" in server.received[0][1]
 
 
 # Alerts --------------------------------------------------------------------------------------------------------------

@@ -407,6 +407,9 @@ def test_a_lake_that_another_one_stood_in_for_keeps_its_history(files: Path, tmp
     publish(tmp_path / "lake", "first")
     publish(tmp_path / "other", "of the other")
     assert history() == [("of the other",)]
+    # Killed before its last rename, the publication leaves the previous file aside.
+    previous = tmp_path / "warehouse" / "previous" / "w.duckdb"
+    previous.rename(previous.with_name(".w.duckdb"))
     publish(tmp_path / "lake", "second")
     assert history() == [("first",), ("second",)]
     assert "history of this one comes from the build before" in said[-1]
