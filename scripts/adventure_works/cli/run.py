@@ -136,7 +136,7 @@ WHAT_NEXT = {
   source .venv/bin/activate                  dbt, adventure and the rest on your path
   adventure report --open                    the answers on one page, in your browser
   dbt show --target published --select mart_category_performance --limit 10
-  ADVENTURE_TARGET=published mf query --metrics profit_margin --group-by product__category_name
+  (export ADVENTURE_TARGET=published; dbt parse -q; mf query --metrics profit_margin --group-by product__category_name)
   adventure dev --select mart_category_performance
                                              change a model, build it in a file of your own, compare
   make docs                                  every model and column explained, with lineage
