@@ -84,6 +84,8 @@ final as (
         first_date,
         last_date
     from periods
+    -- Without orders there is none.
+    where first_date is not null
     union all
     select
         year_before.period,
