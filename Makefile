@@ -50,7 +50,7 @@ report: $(VENV)/.ready  ## Write the report of the last build, report/index.html
 	@$(BIN)/adventure report $(ARGS)
 
 slim-ci: $(VENV)/.ready  ## Build what differs from what is published, and what depends on it, as CI does.
-	@$(BIN)/dbt build --selector slim_ci --defer --state "$$(dirname "$${ADVENTURE_DATABASE:-warehouse/adventure_works.duckdb}")/state"
+	@$(BIN)/dbt build --selector slim_ci --defer --favor-state --state "$$(dirname "$${ADVENTURE_DATABASE:-warehouse/adventure_works.duckdb}")/state"
 
 test: $(VENV)/.ready-dev  ## Run every test but the slow ones (ARGS="-k loader" for some).
 	@$(PYTEST) $(ARGS)

@@ -4,6 +4,7 @@ The place is that of the targets `dev` (a DuckDB file) and `redshift_dev` (schem
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -49,7 +50,7 @@ class Comparison:
 def build(
     target: str, settings: Settings, state: Path, selection: Sequence[str], options: Sequence[str]
 ) -> tuple[list[str], bool]:
-    """Runs `dbt build` on a selection; what is not built in the developer's place is read from what is published.
+    """Runs `dbt build` on a selection; whatever is not part of it is read from what is published.
 
     Args:
         target: The published target, a key of PLACES.
@@ -65,9 +66,11 @@ def build(
         AdventureError: nothing was selected, or dbt did not begin, and has said why.
     """
     (settings.target / "run_results.json").unlink(missing_ok=True)
-    command = [str(Path(sys.executable).with_name("dbt")), "build", "--target", PLACES[target], "--defer"]
+    command = [str(Path(sys.executable).with_name("dbt")), "build", "--defer", "--favor-state"]
+    # Not as an option, with which dbt would read the whole project again.
+    environ = os.environ | {"ADVENTURE_TARGET": PLACES[target], "DBT_TARGET": ""}
     folders = ["--state", str(state), "--target-path", str(settings.target), "--log-path", str(settings.logs)]
-    with subprocess.Popen([*command, *folders, "--select", *selection, *options], cwd=PROJECT) as dbt:
+    with subprocess.Popen([*command, *folders, "--select", *selection, *options], cwd=PROJECT, env=environ) as dbt:
         try:
             failed = dbt.wait() != 0
         except KeyboardInterrupt:

@@ -115,6 +115,16 @@ def test_the_loop_shows_the_rows_that_differ(place: Path, tmp_path: Path) -> Non
     assert run_adventure(folder, "dev", "--select", "no_such_model").returncode == 1
 
 
+def test_whatever_is_not_selected_is_what_is_published(place: Path) -> None:
+    """Not what a build of before has left in the developer's file."""
+    assert run_dbt(place, "seed", "--select", "thresholds").returncode == 0
+    with duckdb.connect(str(place / "warehouse" / "dev_test.duckdb")) as connection:
+        connection.execute("update core.thresholds set value = 9 where threshold = 'territory_growing'")
+    done = run_adventure(place, "dev", "--select", MART)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no row differs" in done.stdout.rpartition("Compared with what is published")[2]
+
+
 def test_a_failing_build_is_compared_all_the_same_and_ends_with_1(place: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(place, tmp_path / "folder", symlinks=True))
     with duckdb.connect(str(folder / "warehouse" / "test.duckdb")) as connection:
@@ -139,10 +149,14 @@ def test_a_file_with_the_name_of_what_is_published_is_refused(place: Path, tmp_p
     assert done.returncode != 0
     assert "has the name of what is published" in done.stdout
     assert "Traceback" not in done.stdout
+    done = run_dbt(place, "compile", "--select", MART, ADVENTURE_DEV_DATABASE=str(tmp_path / "no" / "dev.duckdb"))
+    assert done.returncode != 0
+    assert "there is no such folder" in done.stdout and "Traceback" not in done.stdout
 
 
 @pytest.mark.parametrize(
-    ("developer", "user", "name"), [("anna", "root", "dev_anna"), ("", "ben", "dev_ben"), ("", "", "dev_me")]
+    ("developer", "user", "name"),
+    [("anna", "root", "dev_anna"), ("", "ben", "dev_ben"), ("", "", "dev_me"), ("a/b", "", "dev_a_b")],
 )
 def test_each_developer_has_a_place(monkeypatch: pytest.MonkeyPatch, developer: str, user: str, name: str) -> None:
     monkeypatch.setenv("ADVENTURE_DEVELOPER", developer)

@@ -119,6 +119,10 @@ def test_a_folder_of_dbt_that_cannot_be_written_is_named(tmp_path: Path, place: 
         dbt.parse(settings, settings.target, {}, [])
 
 
+def heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.timing
 def test_ctrl_c_during_the_build_ends_the_run(built_sample: tuple[Path, object], tmp_path: Path) -> None:
     """No alert, and one line; a second Ctrl-C changes nothing of that."""
@@ -129,7 +133,10 @@ def test_ctrl_c_during_the_build_ends_the_run(built_sample: tuple[Path, object],
     command = [Path(sys.executable).with_name("adventure"), "run", "--source", folder / "downloads" / "sample"]
     # Nobody listens there: an alert would be heard as one that could not be sent.
     environ = own_places(folder) | {"ADVENTURE_ALERT_WEBHOOK": "http://127.0.0.1:9/"}
-    with subprocess.Popen(command, cwd=PROJECT, env=environ, stderr=subprocess.PIPE, text=True) as running:
+    # Where the tests run in the background, a child would ignore the signal.
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environ, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    ) as running:
         wait_until(lambda: log.exists() and "START sql" in log.read_text(encoding="utf-8"))
         running.send_signal(signal.SIGINT)
         running.send_signal(signal.SIGINT)

@@ -124,7 +124,7 @@ def test_make_works_below_a_folder_with_a_blank_in_its_name(tmp_path: Path) -> N
     (project / ".venv" / "bin" / "python").touch()
     (project / ".venv" / ".ready").touch()
     done = make("run", "SOURCE=my files", cwd=project)
-    assert (done.returncode, done.stdout) == (0, "run|--source|my files|--target|dev|"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "run|--source|my files|--target|published|"), done.stderr
 
 
 def test_make_clean_removes_what_the_project_made_but_for_lake_and_warehouse(tmp_path: Path) -> None:

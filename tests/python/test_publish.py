@@ -549,7 +549,7 @@ def test_a_failed_audit_leaves_what_is_published(published: Path) -> None:
 
     with DuckDBWarehouse(read_settings(own_places(published)), print).asking_candidate() as ask:
         candidate = record_of(ask)
-    builds = sorted(path.name for path in (published / "warehouse" / "builds" / "test").iterdir())
+    builds = sorted(path.name for path in (published / "warehouse" / "builds" / "test.duckdb").iterdir())
     assert len(builds) == 2 and candidate.build_id in builds
     # The drift that the run was told to accept.
     assert (candidate.outcome, candidate.warnings) == ("failed", 1)

@@ -1,16 +1,19 @@
 """`adventure dev`."""
 
+from typing import TYPE_CHECKING
+
 import click
 from rich.text import Text
 
 from adventure_works.cli import output
 from adventure_works.cli.options import target_option, with_settings
 from adventure_works.cli.output import announce, out
-from adventure_works.develop import FAILED, MODIFIED, Comparison, build, compare
 from adventure_works.errors import AdventureError
 from adventure_works.settings import Settings
-from adventure_works.warehouse import open_warehouse
-from adventure_works.warehouse.base import Row
+
+if TYPE_CHECKING:
+    from adventure_works.develop import Comparison
+    from adventure_works.warehouse.base import Row
 
 
 @click.command("dev")
@@ -30,8 +33,8 @@ from adventure_works.warehouse.base import Row
 def command(settings: Settings, selection: tuple[str, ...], limit: int, full_refresh: bool, target: str) -> None:
     """Build what you have changed in your development database, test it, and compare it with what is published.
 
-    That is a DuckDB file of your own (with --target prod, schemas of your own on Redshift). What you have not built
-    there is read from what is published, which only `adventure run` changes.
+    That is a DuckDB file of your own (with --target prod, schemas of your own on Redshift). Whatever is not
+    selected is read from what is published, which only `adventure run` changes.
 
     \b
     adventure dev                                   what differs from what is published, and what depends on it
@@ -39,19 +42,29 @@ def command(settings: Settings, selection: tuple[str, ...], limit: int, full_ref
     adventure dev --select mart_cross_sell+ --limit 20
     adventure dev --target prod                     the same on Redshift
     """
+    from adventure_works import disk
+    from adventure_works.develop import FAILED, MODIFIED, build, compare
+    from adventure_works.warehouse import open_warehouse
+
     warehouse = open_warehouse(target, settings, announce)
     with warehouse.asking_published() as ask:
         state = warehouse.evidence(ask)
     options = ["--full-refresh"] if full_refresh else []
-    built, went_well = build(target, settings, state, selection or MODIFIED, options)
-    out.print("\nCompared with what is published" if built else "\nNo table was built.", style="bold")
-    for comparison in compare(target, settings, state, built, limit):
-        _print(comparison)
+    # Two at once would mix their results, and DuckDB lets one process write.
+    lock = settings.target / ".dev.lock"
+    with disk.locked(lock, "adventure dev", settings.target, "DBT_TARGET_PATH", announce):
+        built, went_well = build(target, settings, state, selection or MODIFIED, options)
+        if built:
+            out.print("\nCompared with what is published", style="bold")
+        elif went_well:
+            out.print("\nNo table was built: the selection has none.")
+        for comparison in compare(target, settings, state, built, limit):
+            _print(comparison)
     if not went_well:
         raise AdventureError(FAILED)
 
 
-def _print(found: Comparison) -> None:
+def _print(found: "Comparison") -> None:
     out.print(Text(found.name, "bold"), f": {_summary(found)}", sep="")
     if found.before:
         _print_rows("before", found.before)
@@ -59,7 +72,7 @@ def _print(found: Comparison) -> None:
         _print_rows("after", found.after)
 
 
-def _summary(found: Comparison) -> str:
+def _summary(found: "Comparison") -> str:
     if found.rows_before is None:
         return f"new, {found.rows_after:,} rows"
     rows = f"{found.rows_before:,} rows before, {found.rows_after:,} after"
@@ -73,7 +86,7 @@ def _summary(found: Comparison) -> str:
     return "; ".join([rows, *parts])
 
 
-def _print_rows(heading: str, rows: list[Row]) -> None:
+def _print_rows(heading: str, rows: "list[Row]") -> None:
     table = output.table(*rows[0], title=f"  {heading}")
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))

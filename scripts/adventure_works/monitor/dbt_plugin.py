@@ -32,6 +32,10 @@ class Plugin(BasePlugin):
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
         """Refuses a plain dbt command that would write into what is published, and to read it before anything is."""
         if config.get("access_mode") != "read_only":
+            if not Path(creds.path).parent.exists():
+                raise DbtRuntimeError(
+                    f"{creds.path}: there is no such folder. Make it, or set ADVENTURE_DEV_DATABASE to another file."
+                )
             return
         if get_flags().WHICH in WRITING:  # type: ignore[no-untyped-call]
             raise DbtRuntimeError(

@@ -80,7 +80,7 @@ class Status:
         elif self.load_id and published.record.load_id != self.load_id:
             found.append(
                 f"What is published is of load {published.record.load_id}, and the newest load is {self.load_id}. "
-                f"Build that: {run}"
+                f"Build that: {run}, with the --source of that load"
             )
         return found
 
