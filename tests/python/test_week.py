@@ -70,11 +70,13 @@ def report(project: Path) -> str:
     return (project / "report" / "index.html").read_text(encoding="utf-8")
 
 
-def test_a_week(project: Path, type_: Type) -> None:
-    # Monday: the first run, and a look around. Nothing of it changes what is published, or what the report proves.
+def test_monday(project: Path, type_: Type) -> None:
+    """The first run, and a look around. Nothing of it changes what is published, or what the report proves."""
     first = type_("make run")
     assert "Built and audited" in first
-    page, published = report(project), (project / "warehouse" / "adventure_works.duckdb").read_bytes()
+    (metrics,) = [line.strip() for line in first.splitlines() if "mf query" in line]
+    assert "Boats" in type_(metrics)
+    page = report(project)
     type_("dbt show --target published --select mart_category_performance --limit 3")
     type_("dbt show --select mart_category_performance --defer --state warehouse/state")
     type_("dbt test --select fact_sales --defer --state warehouse/state")
@@ -88,7 +90,10 @@ def test_a_week(project: Path, type_: Type) -> None:
     for (view,) in ask(project, views):
         ask(project, f"select count(*) from {view}")
 
-    # Tuesday: dry runs and a day in the past are harmless in a file of one's own, and refused where others read.
+
+def test_tuesday(project: Path, type_: Type) -> None:
+    """Dry runs and a day in the past are harmless in a file of one's own, and refused where others read."""
+    published = (project / "warehouse" / "adventure_works.duckdb").read_bytes()
     type_("dbt build")
     history = ask(project, SNAPSHOTS, "dev_anna")
     type_("dbt build --empty --exclude-resource-type test")
@@ -99,7 +104,9 @@ def test_a_week(project: Path, type_: Type) -> None:
     assert "only `adventure run`" in type_("dbt build --target published --empty", code=2)
     assert (project / "warehouse" / "adventure_works.duckdb").read_bytes() == published
 
-    # Wednesday: a change of a mart, and what depends on it; bands in one file; the linter after a run.
+
+def test_wednesday(project: Path, type_: Type) -> None:
+    """A change of a mart, and what depends on it; bands in one file; the linter after a run."""
     assert "No nodes selected" in type_("dbt ls --select state:modified --state warehouse/state")
     mart = project / "models" / "marts" / "customers" / "mart_customer_value.sql"
     mart.write_text(mart.read_text(encoding="utf-8") + "-- touched\n", encoding="utf-8")
@@ -114,9 +121,12 @@ def test_a_week(project: Path, type_: Type) -> None:
     bands.write_text(kept.replace("45", "47"), encoding="utf-8")
     type_("dbt build --select age_groups+")
     bands.write_text(kept, encoding="utf-8")
-    type_("git init --quiet && git add . && make lint")
+    # Not on Redshift: a server that is not root's may not look into a folder of pytest.
+    type_("git init --quiet && git add . && make lint-python lint-yaml lint-links lint-words lint-carried lint-sql")
 
-    # Thursday: files that differ too much stop a run, which says how to go on. dbt cannot make that look well.
+
+def test_thursday(project: Path, type_: Type) -> None:
+    """Files that differ too much stop a run, which says how to go on. dbt cannot make that look well."""
     files = project / "downloads" / "sample"
     changed = Path(shutil.copytree(files, project / "petit échantillon"))
     for path in changed.glob("*Sales_2017*"):
@@ -126,23 +136,21 @@ def test_a_week(project: Path, type_: Type) -> None:
         "adventure run --replace --source downloads/sample && adventure run --source 'petit échantillon'", code=1
     )
     assert "--accept-drift" in said and "Sales_2017" in said
-    before = report(project)
     type_("dbt retry || true")
     type_("adventure status --check", code=1)
     type_("adventure report")
-    assert report(project).count("Built and audited") == before.count("Built and audited")
     type_("adventure run --accept-drift --source 'petit échantillon'")
     type_("adventure status --check")
     type_("adventure publish --rollback")
     type_("adventure report")
     assert "tests" in type_("adventure publish --list")
 
-    # Friday: smaller things.
+
+def test_friday(type_: Type) -> None:
+    """Smaller things."""
     type_("adventure status | head -1")
     assert "--source" in type_("adventure load --source ''", code=1)
     type_("adventure doctor")
     type_('make run ARGS="--replace"')
     assert "ADVENTURE_DEV_DATABASE" in type_("adventure config")
-    (metrics,) = [line.strip() for line in first.splitlines() if "mf query" in line]
-    assert "Boats" in type_(metrics)
     type_("make docs")
