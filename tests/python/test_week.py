@@ -30,7 +30,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(PROJECT / name, folder / name)
     shutil.copytree(PROJECT / "dbt_packages", folder / "dbt_packages")
-    (folder / ".venv").symlink_to(Path(sys.executable).parents[1])
+    # What is installed is that of the tests. The folder is the copy's own, so that make sets up nothing there.
+    environment, own = Path(sys.executable).parents[1], folder / ".venv"
+    own.mkdir()
+    for name in ("bin", "lib"):
+        (own / name).symlink_to(environment / name)
+    shutil.copy(environment / "pyvenv.cfg", own)
+    for name in (".ready", ".ready-dev"):
+        (own / name).touch()
     (folder / "warehouse").mkdir()
     return folder
 
@@ -49,7 +56,6 @@ def type_(project: Path) -> Type:
     }
 
     def type_(line: str, code: int = 0, cwd: Path = project) -> str:
-        line = line.replace("make ", "make --old-file .venv/.ready --old-file .venv/.ready-dev ", 1)
         done = subprocess.run(
             line, shell=True, cwd=cwd, env=environment, text=True, capture_output=True, timeout=4 * TIMEOUT
         )
@@ -127,14 +133,13 @@ def test_wednesday(project: Path, type_: Type) -> None:
 
 def test_thursday(project: Path, type_: Type) -> None:
     """Files that differ too much stop a run, which says how to go on. dbt cannot make that look well."""
-    files = project / "downloads" / "sample"
+    files = Path(shutil.copytree(project / "downloads" / "sample", project / "originaux"))
     changed = Path(shutil.copytree(files, project / "petit échantillon"))
     for path in changed.glob("*Sales_2017*"):
         lines = path.read_text(encoding="utf-8").splitlines()
-        path.write_text("\n".join(lines[: len(lines) // 2]) + "\n", encoding="utf-8")
-    said = type_(
-        "adventure run --replace --source downloads/sample && adventure run --source 'petit échantillon'", code=1
-    )
+        path.write_text("\n".join([lines[0], *lines[1::2]]) + "\n", encoding="utf-8")
+    type_("adventure run --replace --source originaux")
+    said = type_("adventure run --source 'petit échantillon'", code=1)
     assert "--accept-drift" in said and "Sales_2017" in said
     type_("dbt retry || true")
     type_("adventure status --check", code=1)
@@ -142,8 +147,8 @@ def test_thursday(project: Path, type_: Type) -> None:
     type_("adventure run --accept-drift --source 'petit échantillon'")
     type_("adventure status --check")
     type_("adventure publish --rollback")
+    assert "a newer build was rolled back" in type_("adventure status --check", code=1)
     type_("adventure report")
-    assert "tests" in type_("adventure publish --list")
 
 
 def test_friday(type_: Type) -> None:
