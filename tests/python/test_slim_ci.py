@@ -32,7 +32,7 @@ CHANGES = {
         "mart_customer_value",
     ),
     "macro": (
-        {"macros/sql/relative_change.sql": ("{%- endmacro %}", "    + 0\n{%- endmacro %}")},
+        {"macros/sql/relative_change.sql": ("'(' ~ now ~ ')", "'0 + (' ~ now ~ ')")},
         "mart_monthly_performance",
         "fact_sales",
     ),
