@@ -77,7 +77,7 @@ def loading_options(command: Command) -> Command:
 
 
 def target_option(text: str) -> Callable[[Command], Command]:
-    """The option that names the warehouse, a target of profiles.yml. `dev` was the name of `published` before 0.2."""
+    """The option that names the warehouse, a target of profiles.yml. `dev` once meant `published`."""
     return click.option(
         "--target",
         type=click.Choice(["published", "prod", "dev"]),
