@@ -31,6 +31,9 @@ _PERIODS = "intermediate/periods"
 _STAGING = frozenset({"staging/adventure_works", "staging/redshift", "staging/runs"})
 _BELOW_CORE = _STAGING | frozenset({"intermediate", "seeds", "snapshots"})
 _ABOVE_CORE = frozenset({"core", "seeds", _PERIODS})
+# What marts of several groups share: since when each item could be bought, and the spans of time.
+_SHARED = "marts/intermediate"
+_FOR_MARTS = _ABOVE_CORE | {_SHARED}
 
 # By folder, of which the longest that fits counts. Data goes one way only: staging, intermediate, core, and from there
 # marts, operations or metrics. A mart reads its own group's intermediate models, and nothing but staging the raw lake.
@@ -40,18 +43,17 @@ LAYERS = {
     "staging/runs": Layer("stg_dbt_runs__", frozenset({"sources"})),
     "intermediate": Layer("int_", _BELOW_CORE),
     "core": Layer("dim_|fact_", _BELOW_CORE | {"core"}, has_contract=True, is_public=True),
-    "marts/customers": Layer(
-        "mart_", _ABOVE_CORE | {"marts/customers/intermediate"}, has_contract=True, is_public=True
-    ),
-    "marts/customers/intermediate": Layer("int_", _ABOVE_CORE | {"marts/customers/intermediate"}),
+    _SHARED: Layer("int_", _FOR_MARTS),
+    "marts/customers": Layer("mart_", _FOR_MARTS | {"marts/customers/intermediate"}, has_contract=True, is_public=True),
+    "marts/customers/intermediate": Layer("int_", _FOR_MARTS | {"marts/customers/intermediate"}),
     "marts/profitability": Layer(
-        "mart_", _ABOVE_CORE | {"marts/profitability/intermediate"}, has_contract=True, is_public=True
+        "mart_", _FOR_MARTS | {"marts/profitability/intermediate"}, has_contract=True, is_public=True
     ),
-    "marts/profitability/intermediate": Layer("int_", _ABOVE_CORE | {"marts/profitability/intermediate"}),
+    "marts/profitability/intermediate": Layer("int_", _FOR_MARTS | {"marts/profitability/intermediate"}),
     # What the report shows beside the marts: figures for each choice of its filter, and sums of marts.
     "marts/report": Layer(
         "rpt_",
-        _ABOVE_CORE | {"marts/customers", "marts/profitability", "marts/report"},
+        _FOR_MARTS | {"marts/customers", "marts/profitability", "marts/report"},
         has_contract=True,
         is_public=True,
     ),

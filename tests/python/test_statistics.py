@@ -1,0 +1,61 @@
+"""The SQL of the statistical macros gives what Python's standard library and textbook algorithms give."""
+
+import math
+import random
+
+import duckdb
+import jinja2
+import pytest
+
+from support.places import PROJECT
+
+MACROS = "".join((PROJECT / f"macros/sql/{name}.sql").read_text() for name in ("two_sided_p_value", "adjusted_p_value"))
+
+
+def sql(call: str) -> str:
+    return jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(MACROS + "{{ " + call + " }}").render()
+
+
+def test_p_value_of_a_normal_score() -> None:
+    scores = [number / 10 for number in range(-350, 351, 7)]
+    p_value = sql("two_sided_p_value('z')")
+    for score, found in duckdb.execute(f"select z, {p_value} from (select unnest(?) as z)", [scores]).fetchall():
+        assert found == pytest.approx(math.erfc(abs(score) / math.sqrt(2)), rel=1e-7), score
+
+
+def holm(p_values: list[float]) -> list[float]:
+    ordered = sorted(range(len(p_values)), key=p_values.__getitem__)
+    found = [0.0] * len(p_values)
+    for place, test in enumerate(ordered):
+        found[test] = min(1, max((len(ordered) - i) * p_values[ordered[i]] for i in range(place + 1)))
+    return found
+
+
+def benjamini_hochberg(p_values: list[float]) -> list[float]:
+    ordered = sorted(range(len(p_values)), key=p_values.__getitem__)
+    found = [0.0] * len(p_values)
+    for place, test in enumerate(ordered):
+        found[test] = min(1, *(len(ordered) / (i + 1) * p_values[ordered[i]] for i in range(place, len(ordered))), 1)
+    return found
+
+
+@pytest.mark.parametrize(("macro", "truth"), [("holm", holm), ("benjamini_hochberg", benjamini_hochberg)])
+def test_adjusted_p_values_with_ties_in_two_families(macro, truth) -> None:
+    pick = random.Random(7)
+    families = {name: [pick.choice([0.001, 0.004, 0.01, 0.02, 0.3, pick.random()]) for _ in range(25)] for name in "ab"}
+    tests = [(family, place, p) for family, p_values in families.items() for place, p in enumerate(p_values)]
+    adjusted = sql(f"{macro}_p_value('p', ['family'])")
+    duckdb.execute("create or replace temp table tests_of_families (family text, place int, p double)")
+    duckdb.executemany("insert into tests_of_families values (?, ?, ?)", tests)
+    found = duckdb.execute(
+        f"""
+        with ranked as (
+            select *, row_number() over (partition by family order by p) as p_rank,
+                count(*) over (partition by family) as tests
+            from tests_of_families
+        )
+        select family, place, {adjusted} from ranked order by family, place
+        """
+    ).fetchall()
+    expected = [(family, place, p) for family, values in families.items() for place, p in enumerate(truth(values))]
+    assert [(family, place, pytest.approx(p)) for family, place, p in found] == expected
