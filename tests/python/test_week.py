@@ -45,7 +45,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def type_(project: Path) -> Type:
     """Types a line in the project's folder: it must end with the given code. Returns all that it prints."""
-    places = ("ADVENTURE_", "DBT_", "MAKE", "MFLAGS", "PYTEST_")
+    places = ("ADVENTURE_", "ARGS", "DBT_", "MAKE", "MFLAGS", "PYTEST_", "SOURCE", "TARGET")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(places)}
     environment |= {
         "PATH": f"{project / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
