@@ -12,7 +12,14 @@
 
 {% macro result_rows(results) -%}
     {%- set recorded = ('model', 'seed', 'snapshot', 'test', 'unit_test') -%}
-    {%- set all_nodes = graph.nodes.values() | selectattr('resource_type', 'in', recorded) | list -%}
+    {#- After a full parse, dbt keeps the tests of disabled models, which cannot run. -#}
+    {%- set known = graph.nodes.keys() | list + graph.sources.keys() | list -%}
+    {%- set all_nodes = [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type in recorded -%}
+        {%- if node.depends_on.nodes | default([]) | reject('in', known) | list | length == 0 -%}
+            {%- do all_nodes.append(node.unique_id) -%}
+        {%- endif -%}
+    {%- endfor -%}
     {%- set ran = [] -%}
     {%- for result in results if result.node.resource_type in recorded and result.node.resource_type != 'unit_test' -%}
         {%- do ran.append(result.node.unique_id) -%}

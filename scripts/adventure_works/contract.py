@@ -18,7 +18,8 @@ DOC_BLOCK = re.compile(r"\{\{\s*doc\('(\w+)'\)\s*\}\}")
 class Column:
     """One column of a raw table; `header` is its name in the CSV file, None for columns the loader adds.
 
-    `multiline` says that a value may hold line breaks; elsewhere one means that a quote is out of place.
+    The heading of a `required` column must be in the file, and each record needs a value there unless the column is
+    `nullable`. `multiline` says that a value may hold line breaks; elsewhere one means that a quote is out of place.
     `description` is what the documentation says, its doc blocks filled in.
     """
 
@@ -26,8 +27,14 @@ class Column:
     data_type: str
     header: str | None = None
     required: bool = False
+    nullable: bool = False
     multiline: bool = False
     description: str = ""
+
+    @property
+    def needs_value(self) -> bool:
+        """Whether a record without a value is rejected."""
+        return self.required and not self.nullable
 
     @property
     def kind(self) -> str:
@@ -44,8 +51,9 @@ class Column:
 class Table:
     """One raw table and what is known of the files that it comes in.
 
-    `files` says how many files bring rows: `one`, `many`, or `optional` for one that need not be there. `sorted_by`,
-    `within_calendar` and `not_after` (date column -> the date column that it is never after) settle the order of
+    `files` says how many files bring rows: `one`, `many`, or `optional` for one that need not be there. A file of a
+    table that `may_be_empty` can have a header only, as for a shop without returns. `sorted_by`, `within_calendar` and
+    `not_after` (date column -> the date column that it is never after) settle the order of
     ambiguous dates.
     """
 
@@ -54,6 +62,7 @@ class Table:
     description: str = ""
     file_pattern: str = "*"
     files: str = "one"
+    may_be_empty: bool = False
     sorted_by: str | None = None
     within_calendar: list[str] = field(default_factory=list)
     not_after: dict[str, str] = field(default_factory=dict)

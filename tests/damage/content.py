@@ -204,6 +204,11 @@ def _unknown_code(folder: Path) -> None:
     edit_one_value(folder / CUSTOMERS, "MaritalStatus", lambda value: "D")
 
 
+@kind_of_damage("births-lost", "customers", "every fifth customer without a birth date")
+def _births_lost(folder: Path) -> None:
+    edit_column(folder / CUSTOMERS, "BirthDate", lambda value: "", every=5)
+
+
 @kind_of_damage("births-by-default", "customers", "1 January 1950 for every second birth date")
 def _births_by_default(folder: Path) -> None:
     edit_column(folder / CUSTOMERS, "BirthDate", lambda value: "1/1/1950", every=2)

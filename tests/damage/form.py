@@ -18,6 +18,7 @@ from damage.catalogue import (
     RETURNS,
     SALES,
     SALES_2016,
+    TERRITORIES,
     Rows,
     edit_bytes,
     edit_column,
@@ -205,8 +206,13 @@ def _too_few_fields(folder: Path) -> None:
     edit_one_row(folder / SALES_2016, lambda row: row[:-1])
 
 
-@kind_of_damage("header-only", "returns", "no records")
+@kind_of_damage("header-only", "territories", "no records")
 def _header_only(folder: Path) -> None:
+    edit_rows(folder / TERRITORIES, lambda rows: rows[:1])
+
+
+@kind_of_damage("no-returns", "returns", "no records")
+def _no_returns(folder: Path) -> None:
     edit_rows(folder / RETURNS, lambda rows: rows[:1])
 
 

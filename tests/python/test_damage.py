@@ -269,6 +269,8 @@ def test_a_truncated_file_ends_within_a_record(clean: Path, folder: Path) -> Non
 
 def test_empty_files(clean: Path, folder: Path) -> None:
     apply_damage(folder, "header-only")
+    assert path_of(folder, "Territories").read_bytes() == b"SalesTerritoryKey,Region,Country,Continent\r\n"
+    apply_damage(folder, "no-returns")
     assert path_of(folder, "Returns").read_bytes() == b"ReturnDate,TerritoryKey,ProductKey,ReturnQuantity\r\n"
     apply_damage(folder, "empty-file")
     assert path_of(folder, "Returns").read_bytes() == b""

@@ -216,6 +216,36 @@ def test_all_refusals_are_said_at_once(files: Path, lake: Path) -> None:
     assert "AdventureWorks_Products.csv" in str(refusal.value)
 
 
+def test_a_shop_without_returns_gives_their_header(files: Path, lake: Path) -> None:
+    returns = files / "AdventureWorks_Returns.csv"
+    records = returns.read_bytes()
+    returns.write_bytes(records.splitlines(keepends=True)[0])
+    load(str(files), lake)
+    assert rows(lake, "returns") == []
+    assert rows(lake, "load_log", "records, loaded", "table_name = 'returns'") == [(0, 0)]
+    returns.write_bytes(records)
+    load(str(files), lake)
+    before = content(lake)
+    assert len(before["returns"]) == csv_records(files, "*Returns*")
+    returns.write_bytes(records.splitlines(keepends=True)[0])
+    with pytest.raises(AdventureError, match=f"no records, where the lake holds {len(before['returns'])}"):
+        load(str(files), lake)
+    assert content(lake) == before
+
+
+def test_a_customer_needs_only_a_key(files: Path, lake: Path) -> None:
+    path = files / "AdventureWorks_Customers.csv"
+    lines = path.read_text(encoding="cp1252").splitlines()
+    key = lines[1].split(",")[0]
+    lines[1] = key + "," * lines[0].count(",")
+    path.write_text("\n".join(lines) + "\n", encoding="cp1252")
+    load(str(files), lake)
+    (customer,) = rows(lake, "customers", "* exclude (source_file, record_number)", f"customer_key = {key}")
+    assert customer[0] == int(key)
+    assert set(customer[1:]) == {None}
+    assert rows(lake, "rejected_rows") == []
+
+
 def test_rejects_are_kept_until_their_file_changes(files: Path, lake: Path) -> None:
     good = (files / "AdventureWorks_Customers.csv").read_bytes()
     bad = good.replace(b",$", b",", 1).split(b"\r\n")

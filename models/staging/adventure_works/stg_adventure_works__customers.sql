@@ -5,9 +5,12 @@ standardised as (
     select
         customer_key,
         prefix,
-        first_name,
-        last_name,
-        cast(first_name || ' ' || last_name as varchar(513)) as full_name,
+        coalesce(first_name, 'Unknown') as first_name,
+        coalesce(last_name, 'Unknown') as last_name,
+        cast(
+            coalesce(nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), ''), 'Unknown')
+            as varchar(513)
+        ) as full_name,
         cast(lower(email_address) as varchar(256)) as email_address,
         birth_date,
         cast(
@@ -26,8 +29,8 @@ standardised as (
         ) as marital_status,
         case home_owner when 'Y' then true when 'N' then false end as is_home_owner,
         total_children,
-        education_level,
-        occupation,
+        coalesce(education_level, 'Unknown') as education_level,
+        coalesce(occupation, 'Unknown') as occupation,
         annual_income,
         source_file,
         record_number

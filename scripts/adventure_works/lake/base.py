@@ -107,9 +107,9 @@ class NewVersion(ABC):
         folder.mkdir()
         return folder
 
-    def write_no_rows(self, table: str) -> None:
-        """Writes an empty table, so that an optional one of which there is no file can be read all the same."""
-        _write(self.rows_folder(table, "no_file") / "0000.parquet", table, [])
+    def write_no_rows(self, table: str, source_file: str = "no_file") -> None:
+        """Writes no rows, so that a table without a file, or of a file without records, can be read all the same."""
+        _write(self.rows_folder(table, source_file) / "0000.parquet", table, [])
 
     def write_rejects(self, table: str, source_file: str, rejects: list[Reject]) -> None:
         """Writes a file's rejected records; without any, an empty file, so that the schema is always there."""

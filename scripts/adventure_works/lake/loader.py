@@ -118,6 +118,7 @@ def _load(
         entry for entry in held.values() if only.get(entry.table_name, entry.source_file) != entry.source_file
     ]
     _refuse_missing_tables(files, held, source)
+    _refuse_emptied_tables(changed, held)
     if not changed:
         return LoadResult(source.origin, unchanged=tuple(same))
     version = lake.new_version()
@@ -199,6 +200,21 @@ def _refuse_missing_tables(files: list[SourceFile], held: dict[str, LogEntry], s
         )
 
 
+def _refuse_emptied_tables(changed: list[SourceFile], held: dict[str, LogEntry]) -> None:
+    """A file may have a header only, as in a shop without returns, but not where there were records before."""
+    held_records = {(entry.table_name, entry.source_file): entry.loaded for entry in held.values()}
+    _raise_problems(
+        [
+            f"{file.name}: a header and no records, where the lake holds {records:,} of them. Fetch or export the file "
+            "again, or start the lake afresh with --replace."
+            for file in changed
+            if not file.scan.records
+            for (table, _), records in held_records.items()
+            if table == file.table.name and records
+        ]
+    )
+
+
 def _convert_all(
     files: list[SourceFile], version: NewVersion, source: Source, read: Callable[..., Converted], progress: Progress
 ) -> list[LogEntry]:
@@ -210,9 +226,13 @@ def _convert_all(
             done += size
             progress(file.name, done, file.scan.size)
 
-        folder = version.rows_folder(file.table.name, file.name)
         try:
-            converted = read(file, folder, calendar=calendar, advance=advance)
+            if file.scan.records:
+                folder = version.rows_folder(file.table.name, file.name)
+                converted = read(file, folder, calendar=calendar, advance=advance)
+            else:
+                version.write_no_rows(file.table.name, file.name)
+                converted = Converted()
         except RefusedFileError as error:
             return error
         version.write_rejects(file.table.name, file.name, converted.rejects)

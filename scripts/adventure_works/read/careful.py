@@ -135,7 +135,7 @@ def _first_bad_column(known: list[Column]) -> str:
     """SQL for the name of the first column whose text did not become a value, or that lacks one it needs."""
     conditions = []
     for column in known:
-        is_needed = "true" if column.required else f"coalesce(trim(records.{column.name}), '') <> ''"
+        is_needed = "true" if column.needs_value else f"coalesce(trim(records.{column.name}), '') <> ''"
         conditions.append(f"when {is_needed} and ({_value(column, known)}) is null then '{column.name}'")
     return f"case {' '.join(conditions)} end"
 

@@ -88,7 +88,7 @@ def _expression(column: Column, known: list[Column]) -> str:
 
 def _is_allowed(column: Column, nulls: int | None, least: str | None, most: str | None) -> bool:
     """Whether the contract allows what Parquet's own statistics say of a column."""
-    if column.required and nulls != 0:
+    if column.needs_value and nulls != 0:
         return False
     if column.kind == "date" and least is not None and most is not None:
         return str(dates.EARLIEST) <= least and most < str(dates.LATEST)

@@ -16,7 +16,8 @@ def recognise(scan: Scan, tables: list[Table]) -> SourceFile:
     contract does not know must be empty in every record.
 
     Raises:
-        RefusedFileError: no table fits, a heading is there twice, or an unknown column holds values.
+        RefusedFileError: no table fits, a heading is there twice, an unknown column holds values, or there are no
+            records in a file that needs some.
     """
     headers = set(scan.header)
     fitting = [table for table in tables if not _missing(table, headers)]
@@ -28,6 +29,8 @@ def recognise(scan: Scan, tables: list[Table]) -> SourceFile:
         raise RefusedFileError(
             f"{scan.path.name}: the heading {', '.join(sorted(twice))} is there twice. Remove one of the columns."
         )
+    if scan.records < 1 and not table.may_be_empty:
+        raise RefusedFileError(f"{scan.path.name}: a header and no records. Fetch or export the file again.")
     by_header = {column.header: column for column in table.file_columns}
     file = SourceFile(scan, table, tuple(by_header.get(name) for name in scan.header))
     _refuse_unknown_values(file)

@@ -66,7 +66,7 @@ def scan(path: Path) -> Scan:
     """Reads the whole file once, in blocks.
 
     Raises:
-        RefusedFileError: the file is empty, has only a header, is UTF-16 or binary (NUL bytes), is in no
+        RefusedFileError: the file is empty, is UTF-16 or binary (NUL bytes), is in no
             encoding that is read here, or leaves a quote open.
     """
     digest, encoding, lines, size = hashlib.sha256(), _Encoding(), _Lines(), 0
@@ -95,8 +95,6 @@ def scan(path: Path) -> Scan:
         )
     header, start, name = _header(path, encoding.is_utf8)
     records = lines.ends + (not lines.has_final_end) - 1
-    if records < 1:
-        raise RefusedFileError(f"{path.name}: a header and no records. Fetch or export the file again.")
     return Scan(
         path=path,
         sha256=digest.hexdigest(),

@@ -87,7 +87,7 @@ def creation(table: Table, schema: str) -> list[str]:
     place = f"{schema}.{table.name}"
     columns = ",\n".join(
         f"    {column.name} {column.data_type}"
-        + (" not null" if column.required or column.name in ALWAYS_THERE else "")
+        + (" not null" if column.needs_value or column.name in ALWAYS_THERE else "")
         for column in table.columns
     )
     sort = "\nsortkey (source_file)" if table.files == "many" else ""

@@ -1,4 +1,4 @@
--- A month of the calendar without sales: a file or part of one is probably missing.
+-- A month of the calendar without sales, up to the as-of date: a file or part of one is probably missing.
 with
 
 sales_months as (
@@ -11,10 +11,11 @@ sales_months as (
 
 calendar_months as (
 
-    select month_start_date
-    from {{ ref('dim_dates') }}
-    where is_in_calendar
-    group by month_start_date
+    select dates.month_start_date
+    from {{ ref('dim_dates') }} as dates
+    inner join {{ ref('int_as_of_date') }} as as_of on dates.date_day <= as_of.as_of_date
+    where dates.is_in_calendar
+    group by dates.month_start_date
 
 )
 

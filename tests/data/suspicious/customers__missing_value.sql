@@ -1,0 +1,28 @@
+-- Values missing for customers, by column: they are kept as Unknown or NULL, but an export may have lost them.
+{%- set columns = [
+    'first_name', 'last_name', 'birth_date', 'marital_status', 'gender', 'email_address', 'annual_income',
+    'total_children', 'education_level', 'occupation', 'home_owner',
+] %}
+with
+
+customers as (
+
+    select *
+    from {{ source('adventure_works', 'customers') }}
+
+),
+
+missing_values as (
+    {% for column in columns %}
+    select
+        '{{ column }}' as column_name,
+        source_file,
+        count(*) as customers
+    from customers
+    where {{ column }} is null
+    group by source_file
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+)
+
+select * from missing_values
