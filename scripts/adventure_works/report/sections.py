@@ -135,9 +135,10 @@ SECTIONS = (
     ),
     Section(
         "together", "Cross-selling", "What sells together?",
-        ("mart_cross_sell",), (CATEGORY,), {PERIOD: WHOLE},
-        _table("pairs", "product_group_a_name", "product_group_b_name", "orders_with_a", "orders_with_b",
-               "orders_together", "lift"),
+        ("mart_cross_sell",), (CATEGORY,), {PERIOD: "since both were on sale"},
+        _table("pairs", "product_group_a_name", "product_group_b_name", "both_on_sale_from", "both_on_sale_to",
+               "orders", "orders_with_a", "orders_with_b", "orders_together", "lift", "lift_low",
+               "lift_high", "is_above_chance"),
     ),
     Section(
         "prices", "Prices", "What would a change of price do?",

@@ -18,7 +18,8 @@ items as (
     {%- endfor %}
 ),
 
--- Each pair once, the smaller key first; an item with itself counts the orders of the item.
+-- Each pair once, the smaller key first; an item with itself counts the orders of the item. Only these are
+-- counted by range: a pair has no orders outside the days on which both its items were on sale.
 pairs as (
 
     select
@@ -43,16 +44,25 @@ counted as (
         pairs.product_group_b_key,
         orders.age_group,
         customers.income_bracket,
+        case
+            when pairs.product_group_a_key = pairs.product_group_b_key
+                then dates.range_from_date
+        end as range_from_date,
         count(*) as orders
     from pairs
     inner join {{ ref('fact_orders') }} as orders on pairs.order_number = orders.order_number
     inner join {{ ref('dim_customers') }} as customers on orders.customer_key = customers.customer_key
+    inner join {{ ref('int_product_range__dates') }} as dates on orders.order_date = dates.order_date
     group by
         pairs.product_level,
         pairs.product_group_a_key,
         pairs.product_group_b_key,
         orders.age_group,
-        customers.income_bracket
+        customers.income_bracket,
+        case
+            when pairs.product_group_a_key = pairs.product_group_b_key
+                then dates.range_from_date
+        end
 
 ),
 
@@ -64,6 +74,7 @@ segmented as (
         product_group_b_key,
         cast('{{ segment_type }}' as varchar(64)) as segment_type,
         cast({{ segment_value }} as varchar(256)) as segment_value,
+        range_from_date,
         orders
     from counted
     {{ 'union all' if not loop.last }}
@@ -78,6 +89,7 @@ summed as (
         product_group_b_key,
         segment_type,
         segment_value,
+        range_from_date,
         cast(sum(orders) as bigint) as orders
     from segmented
     group by
@@ -85,7 +97,8 @@ summed as (
         product_group_a_key,
         product_group_b_key,
         segment_type,
-        segment_value
+        segment_value,
+        range_from_date
 
 )
 

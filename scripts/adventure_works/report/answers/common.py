@@ -87,6 +87,7 @@ FORMATS: dict[str, Callable[[Any], object]] = {
     ".1%": formats.percent,
     "+.0%": formats.change,
     ".1f": formats.decimal,
+    ".2f": partial(formats.decimal, digits=2),
     "day": day,
     "month": month,
     "in words": formats.in_words,

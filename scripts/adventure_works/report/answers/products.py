@@ -1,6 +1,7 @@
 """What is sold: products, what they go with and to whom, and what their prices can tell."""
 
 from collections import Counter
+from decimal import Decimal
 
 from markupsafe import Markup
 
@@ -146,23 +147,39 @@ def together(figures: Figures, scope: Scope) -> Answer:
     """What sells together."""
     found = pairs_of(figures, scope.category)
     rule = say(
-        "Pairs of subcategories that are together in {least:,} orders or more. Chance alone gives a lift of 1.",
+        "Pairs of subcategories that are together in {least:,} orders or more, counted from the day on which both were "
+        "on sale. Chance alone gives a lift of 1; a pair is above chance if it remains significant after adjusting for "
+        "the number of pairs (Benjamini-Hochberg).",
         least=figures.thresholds["cross_sell_orders"],
     )
     if not found:
         of = say(" with {name}", name=scope.category.name) if scope.category else ""
         return Answer(say("No two subcategories{of} are together in enough orders to compare.", of=of), (), [rule])
-    lead = say(
-        "{best[product_group_a_name]} and {best[product_group_b_name]} are together in {best[orders_together]:,} "
-        "orders, {best[lift]:.1f} times as often as by chance.",
-        best=found[0],
-    )
+    above = [row for row in found if row["is_above_chance"]]
+    lead = Markup("No two subcategories are together more often than by chance.")
+    if above:
+        lead = say(
+            "{best[product_group_a_name]} and {best[product_group_b_name]} are together in {best[orders_together]:,} "
+            "orders, {best[lift]:.1f} times as often as by chance (95% interval {best[lift_low]:.1f} to "
+            "{best[lift_high]:.1f}).",
+            best=above[0],
+        )
+    often = max(found, key=lambda row: row["orders_together"])
     more = say(
         "The most frequent pair is {often[product_group_a_name]} with {often[product_group_b_name]}: "
-        "{often[orders_together]:,} orders, a lift of {often[lift]:.1f}.",
-        often=max(found, key=lambda row: row["orders_together"]),
+        "{often[orders_together]:,} orders, a lift of {often[lift]:.2f}, {against_chance}.",
+        often=often,
+        against_chance=_against_chance(often, figures.thresholds["significance_level"]),
     )
     return Answer(lead, [more], [rule, Markup("Bought together does not mean that one sells the other: test it.")])
+
+
+def _against_chance(pair: Row, level: Decimal) -> str:
+    if pair["is_above_chance"]:
+        return "more often than by chance"
+    if pair["adjusted_p_value"] is not None and pair["adjusted_p_value"] < level:
+        return "less often than by chance"
+    return "which may be chance"
 
 
 def pairs_of(figures: Figures, category: Category | None) -> list[Row]:
