@@ -63,7 +63,7 @@ def answers(folder: Path) -> dict[str, list[dict]]:
     queries = {"total": ["--metrics", ",".join(ALL)]}
     for name, (dimensions, metrics, _) in GROUPED.items():
         queries[name] = ["--metrics", ",".join(metrics), "--group-by", ",".join(dimensions)]
-    for dimension in (*SEGMENTS, "customer__value_segment"):
+    for dimension in (*SEGMENTS, "customer__value_group"):
         queries[dimension] = ["--metrics", ",".join(SALES), "--group-by", dimension]
     queries["by_category"] = ["--metrics", ",".join(ALL), "--group-by", "product__category_name"]
     queries["by_year"] = ["--metrics", ",".join(SALES), "--group-by", "metric_time__year"]
@@ -212,14 +212,14 @@ def test_metrics_equal_the_value_of_customers(answers: dict, warehouse: duckdb.D
     truth = _rows(
         warehouse,
         """
-        select value_segment, sum(lifetime_revenue) as revenue, sum(lifetime_profit) as profit,
+        select value_group, sum(lifetime_revenue) as revenue, sum(lifetime_profit) as profit,
             sum(orders) as orders, count(*) as customers
         from marts.mart_customer_value where orders > 0 group by 1
         """,
     )
-    by_segment = {row["value_segment"]: row for row in truth}
-    for row in answers["customer__value_segment"]:
-        assert_equal(row, by_segment.pop(row["customer__value_segment"]), ["revenue", "profit", "orders", "customers"])
+    by_segment = {row["value_group"]: row for row in truth}
+    for row in answers["customer__value_group"]:
+        assert_equal(row, by_segment.pop(row["customer__value_group"]), ["revenue", "profit", "orders", "customers"])
     assert by_segment == {}
 
 

@@ -226,7 +226,7 @@ def test_a_band_takes_one_file(copy: Path, load_and_build: Callable[[], None], q
         "below the mean,0,57000,1\nabove the mean,57000,10000000000000,2\n",
         encoding="utf-8",
     )
-    replace(reference / "value_segments.csv", "Encourage a second order,", "Send a voucher,")
+    replace(reference / "value_groups.csv", "Encourage a second order,", "Send a voucher,")
     load_and_build()
     brackets = query("select distinct income_bracket from core.dim_customers order by all")
     assert brackets == [("Unknown",), ("above the mean",), ("below the mean",)]

@@ -178,7 +178,7 @@ def test_what_the_page_must_say(kaggle: ReportPage, expected: dict) -> None:
         f"Bikes earn {share:.0%} of all profit on record, at the lowest margin of the three categories (41.1%)." in text
     )
     assert "revenue rose 177%; like for like it rose 154%, since the range widened in July 2016." in text
-    assert "Half of all repeat orders came within 222 days of the previous order." in text  # FACTS.md
+    assert "Half of repeat orders come within 72 days (49 from the second order on), counting orders since July" in text
     assert "Price elasticity cannot be identified: each of the 130 products sold has had one price only." in text
     assert "34% of the customers who ordered have come back, and bring 72% of revenue." in text
     assert "Never sold: Components." in text
@@ -227,7 +227,7 @@ def test_the_tables_are_those_of_the_marts(built_sample: Run, sample: ReportPage
     for region, (profit, orders) in rows("select region, profit, orders from marts.mart_territory_performance").items():
         (row,) = [row for name, row in shown.items() if name.startswith(region)]
         assert (row["Profit"], row["Orders"]) == (cents(profit), orders)
-    groups = rows("select value_segment, count(*), sum(lifetime_profit) from marts.mart_customer_value group by 1")
+    groups = rows("select value_group, count(*), sum(lifetime_profit) from marts.mart_customer_value group by 1")
     for row in table(sample.section("customers"), "Every customer"):
         name = next(name for name in groups if name.casefold() == row["Group"].casefold())
         assert (row["Customers"], row["Profit so far"]) == (groups[name][0], cents(groups[name][1]))
@@ -377,7 +377,7 @@ def test_nothing_is_compared_that_is_not_there(read_sample: tuple) -> None:
         months=found.months[-3:],
         category_months=found.category_months[-12:],
         pairs=[],
-        value_segments=[row | {"vip_customers": 0, "at_risk_customers": 0} for row in found.value_segments],
+        value_groups=[row | {"vip_customers": 0, "at_risk_customers": 0} for row in found.value_groups],
         like_for_like={},
         like_for_like_narrow={},
     )
@@ -470,7 +470,7 @@ def test_figures_that_do_not_agree_fail_a_test_of_the_build(built_sample: Run, t
         "where period = '2016' and product_category_key is null and territory_key is null and not is_year_before",
         "rpt_measures__equals_fact_sales_by_both": "update marts.rpt_measures set customers = customers - 1 "
         "where period = 'all' and product_category_key is not null and territory_key is not null",
-        "rpt_value_segments__equals_fact_sales": "delete from marts.rpt_value_segments where value_segment = 'VIP'",
+        "rpt_value_groups__equals_fact_sales": "delete from marts.rpt_value_groups where value_group = 'VIP'",
         "rpt_cohort_quarters__equals_fact_sales": "update marts.rpt_cohort_quarters set revenue = 0 "
         "where quarters_since_first_order = 1 and revenue > 0",
         "rpt_repeat_purchases__equals_fact_sales": "update marts.rpt_repeat_purchases set buyers = buyers - 1",

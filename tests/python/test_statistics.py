@@ -9,7 +9,10 @@ import pytest
 
 from support.places import PROJECT
 
-MACROS = "".join((PROJECT / f"macros/sql/{name}.sql").read_text() for name in ("two_sided_p_value", "adjusted_p_value"))
+MACROS = "".join(
+    (PROJECT / f"macros/sql/{name}.sql").read_text()
+    for name in ("two_sided_p_value", "adjusted_p_value", "wilson_bound")
+)
 
 
 def sql(call: str) -> str:
@@ -60,3 +63,17 @@ def test_adjusted_p_values_with_ties_in_two_families(macro, truth) -> None:
     expected = [(family, place, p) for family, values in families.items() for place, p in enumerate(truth(values))]
     expected.insert(25, ("a", 25, None))
     assert [(family, place, pytest.approx(p)) for family, place, p in found] == expected
+
+
+def test_wilson_bounds_are_the_roots_of_the_score_test() -> None:
+    """At each bound p, the share found lies exactly 1.96 standard errors of p away."""
+    shares = [(part, whole) for whole in (1, 2, 7, 50, 12345) for part in {0, 1, whole // 2, whole}]
+    low, high = sql("wilson_bound('part', 'whole', '-')"), sql("wilson_bound('part', 'whole', '+')")
+    duckdb.execute("create or replace temp table shares (part bigint, whole bigint)")
+    duckdb.executemany("insert into shares values (?, ?)", shares)
+    for part, whole, *bounds in duckdb.execute(f"select part, whole, {low}, {high} from shares").fetchall():
+        assert 0 <= bounds[0] <= part / whole + 1e-12 and part / whole - 1e-12 <= bounds[1] <= 1
+        for bound in bounds:
+            if 1e-12 < bound < 1 - 1e-12:
+                score = abs(part / whole - bound) / math.sqrt(bound * (1 - bound) / whole)
+                assert score == pytest.approx(1.959963984540054, rel=1e-6), (part, whole)

@@ -13,7 +13,7 @@ def stated() -> set[str]:
 
 
 def used() -> set[str]:
-    folders = (PROJECT / "models", PROJECT / "tests" / "data")
+    folders = (PROJECT / "models", PROJECT / "macros", PROJECT / "tests" / "data")
     texts = [path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.sql")]
     return {name for text in texts for name in re.findall(r"threshold\('(\w+)'\)", text)}
 

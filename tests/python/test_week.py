@@ -119,7 +119,7 @@ def test_wednesday(project: Path, type_: Type) -> None:
     touched = type_(
         "dbt ls --quiet --select state:modified+ --state warehouse/state --resource-type model --output name"
     )
-    assert {"mart_customer_value", "rpt_value_segments"} <= set(touched.split()) and len(touched.split()) < 6
+    assert {"mart_customer_value", "rpt_value_groups"} <= set(touched.split()) and len(touched.split()) < 6
     assert "mart_customer_value: " in type_("adventure dev")
     mart.write_text(mart.read_text(encoding="utf-8").removesuffix("-- touched\n"), encoding="utf-8")
     bands = project / "seeds" / "reference" / "age_groups.csv"

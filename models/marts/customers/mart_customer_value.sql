@@ -1,13 +1,69 @@
 with
 
--- The Unknown customer is included if it has sales, so that sales sum to the fact. It has no scores.
-described as (
+valued as (
+
+    select *
+    from {{ ref('int_customers__value_groups') }}
+    where cutoff_number = 0
+
+),
+
+-- The time since the last order is the gap that still grows. Customers with as many orders and the same start
+-- are a group.
+gaps as (
+
+    select
+        valued.customer_key,
+        valued.days_since_last_order,
+        history.mean_gap_days,
+        sum(valued.days_since_last_order) over (
+            partition by valued.orders_group, valued.began_in_current_range
+        ) as group_days_since_last_order,
+        sum(history.mean_gap_days) over (
+            partition by valued.orders_group, valued.began_in_current_range
+        ) as group_mean_gap_days
+    from valued
+    inner join {{ ref('int_customers__order_history') }} as history
+        on valued.customer_key = history.customer_key
+    where valued.is_repeat
+
+),
+
+declining as (
+
+    select customer_key
+    from gaps
+    where
+        days_since_last_order > mean_gap_days * {{ threshold('declining_gap_growth') }}
+        and days_since_last_order * group_mean_gap_days > mean_gap_days * group_days_since_last_order
+
+),
+
+last_orders as (
+
+    select
+        orders.customer_key,
+        territories.country
+    from valued
+    inner join {{ ref('fact_orders') }} as orders
+        on
+            valued.customer_key = orders.customer_key
+            and valued.orders = orders.customer_order_number
+    inner join {{ ref('dim_territories') }} as territories on orders.territory_key = territories.territory_key
+
+),
+
+-- The Unknown customer is included if it has sales, so that sales sum to the fact. It has no scores and no
+-- expectation.
+final as (
 
     select
         customers.customer_key,
         customers.age_group,
         customers.income_bracket,
         customers.gender,
+        customers.occupation,
+        coalesce(last_orders.country, 'Unknown') as country,
         -- Lifetime
         coalesce(history.orders, 0) as orders,
         coalesce(history.units, 0) as units,
@@ -16,6 +72,7 @@ described as (
         cast(coalesce(history.lifetime_profit, 0) as numeric(18, 4)) as lifetime_profit,
         {{ safe_divide('history.lifetime_profit', 'history.lifetime_revenue') }} as profit_margin,
         {{ safe_divide('history.lifetime_revenue', 'history.orders') }} as average_order_value,
+        valued.profit_per_year,
         -- Dates and gaps
         history.first_order_date,
         history.last_order_date,
@@ -23,45 +80,45 @@ described as (
         cast(as_of.as_of_date - history.last_order_date as integer) as days_since_last_order,
         history.median_gap_days,
         history.mean_gap_days,
-        history.last_order_date + cast(round(history.mean_gap_days, 0) as integer)
-            as expected_next_order_date,
         -- RFM
         scores.recency_score,
         scores.frequency_score,
         scores.monetary_score,
-        coalesce(scores.is_vip, false) as is_vip,
-        customers.customer_key <> -1 and coalesce(history.orders, 0) >= 2 as is_repeat
+        -- What customers with the same history did next
+        valued.life_table_group,
+        valued.life_table_level,
+        valued.life_table_customers,
+        valued.order_probability_90_days,
+        valued.order_probability_180_days,
+        valued.expected_90_day_orders,
+        valued.expected_180_day_orders,
+        cast(valued.expected_90_day_profit as numeric(18, 4)) as expected_90_day_profit,
+        cast(valued.expected_180_day_profit as numeric(18, 4)) as expected_180_day_profit,
+        cast(history.lifetime_profit + valued.expected_180_day_profit as numeric(18, 4))
+            as customer_lifetime_value_180_days,
+        -- Groups
+        cast(
+            case
+                when customers.customer_key = -1 then 'Unknown'
+                when history.customer_key is null then 'never ordered'
+                else valued.value_group
+            end as varchar(64)
+        ) as value_group,
+        coalesce(valued.is_repeat, false) as is_repeat,
+        coalesce(valued.is_vip, false) as is_vip,
+        coalesce(valued.is_at_risk, false) as is_at_risk,
+        declining.customer_key is not null as is_declining
     from {{ ref('dim_customers') }} as customers
     cross join {{ ref('int_as_of_date') }} as as_of
     left join {{ ref('int_customers__order_history') }} as history
         on customers.customer_key = history.customer_key
     left join {{ ref('int_customers__scores') }} as scores on customers.customer_key = scores.customer_key
+    left join valued on customers.customer_key = valued.customer_key
+    left join declining on customers.customer_key = declining.customer_key
+    left join last_orders on customers.customer_key = last_orders.customer_key
     where
         customers.customer_key <> -1
         or history.customer_key is not null
-
-),
-
--- The first true condition decides, so that each customer is in exactly one value segment.
-final as (
-
-    select
-        *,
-        cast(
-            case
-                when customer_key = -1 then 'Unknown'
-                when orders = 0 then 'never ordered'
-                when days_since_last_order > {{ threshold('lapsed_days') }} then 'lapsed'
-                when is_vip and days_since_last_order > {{ threshold('at_risk_days') }} then 'VIP at risk'
-                when is_vip then 'VIP'
-                when is_repeat and days_since_last_order > {{ threshold('at_risk_days') }} then 'at risk'
-                when is_repeat then 'loyal'
-                when days_since_last_order <= {{ threshold('new_customer_days') }} then 'new'
-                else 'one-time'
-            end as varchar(64)
-        ) as value_segment,
-        is_repeat and days_since_last_order > {{ threshold('at_risk_days') }} as is_at_risk
-    from described
 
 )
 

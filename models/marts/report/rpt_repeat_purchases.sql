@@ -28,18 +28,35 @@ buyers as (
 
 gaps as (
 
-    select orders.order_date - previous.order_date as gap_days
+    select
+        orders.order_date - previous.order_date as gap_days,
+        spans.first_date as current_range_date,
+        previous.order_date >= spans.first_date as is_in_current_range,
+        previous.customer_order_number > 1 as is_later_order
     from orders
     inner join orders as previous
         on
             orders.customer_key = previous.customer_key
             and orders.customer_order_number = previous.customer_order_number + 1
+    cross join {{ ref('int_spans') }} as spans
+    where spans.period = 'current_range'
 
 ),
 
 middle as (
 
-    select cast(percentile_cont(0.5) within group (order by gap_days) as numeric(18, 1)) as median_gap_days
+    select
+        cast(percentile_cont(0.5) within group (order by gap_days) as numeric(18, 1)) as median_gap_days,
+        max(current_range_date) as current_range_date,
+        cast(
+            percentile_cont(0.5) within group (order by case when is_in_current_range then gap_days end)
+            as numeric(18, 1)
+        ) as current_range_median_gap_days,
+        cast(
+            percentile_cont(0.5) within group (
+                order by case when is_in_current_range and is_later_order then gap_days end
+            ) as numeric(18, 1)
+        ) as current_range_later_median_gap_days
     from gaps
 
 ),
@@ -48,7 +65,10 @@ final as (
 
     select
         buyers.*,
-        middle.median_gap_days
+        middle.median_gap_days,
+        middle.current_range_date,
+        middle.current_range_median_gap_days,
+        middle.current_range_later_median_gap_days
     from buyers
     cross join middle
 

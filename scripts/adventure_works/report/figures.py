@@ -95,7 +95,7 @@ class Figures:
     demographics: list[Row]
     matrix: list[Row]
     territories: list[Row]
-    value_segments: list[Row]
+    value_groups: list[Row]
     cohorts: list[Row]
     repeat_purchases: Row
     pairs: list[Row]
@@ -186,7 +186,7 @@ def read(ask: Ask) -> Figures:
             "product_level, category_name, subcategory_name, segment_type, segment_order, segment_value",
         ),
         territories=rows("{marts}.mart_territory_performance", "profit_rank, region"),
-        value_segments=rows("{marts}.rpt_value_segments", "value_segment_order"),
+        value_groups=rows("{marts}.rpt_value_groups", "value_group_order"),
         cohorts=rows("{marts}.rpt_cohort_quarters", "cohort_quarter, quarters_since_first_order"),
         repeat_purchases=rows("{marts}.rpt_repeat_purchases", "buyers")[0],
         pairs=rows(

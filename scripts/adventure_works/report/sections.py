@@ -123,9 +123,10 @@ SECTIONS = (
                "last_12_profit", "previous_12_revenue", "revenue_growth", "is_small_base", "maturity"),
     ),
     Section(
-        "customers", "Customers", "Who are the VIPs, and who is at risk?",
-        ("rpt_value_segments", "mart_customer_value"), (), {CATEGORY: "all categories", PERIOD: WHOLE},
-        _table("value_segments"),
+        "customers", "Customers", "Which customers are worth most next, and who is at risk?",
+        ("rpt_value_groups", "mart_customer_value", "mart_customer_value_backtest"),
+        (), {CATEGORY: "all categories", PERIOD: WHOLE},
+        _table("value_groups"),
     ),
     Section(
         "retention", "Retention", "Do customers come back?",

@@ -98,52 +98,85 @@ def spanned(figures: Figures, bracket: str) -> str:
 
 
 def customers(figures: Figures, scope: Scope) -> Answer:
-    """Who the VIPs are, and who is at risk."""
-    groups = figures.value_segments
-    vips = [row for row in groups if row["vip_customers"]]
-    if not vips:
-        return Answer(
-            Markup("Nobody is a VIP yet: a VIP has two or more orders and one of the highest lifetime revenues.")
-        )
-    buyers = [row for row in groups if row["orders"] and row["value_segment"] != "Unknown"]
-    number, profit = total(vips, "vip_customers"), total(vips, "profit")
-    lead = say(
-        "{number:,} VIPs, {share:.0%} of the customers who ordered, bring {profit_share:.0%} of profit: {profit:$}.",
-        number=number,
-        share=ratio(number, total(buyers, "customers")),
-        profit_share=ratio(profit, total(groups, "profit")),
-        profit=profit,
-    )
+    """Who the VIPs are, who is worth most next, and who is at risk."""
+    groups = figures.value_groups
     limits = figures.thresholds
+    buyers = [row for row in groups if row["orders"] and row["value_group"] != "Unknown"]
+    number = total(groups, "vip_customers")
+    lead = Markup("Nobody is a VIP yet: a VIP has two or more orders and one of the highest profits per year.")
+    if number:
+        lead = say(
+            "{number:,} VIPs, {share:.0%} of the customers who ordered, account for {profit_share:.0%} of profit so "
+            "far: {profit:$}.",
+            number=number,
+            share=ratio(number, total(buyers, "customers")),
+            profit_share=ratio(total(groups, "vip_profit"), total(groups, "profit")),
+            profit=total(groups, "vip_profit"),
+        )
     more = []
-    if leaving := [row for row in vips if row["at_risk_customers"]]:
+    if expected := [row for row in groups if row["expected_180_day_profit"] is not None]:
+        first = expected[0]
         more.append(
             say(
-                "{number:,} of them have not ordered for more than {days:,} days; their profit so far is {profit:$}.",
-                number=total(leaving, "at_risk_customers"),
-                days=limits["at_risk_days"],
-                profit=total(leaving, "profit"),
+                "Worth most in the next 180 days: the group {name}, {customers:,} customers, with an expected profit "
+                "of {each:$,} each, judging by customers with the same history{before}.",
+                name=first["value_group"],
+                customers=first["customers"],
+                each=first["expected_180_day_profit_per_customer"],
+                before=_came_before(first),
             )
         )
     if at_risk := total(groups, "at_risk_customers"):
-        more.append(say("In all, {number:,} customers with two or more orders are at risk.", number=at_risk))
+        more.append(
+            say(
+                "{number:,} customers with two or more orders are at risk, and {declining:,} order less often than "
+                "they used to.",
+                number=at_risk,
+                declining=total(groups, "declining_customers"),
+            )
+        )
     caveats = [
         say(
-            "A VIP has two or more orders and a lifetime revenue among the top {share:.0%} of buyers. A customer with "
-            "two or more orders is at risk when the last one was more than {limits[at_risk_days]:,} days ago. A single "
-            "order is recent for {limits[new_customer_days]:,} days. After {limits[lapsed_days]:,} days without an "
-            "order a customer has lapsed. Days away are the median of the group.",
+            "A VIP has two or more orders and a profit per year as a customer (at least one year) among the top "
+            "{share:.0%} of buyers. Expectations come from a life table: customers grouped by orders so far, days "
+            "since the last order, start before or since the current range, and profit per year, and what such "
+            "customers did in the last 90 days; groups of fewer than {limits[life_table_small_base]:,} customers fall "
+            "back on a coarser one. Due: no order for more than {limits[new_customer_days]:,} days, and a probability "
+            "of {limits[due_probability]:.0%} or more to order within 180 days. At risk: two or more orders, and shown "
+            "to order less often than after a recent order. Lapsed: a probability below "
+            "{limits[lapsed_probability]:.0%}.",
             share=1 - limits["vip_percentile"],
             limits=limits,
         ),
         say(
-            "Groups are as of {date:day}. Lifetime figures are about the past; they are not a forecast.",
+            "Groups are as of {date:day}. An expectation holds only as long as customers behave as in the last 90 "
+            "days: compare it with what came.",
             date=figures.as_of,
         ),
     ]
     if never := [row for row in groups if not row["orders"]]:
-        caveats.append(say("{number:,} known customers have never ordered.", number=total(never, "customers")))
+        caveats.append(
+            say(
+                "{number:,} known customers have never ordered; the files do not say since when they are known.",
+                number=total(never, "customers"),
+            )
+        )
     return Answer(lead, more, caveats)
+
+
+def _came_before(group: Row) -> Markup | str:
+    """What came of the same group after the latest day 180 days back; empty where it had nobody then."""
+    if group["backtest_date"] is None:
+        return ""
+    return say(
+        ". On {date:day} it had {customers:,} customers: {share:.0%} ordered within 180 days, for a profit of "
+        "{came:$,} each, where {expected:$,} was expected",
+        date=group["backtest_date"],
+        customers=group["backtest_customers"],
+        share=group["backtest_ordered_share"],
+        came=group["backtest_profit_per_customer"],
+        expected=group["backtest_expected_profit_per_customer"],
+    )
 
 
 def retention(figures: Figures, scope: Scope) -> Answer:
@@ -154,8 +187,16 @@ def retention(figures: Figures, scope: Scope) -> Answer:
         share=ratio(found["repeat_buyers"], found["buyers"]),
         revenue_share=ratio(found["repeat_revenue"], found["revenue"]),
     )
-    days = found["median_gap_days"]
-    more = say("Half of all repeat orders came within {days:,} days of the previous order.", days=days)
+    days = found["current_range_median_gap_days"]
+    later = found["current_range_later_median_gap_days"]
+    more = None
+    if days is not None:
+        more = say(
+            "Half of repeat orders come within {days:,} days{later}, counting orders since {month:month}.",
+            days=days,
+            later="" if later is None else say(" ({later:,} from the second order on)", later=later),
+            month=found["current_range_date"],
+        )
     caveats = [
         Markup(
             "Compare quarters at the same distance from the first order: customers of recent quarters have had less "
@@ -166,10 +207,12 @@ def retention(figures: Figures, scope: Scope) -> Answer:
         launched, _ = figures.launch
         caveats.append(
             say(
-                "Before {month:month} the range was {names:listed} alone: customers of those quarters had little to "
-                "come back for.",
+                "Before {month:month} the range was {names:listed} alone.{whole}",
                 month=launched,
                 names=[one.name for one in figures.sold if one.first_month and one.first_month < launched],
+                whole=""
+                if found["median_gap_days"] is None
+                else say(" Over all orders, the median is {days:,} days.", days=found["median_gap_days"]),
             )
         )
-    return Answer(lead, [None if days is None else more], caveats)
+    return Answer(lead, [more], caveats)
