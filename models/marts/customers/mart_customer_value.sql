@@ -8,51 +8,6 @@ valued as (
 
 ),
 
--- The time since the last order is the gap that still grows. Customers with as many orders and the same start
--- are a group.
-gaps as (
-
-    select
-        valued.customer_key,
-        valued.days_since_last_order,
-        history.mean_gap_days,
-        sum(valued.days_since_last_order) over (
-            partition by valued.orders_group, valued.began_in_current_range
-        ) as group_days_since_last_order,
-        sum(history.mean_gap_days) over (
-            partition by valued.orders_group, valued.began_in_current_range
-        ) as group_mean_gap_days
-    from valued
-    inner join {{ ref('int_customers__order_history') }} as history
-        on valued.customer_key = history.customer_key
-    where valued.is_repeat
-
-),
-
-declining as (
-
-    select customer_key
-    from gaps
-    where
-        days_since_last_order > mean_gap_days * {{ threshold('declining_gap_growth') }}
-        and days_since_last_order * group_mean_gap_days > mean_gap_days * group_days_since_last_order
-
-),
-
-last_orders as (
-
-    select
-        orders.customer_key,
-        territories.country
-    from valued
-    inner join {{ ref('fact_orders') }} as orders
-        on
-            valued.customer_key = orders.customer_key
-            and valued.orders = orders.customer_order_number
-    inner join {{ ref('dim_territories') }} as territories on orders.territory_key = territories.territory_key
-
-),
-
 -- The Unknown customer is included if it has sales, so that sales sum to the fact. It has no scores and no
 -- expectation.
 final as (
@@ -63,7 +18,7 @@ final as (
         customers.income_bracket,
         customers.gender,
         customers.occupation,
-        coalesce(last_orders.country, 'Unknown') as country,
+        coalesce(history.country, 'Unknown') as country,
         -- Lifetime
         coalesce(history.orders, 0) as orders,
         coalesce(history.units, 0) as units,
@@ -114,8 +69,8 @@ final as (
         on customers.customer_key = history.customer_key
     left join {{ ref('int_customers__scores') }} as scores on customers.customer_key = scores.customer_key
     left join valued on customers.customer_key = valued.customer_key
-    left join declining on customers.customer_key = declining.customer_key
-    left join last_orders on customers.customer_key = last_orders.customer_key
+    left join {{ ref('int_customers__declining') }} as declining
+        on customers.customer_key = declining.customer_key
     where
         customers.customer_key <> -1
         or history.customer_key is not null

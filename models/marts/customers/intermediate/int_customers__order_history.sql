@@ -6,6 +6,7 @@ orders as (
         customer_key,
         customer_order_number,
         order_date,
+        territory_key,
         units,
         revenue,
         cost,
@@ -60,9 +61,16 @@ final as (
     select
         summed.*,
         spaced.median_gap_days,
-        spaced.mean_gap_days
+        spaced.mean_gap_days,
+        coalesce(territories.country, 'Unknown') as country
     from summed
     left join spaced on summed.customer_key = spaced.customer_key
+    left join orders as last_orders
+        on
+            summed.customer_key = last_orders.customer_key
+            and summed.orders = last_orders.customer_order_number
+    left join {{ ref('dim_territories') }} as territories
+        on last_orders.territory_key = territories.territory_key
 
 )
 
