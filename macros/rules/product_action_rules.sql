@@ -1,17 +1,43 @@
+{#- Judged by model, and its products follow. The first condition that is true decides; without action, there is none. -#}
 {% macro product_action_rules() -%}
     {{ return([
-        ('units = 0 and is_category_sold', 'phase out', 'Never sold, though other products of its category are.'),
-        ('units = 0', 'review', 'Never sold, like its whole category: find out whether it is meant for sale at all.'),
-        ('last_12_units = 0', 'phase out', 'Sold before, but not once in the last 12 months.'),
-        ('is_new', 'keep', 'On sale for too short a time to judge.'),
-        ('has_high_return_rate', 'review', 'Many units come back: find out why before selling more.'),
-        ('is_high_volume and is_high_margin', 'keep', 'Sells well at a high margin.'),
-        (
-            'is_high_volume', 'reprice',
-            'Sells well, but at a low margin: a higher price or a lower cost pays most here.',
-        ),
-        ('is_high_margin', 'promote', 'Earns a high margin, but sells little for its category.'),
-        ('is_declining', 'phase out', 'Sells little for its category at a low margin, and its profit is declining.'),
-        ('true', 'review', 'Sells little for its category at a low margin.'),
+        {'condition': "sales_status = 'never sold'", 'reason': 'Never sold.'},
+        {'condition': "sales_status = 'ended'", 'reason': 'Ended: not sold for a long time.'},
+        {'condition': "sales_status = 'new'", 'reason': 'On sale for too short a time to judge.'},
+        {
+            'condition': 'has_high_return_rate',
+            'action': 'review returns',
+            'reason': 'More units come back than in the rest of its subcategory: find out why.',
+        },
+        {
+            'condition': 'is_low_profit and last_12_profit <= 0',
+            'action': 'phase out',
+            'reason': 'Makes no profit.',
+        },
+        {
+            'condition': 'is_low_profit and is_low_margin and is_declining',
+            'action': 'phase out',
+            'reason': 'Earns no more than the median product, at a margin below its subcategory, and its profit is declining.',
+        },
+        {
+            'condition': 'last_12_profit <= 0',
+            'action': 'review price',
+            'reason': 'Makes no profit, but a product of it earns more than the median product.',
+        },
+        {
+            'condition': 'is_low_margin',
+            'action': 'review price',
+            'reason': 'Its margin is below that of its subcategory: compare price and cost, and look at the break-even.',
+        },
+        {
+            'condition': 'is_high_profit',
+            'action': 'promote',
+            'reason': 'In the half of its category that earns most, at about the margin of its subcategory or more.',
+        },
+        {
+            'condition': 'true',
+            'action': 'keep',
+            'reason': 'In the half of its category that earns least, at about the margin of its subcategory or more.',
+        },
     ]) }}
 {%- endmacro %}

@@ -142,7 +142,7 @@ def test_customer_value(query: Query, expected: dict) -> None:
 
 
 def test_products_and_territories_add_up(query: Query, expected: dict) -> None:
-    for mart in ("mart_product_profitability", "mart_territory_performance"):
+    for mart in ("mart_model_profitability", "mart_product_profitability", "mart_territory_performance"):
         (found,) = query(
             f"select sum(revenue) as revenue, sum(profit) as profit, sum(units) as units from marts.{mart}"
         )

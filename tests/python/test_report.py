@@ -21,7 +21,7 @@ import pytest
 
 from adventure_works.errors import AdventureError
 from adventure_works.report import build, evidence, figures, formats
-from adventure_works.report.answers import business
+from adventure_works.report.answers import business, products
 from adventure_works.report.answers.common import Scope
 from adventure_works.report.export import MARTS
 from adventure_works.report.page import page
@@ -256,7 +256,7 @@ def test_the_data_of_a_section_adds_up(built_sample: Run, sample: ReportPage) ->
 def test_csv_and_parquet_are_the_marts(built_sample: Run, tmp_path: Path) -> None:
     done = run_adventure(built_sample[0], "report", "--csv", tmp_path / "o'tables", "--out", tmp_path / "page.html")
     assert done.returncode == 0, done.stderr
-    assert "22 tables" in done.stdout
+    assert "24 tables" in done.stdout
     connection = duckdb.connect(str(built_sample[0] / "warehouse" / "test.duckdb"), read_only=True)
     for mart in MARTS:
         files = {
@@ -325,15 +325,29 @@ def test_a_return_rate_of_few_units_is_not_shown(read_sample: tuple) -> None:
         assert (row["Value"], row["Change"]) == (shown, "no comparison"), side
 
 
-def test_the_quadrants_of_the_chart_are_those_of_the_mart(read_sample: tuple) -> None:
+def test_models_to_promote_are_right_of_the_line(read_sample: tuple) -> None:
     found = read_sample[0]
-    placed = [row for row in found.products if row["quadrant"]]
-    assert len({row["quadrant"] for row in placed}) == 4
-    for row in placed:
-        is_right = row["volume_position"] > found.thresholds["product_high_volume"]
-        is_top = row["last_12_profit"] / row["last_12_revenue"] >= found.thresholds["product_high_margin"]
-        volume, margin = ("high" if side else "low" for side in (is_right, is_top))
-        assert row["quadrant"] == f"{volume} volume, {margin} margin", row["product_name"]
+    advised = [row for row in found.models if row["recommended_action"] in ("promote", "keep")]
+    assert {row["recommended_action"] for row in advised} == {"promote", "keep"}
+    for row in advised:
+        is_right = row["profit_position"] > found.thresholds["product_high_profit"]
+        assert is_right == (row["recommended_action"] == "promote"), row["model_name"]
+
+
+def test_the_sentence_on_models_turns_with_its_figures(read_sample: tuple) -> None:
+    found = read_sample[0]
+    scope = Scope(None, found.periods[0])
+    priced = next(row for row in found.models if row["recommended_action"] == "review price")
+    assert f"At 5% more, {priced['model_name']} may lose" in plain(products.products(found, scope).caveats[0])
+    kept = [row | {"recommended_action": "keep"} for row in found.models if row["last_12_units"]]
+    answer = products.products(dataclasses.replace(found, models=kept), scope)
+    assert f"on sale: keep {len(kept)}. None is to be phased out." in plain(answer.more[0])
+    assert answer.more[1] is None and answer.caveats[0] is None
+    assert f"{kept[0]['model_name']} earns the most" in plain(answer.lead)
+    phased = [row | {"recommended_action": "phase out", "last_12_profit": -1} for row in kept[:1]]
+    answer = products.products(dataclasses.replace(found, models=phased), scope)
+    assert "1 model on sale: phase out 1." in plain(answer.more[0]) and "None" not in plain(answer.more[0])
+    assert "of all" not in plain(answer.lead)
 
 
 # Sentences follow the data.
@@ -461,7 +475,7 @@ def test_figures_that_do_not_agree_fail_a_test_of_the_build(built_sample: Run, t
     spoilt = {
         "mart_territory_performance__equals_fact_sales": "delete from marts.mart_territory_performance",
         "mart_product_profitability__equals_fact_sales": "update marts.mart_product_profitability "
-        "set profit = profit + 0.0001 where profit_rank = 1",
+        "set profit = profit + 0.0001 where last_12_profit_rank = 1",
         "mart_customer_value__equals_fact_sales_by_customer": "delete from marts.mart_customer_value "
         "where lifetime_revenue > 5000",
         "rpt_like_for_like__equals_mart": "update marts.mart_monthly_performance set like_for_like_revenue = 0 "

@@ -1,64 +1,30 @@
 with
 
-measured as (
+sales as (
 
     select
         *,
-        sum(units) over (partition by product_category_key) > 0 as is_category_sold,
-        sum(profit) over () as all_profit,
-        case
-            when has_previous_12 then {{ relative_change('last_12_profit', 'previous_12_profit') }}
-        end as profit_growth,
-        -- Volume is judged within the category, since units of bicycles and bottles are not comparable.
-        case
-            when last_12_units > 0
-                then
-                    cume_dist() over (
-                        partition by product_category_key, last_12_units > 0
-                        order by last_12_units
-                    )
-        end as volume_position
+        sum(last_12_profit) over (partition by product_model_key) as model_last_12_profit
+    from {{ ref('int_product_groups__sales_periods') }}
+    where product_level = 'product'
+
+),
+
+buyers as (
+
+    select
+        product_key,
+        orders,
+        customers
     from {{ ref('int_products__sales_periods') }}
 
 ),
 
-judged as (
+advice as (
 
-    select
-        *,
-        {{ safe_divide('last_12_profit', 'last_12_revenue') }}
-        >= {{ threshold('product_high_margin') }} as is_high_margin,
-        volume_position > {{ threshold('product_high_volume') }} as is_high_volume,
-        days_since_first_sale < {{ threshold('product_new_days') }} as is_new,
-        units >= {{ threshold('product_return_rate_small_base') }}
-        and {{ safe_divide('return_units', 'units') }}
-        >= {{ threshold('product_high_return_rate') }} as has_high_return_rate,
-        profit_growth <= {{ threshold('product_declining') }} as is_declining
-    from measured
-
-),
-
-advised as (
-
-    select
-        *,
-        case
-            when is_high_volume and is_high_margin then 'high volume, high margin'
-            when is_high_volume then 'high volume, low margin'
-            when is_high_margin then 'low volume, high margin'
-            when last_12_units > 0 then 'low volume, low margin'
-        end as quadrant,
-        case
-            {%- for condition, action, reason in product_action_rules() %}
-            when {{ condition }} then '{{ action }}'
-            {%- endfor %}
-        end as recommended_action,
-        case
-            {%- for condition, action, reason in product_action_rules() %}
-            when {{ condition }} then '{{ reason }}'
-            {%- endfor %}
-        end as action_reason
-    from judged
+    select *
+    from {{ ref('int_product_groups__advice') }}
+    where product_level = 'product'
 
 ),
 
@@ -68,48 +34,24 @@ final as (
         products.product_key,
         products.product_sku,
         products.product_name,
+        products.product_model_key,
+        products.model_name,
         products.product_subcategory_key,
         products.subcategory_name,
         products.product_category_key,
         products.category_name,
         products.product_price,
         products.product_cost,
-        -- Sales
-        advised.units > 0 as is_sold,
-        advised.first_sale_date,
-        advised.last_sale_date,
-        advised.orders,
-        advised.customers,
-        advised.units,
-        advised.revenue,
-        advised.cost,
-        advised.profit,
-        -- Ratios
-        {{ safe_divide('advised.profit', 'advised.revenue') }} as profit_margin,
-        {{ safe_divide('advised.revenue', 'advised.customers') }} as revenue_per_customer,
-        advised.return_units,
-        {{ safe_divide('advised.return_units', 'advised.units') }} as return_rate,
-        {{ share_of('advised.profit', 'advised.all_profit') }} as profit_share,
-        cast(
-            case
-                when advised.units > 0
-                    then rank() over (partition by advised.units > 0 order by advised.profit desc)
-            end as integer
-        ) as profit_rank,
-        -- Last 12 months and the 12 before
-        {% for period in ['last_12', 'previous_12'] -%}
-        advised.{{ period }}_units,
-        advised.{{ period }}_revenue,
-        advised.{{ period }}_profit,
-        {% endfor -%}
-        advised.profit_growth,
-        -- Advice
-        cast(advised.volume_position as numeric(18, 6)) as volume_position,
-        cast(advised.quadrant as varchar(32)) as quadrant,
-        cast(advised.recommended_action as varchar(16)) as recommended_action,
-        cast(advised.action_reason as varchar(256)) as action_reason
+        sales.units > 0 as is_sold,
+        buyers.orders,
+        buyers.customers,
+        {{ safe_divide('sales.revenue', 'buyers.customers') }} as revenue_per_customer,
+        {{ share_of('sales.last_12_profit', 'sales.model_last_12_profit') }} as share_of_model_profit,
+        {{ product_group_figures('sales', 'advice') }}
     from {{ ref('dim_products') }} as products
-    inner join advised on products.product_key = advised.product_key
+    inner join sales on products.product_key = sales.product_group_key
+    inner join buyers on products.product_key = buyers.product_key
+    inner join advice on products.product_key = advice.product_group_key
 
 )
 

@@ -5,7 +5,6 @@ figures are in a table beside it. Marks have the text of their tooltip in `data-
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -14,8 +13,8 @@ from markupsafe import Markup
 
 from adventure_works.report.answers.business import month_series
 from adventure_works.report.answers.common import Scope
-from adventure_works.report.answers.products import products_of
-from adventure_works.report.figures import Category, Figures, ratio
+from adventure_works.report.answers.products import models_of
+from adventure_works.report.figures import Category, Figures
 from adventure_works.report.formats import compact
 from adventure_works.report.periods import month
 from adventure_works.warehouse.base import Row
@@ -33,7 +32,7 @@ SHAPES = {
     "triangle-down": "M0,4L4.6,-4H-4.6Z",
 }
 WIDE, NARROW = 860, 340
-INK, GRID, MUTED = "var(--ink)", "var(--line)", "var(--muted)"
+GRID, MUTED = "var(--line)", "var(--muted)"
 # An amount on an axis, as the page writes it: $800K.
 MONEY = "'$' + replace(replace(format(datum.value, '~s'), 'k', 'K'), 'G', 'B')"
 CONFIG = {
@@ -133,13 +132,13 @@ def trend(figures: Figures, scope: Scope) -> Markup:
     return _both(draw, f"Profit by month of {name}, as stacked columns. The table in the fold below has the figures.")
 
 
-def quadrants(figures: Figures, scope: Scope) -> Markup:
-    """Products by volume within their category and by margin, in the last 12 months; the area is the profit.
+def positions(figures: Figures, scope: Scope) -> Markup:
+    """Models on sale by rank of profit in their category and by margin, in the last 12 months; the area is the profit.
 
-    Lines part the quadrants of the mart; each corner says what the rules advise for most of its products.
+    A line parts the half of a category that earns most, which the rules may promote.
     """
     by_key = {category.key: category for category in figures.categories}
-    found = [row for row in products_of(figures, scope.category) if row["quadrant"]]
+    found = [row for row in models_of(figures, scope.category) if row["profit_position"] is not None]
     if not found:
         return Markup("")
     values = [_dot(row, by_key[row["product_category_key"]]) for row in found]
@@ -147,10 +146,9 @@ def quadrants(figures: Figures, scope: Scope) -> Markup:
 
     def draw(width: int) -> Spec:
         is_narrow = width == NARROW
-        height = 320 if is_narrow else 380
-        volume = {
-            "title": f"Sales rank {'in' if is_narrow else 'within'} its category"
-            + ("" if is_narrow else " (100% = best seller)"),
+        rank = {
+            "title": f"Profit rank {'in' if is_narrow else 'within'} its category"
+            + ("" if is_narrow else " (100% = earns most per day on sale)"),
             "grid": False,
             "values": [0, 0.25, 0.5, 0.75, 1],
             "format": ".0%",
@@ -158,7 +156,7 @@ def quadrants(figures: Figures, scope: Scope) -> Markup:
         margin = {"title": None, "format": ".0%", "tickCount": 5}
         size = {"range": [24, 200] if is_narrow else [44, 420]}
         encoding = {
-            "x": _field("position", scale={"domain": [0, 1], "nice": False, "padding": 12}, axis=volume),
+            "x": _field("position", scale={"domain": [0, 1], "nice": False, "padding": 12}, axis=rank),
             "y": _field("margin", scale={"zero": False, "padding": 34}, axis=margin),
             "size": _field("profit", scale=size, legend=None),
             "color": _by_category(shown, [f"var(--c{one.colour})" for one in shown]),
@@ -166,49 +164,26 @@ def quadrants(figures: Figures, scope: Scope) -> Markup:
             "description": {"field": "tip"},
         }
         layers = [
-            _rule({"at": float(figures.thresholds["product_high_margin"])}, {"y": _field("at")}),
-            _rule({"at": float(figures.thresholds["product_high_volume"])}, {"x": _field("at")}),
-            *_corners(found, height, is_narrow),
+            _rule({"at": float(figures.thresholds["product_high_profit"])}, {"x": _field("at")}),
             {"data": {"values": values}, "mark": {"type": "point", "filled": True}, "encoding": encoding},
         ]
-        return {"width": width - 60, "height": height, "layer": layers}
+        return {"width": width - 60, "height": 320 if is_narrow else 380, "layer": layers}
 
     return _both(
         draw,
-        "Products by volume within their category and by margin, in the last 12 months; the larger the mark, the more "
-        "profit. The table in the fold below has the figures.",
+        "Models by rank of profit within their category and by margin, in the last 12 months; the larger the mark, the "
+        "more profit. The table below has the figures of those that earn most.",
     )
 
 
-def _corners(found: list[Row], height: int, is_narrow: bool) -> list[Spec]:
-    """The name of each quadrant that has a product, with the advice for most of its products."""
-    layers = []
-    for quadrant in sorted({row["quadrant"] for row in found}):
-        advice = Counter(row["recommended_action"] for row in found if row["quadrant"] == quadrant).most_common(1)[0][0]
-        is_right, is_top = quadrant.startswith("high volume"), quadrant.endswith("high margin")
-        text = advice.capitalize() if is_narrow else f"{advice.capitalize()}: {quadrant}"
-        layers.append(
-            _text(
-                {"text": text, "at": int(is_right)},
-                {"x": _field("at")},
-                color=INK,
-                fontWeight=600,
-                align="right" if is_right else "left",
-                baseline="middle",
-                y=10 if is_top else height - 10,
-            )
-        )
-    return layers
-
-
 def _dot(row: Row, category: Category) -> Spec:
-    margin = float(ratio(row["last_12_profit"], row["last_12_revenue"]) or 0)
+    margin = float(row["last_12_profit_margin"] or 0)
     return {
-        "position": float(row["volume_position"]),
+        "position": float(row["profit_position"]),
         "margin": margin,
         "profit": max(float(row["last_12_profit"]), 0),
         "category": category.name,
-        "tip": f"{row['product_name']}: {row['last_12_units']:,} units, {margin:.1%} margin, "
+        "tip": f"{row['model_name']}: {row['last_12_units']:,} units, {margin:.1%} margin, "
         f"{compact(float(row['last_12_profit']))} profit: {row['recommended_action']}",
     }
 

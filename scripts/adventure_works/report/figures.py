@@ -91,6 +91,7 @@ class Figures:
     like_for_like_narrow: dict[tuple[str, str], LikeForLike]
     months: list[Row]
     category_months: list[Row]
+    models: list[Row]
     products: list[Row]
     demographics: list[Row]
     matrix: list[Row]
@@ -179,6 +180,7 @@ def read(ask: Ask) -> Figures:
         like_for_like_narrow=_like_for_like(like_for_like, "subcategory", chosen, slugs),
         months=rows("{marts}.mart_monthly_performance", "month_start_date"),
         category_months=category_months,
+        models=rows("{marts}.mart_model_profitability", "last_12_profit desc, profit desc, product_model_key"),
         products=products,
         demographics=rows("{marts}.mart_customer_demographics", "segment_type, segment_order, segment_value"),
         matrix=rows(

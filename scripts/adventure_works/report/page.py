@@ -72,11 +72,11 @@ def _environment(figures: Figures, evidence: BuildEvidence) -> jinja2.Environmen
     for module, names in (
         (formats, "money dollars count percent change decimal"),
         (periods, "day"),
-        (charts, "sparkline trend quadrants"),
+        (charts, "sparkline trend positions"),
         (trust, "source_of sources"),
         (business, "region_rows"),
         (customers, "segments_of spanned"),
-        (products, "products_of actions matrix_cells matrix_groups untapped group_name pairs_of price_rows"),
+        (products, "models_of actions matrix_cells matrix_groups untapped group_name pairs_of price_rows"),
     ):
         environment.globals |= {name: getattr(module, name) for name in names.split()}
     environment.globals |= {

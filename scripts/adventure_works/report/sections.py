@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from adventure_works.report.answers.common import MATRIX_TYPES
 from adventure_works.report.answers.trust import sources
-from adventure_works.report.figures import ALL, Figures, ratio
+from adventure_works.report.figures import ALL, Figures
 from adventure_works.warehouse.base import Row
 
 # What of the filter changes a section.
@@ -65,14 +65,12 @@ def _scorecard(figures: Figures) -> list[Row]:
 
 def _products(figures: Figures) -> list[Row]:
     columns = (
-        "product_name", "category_name", "recommended_action", "quadrant", "units", "profit", "return_units",
-        "last_12_units", "volume_position", "last_12_revenue", "last_12_profit",
+        "product_name", "model_name", "subcategory_name", "category_name", "sales_status", "recommended_action",
+        "units", "profit", "return_units", "last_12_units", "last_12_revenue", "last_12_profit",
+        "last_12_profit_margin", "last_12_profit_per_day", "share_of_model_profit",
+        "break_even_units_lost_at_5_percent", "break_even_units_lost_at_10_percent",
     )  # fmt: skip
-    return [
-        _take(row, columns) | {"last_12_margin": ratio(row["last_12_profit"], row["last_12_revenue"])}
-        for row in figures.products
-        if row["is_sold"]
-    ]
+    return [_take(row, columns) for row in figures.products if row["is_sold"]]
 
 
 def _matrix(figures: Figures) -> list[Row]:
@@ -103,8 +101,8 @@ SECTIONS = (
                "profit", "like_for_like_revenue", "like_for_like_last_year_revenue"),
     ),
     Section(
-        "products", "Products", "Which products to promote, reprice or review?",
-        ("mart_product_profitability",), (CATEGORY,), {PERIOD: "last 12 months"}, _products,
+        "products", "Products", "Which products to promote, reprice or phase out?",
+        ("mart_model_profitability", "mart_product_profitability"), (CATEGORY,), {PERIOD: "last 12 months"}, _products,
     ),
     Section(
         "demographics", "Demographics", "Which customers spend the most?",

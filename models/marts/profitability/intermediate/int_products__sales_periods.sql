@@ -1,13 +1,26 @@
+{%- set measures = {'units': 'order_quantity', 'revenue': 'revenue', 'cost': 'cost', 'profit': 'profit'} -%}
+{%- set spans = {
+    'current_range_': 'is_in_current_range',
+    'last_12_': "period = 'last_12'",
+    'previous_12_': "period = 'previous_12'",
+} -%}
+
 with
 
 periods as (
 
     select
-        as_of_date,
         last_12_from,
-        previous_12_from,
-        has_previous_12
+        previous_12_from
     from {{ ref('int_comparison_periods') }}
+
+),
+
+current_range as (
+
+    select first_date
+    from {{ ref('int_spans') }}
+    where period = 'current_range'
 
 ),
 
@@ -15,9 +28,11 @@ sales as (
 
     select
         sales.*,
+        sales.order_date >= current_range.first_date as is_in_current_range,
         {{ comparison_period('sales.order_date') }} as period
     from {{ ref('fact_sales') }} as sales
     cross join periods
+    cross join current_range
 
 ),
 
@@ -25,20 +40,14 @@ sold as (
 
     select
         product_key,
+        {% for measure, column in measures.items() -%}
+        sum({{ column }}) as {{ measure }},
+        {% for span, condition in spans.items() if span ~ measure != 'previous_12_cost' -%}
+        sum(case when {{ condition }} then {{ column }} else 0 end) as {{ span }}{{ measure }},
+        {% endfor -%}
+        {% endfor -%}
         count(distinct order_number) as orders,
-        count(distinct nullif(customer_key, -1)) as customers,
-        sum(order_quantity) as units,
-        sum(revenue) as revenue,
-        sum(cost) as cost,
-        sum(profit) as profit,
-        {% for period in ['last_12', 'previous_12'] -%}
-        {% for measure in ['revenue', 'profit'] -%}
-        sum(case when period = '{{ period }}' then {{ measure }} else 0 end) as {{ period }}_{{ measure }},
-        {% endfor -%}
-        sum(case when period = '{{ period }}' then order_quantity else 0 end) as {{ period }}_units,
-        {% endfor -%}
-        min(order_date) as first_sale_date,
-        max(order_date) as last_sale_date
+        count(distinct nullif(customer_key, -1)) as customers
     from sales
     group by product_key
 
@@ -58,23 +67,19 @@ measured as (
 
     select
         products.product_key,
+        products.product_model_key,
+        products.product_subcategory_key,
         products.product_category_key,
-        {% for count in ['orders', 'customers', 'units', 'last_12_units', 'previous_12_units'] -%}
-        cast(coalesce(sold.{{ count }}, 0) as bigint) as {{ count }},
+        cast(coalesce(sold.orders, 0) as bigint) as orders,
+        cast(coalesce(sold.customers, 0) as bigint) as customers,
+        {% for span in [''] + spans.keys() | list -%}
+        cast(coalesce(sold.{{ span ~ 'units' }}, 0) as bigint) as {{ span }}units,
+        {% for money in ['revenue', 'cost', 'profit'] if span ~ money != 'previous_12_cost' -%}
+        cast(coalesce(sold.{{ span ~ money }}, 0) as numeric(18, 4)) as {{ span ~ money }},
         {% endfor -%}
-        {% for money in [
-            'revenue', 'cost', 'profit',
-            'last_12_revenue', 'last_12_profit', 'previous_12_revenue', 'previous_12_profit',
-        ] -%}
-        cast(coalesce(sold.{{ money }}, 0) as numeric(18, 4)) as {{ money }},
         {% endfor -%}
-        cast(coalesce(returned.return_units, 0) as bigint) as return_units,
-        sold.first_sale_date,
-        sold.last_sale_date,
-        periods.as_of_date - sold.first_sale_date as days_since_first_sale,
-        periods.has_previous_12
+        cast(coalesce(returned.return_units, 0) as bigint) as return_units
     from {{ ref('dim_products') }} as products
-    cross join periods
     left join sold on products.product_key = sold.product_key
     left join returned on products.product_key = returned.product_key
     where products.product_key <> -1

@@ -12,67 +12,91 @@ from adventure_works.warehouse.base import Row
 
 
 def products(figures: Figures, scope: Scope) -> Answer:
-    """Which products to promote, reprice or review."""
-    found = products_of(figures, scope.category)
-    placed = [row for row in found if row["quadrant"]]
-    if not placed:
+    """Which products to promote, reprice or phase out, by model."""
+    found = models_of(figures, scope.category)
+    sold = [row for row in found if row["last_12_units"]]
+    if not sold:
         return Answer(say("No product{scope.of} was sold in the last 12 months.", scope=scope))
-    whole = total(placed, "last_12_profit")
-    advised = actions(found)
-    top = max(advised, key=lambda action: action["profit"])
-    share = say(", {share:.0%} of all", share=ratio(top["profit"], whole))
+    best, whole = sold[0], total(sold, "last_12_profit")
     lead = say(
-        "The rules suggest for {number:,} products{scope.of}: {parts:listed}. The products to {top[action]} earned the "
-        "most: {top[profit]:$} of profit in the last 12 months{share}.",
-        number=len(found),
-        scope=scope,
-        parts=[say("{one[action]} {one[products]:,}", one=one) for one in advised],
-        top=top,
-        share=share if whole > 0 else "",
+        "{best[model_name]} earns the most: {best[last_12_profit]:$} of profit in the last 12 months{share}, at a "
+        "margin of {best[last_12_profit_margin]:.1%}.",
+        best=best,
+        share=say(
+            ", {share:.0%} of all{of}",
+            share=ratio(best["last_12_profit"], whole),
+            of=say(" profit{scope.of}", scope=scope) if scope.category else " profit",
+        )
+        if whole > 0
+        else "",
     )
-    more = say(
-        "{number:,} of them were sold in the last 12 months. Best is {best[product_name]}: {best[last_12_profit]:$} at "
-        "a margin of {margin:.1%}.",
-        number=len(placed),
-        best=placed[0],
-        margin=ratio(placed[0]["last_12_profit"], placed[0]["last_12_revenue"]),
-    )
-    is_known = any(row["verdict"] == "identifiable" for row in price_rows(figures, scope.category))
-    is_repriced = any(one["action"] == "reprice" for one in advised)
-    untested = Markup(
-        'What a higher price would do to sales is <a href="#prices">not known</a>: test it on a few products.'
-    )
+    advised = actions(found)
+    more = [
+        say(
+            "The rules suggest for {number:,} {noun} on sale: {parts:listed}.{nothing}",
+            number=sum(one["models"] for one in advised),
+            noun="models" if sum(one["models"] for one in advised) > 1 else "model",
+            parts=[say("{one[action]} {one[models]:,}", one=one) for one in advised],
+            nothing="" if any(one["action"] == "phase out" for one in advised) else " None is to be phased out.",
+        )
+        if advised
+        else None,
+        _not_on_sale(found),
+    ]
+    break_even = None
+    if repriced := next((one["examples"][0] for one in advised if one["action"] == "review price"), None):
+        break_even = say(
+            "What a higher price would do to sales is {known}. At 5% more, {row[model_name]} may lose "
+            "{row[break_even_units_lost_at_5_percent]:.0%} of its units before profit falls.",
+            known=Markup('shown <a href="#prices">below</a>')
+            if any(row["verdict"] == "identifiable" for row in price_rows(figures, scope.category))
+            else Markup('<a href="#prices">not known</a>'),
+            row=repriced,
+        )
     rule = say(
-        "A high margin is {limits[product_high_margin]:.0%} or more; a high volume is more units than "
-        "{limits[product_high_volume]:.0%} of the category's products sold. Return rates and changes of profit are not "
-        "shown where fewer than {limits[product_return_rate_small_base]:,} units were sold.",
+        "Models are judged by profit per day on sale within their category, and by margin within their subcategory: "
+        "{limit:.0%} of revenue or more below it is low. Sizes and colours follow their model. Return rates are not "
+        "shown where fewer than {limits[return_rate_small_base]:,} units were sold.",
+        limit=figures.thresholds["product_low_margin"],
         limits=figures.thresholds,
     )
-    return Answer(lead, [more], [untested if is_repriced and not is_known else None, rule])
+    return Answer(lead, more, [break_even, rule])
 
 
-def products_of(figures: Figures, category: Category | None) -> list[Row]:
-    """The products of a category, or all of them, by profit of the last 12 months."""
-    return [row for row in figures.products if category is None or row["product_category_key"] == category.key]
+def _not_on_sale(found: list[Row]) -> Markup | None:
+    """How many models have ended or were never sold, and so need no advice."""
+    counts = Counter(row["sales_status"] for row in found)
+    parts = [
+        say("{number:,} {what}", number=counts[status], what=what)
+        for status, what in (("ended", "ended long ago"), ("never sold", "never sold"), ("new", "too new to judge"))
+        if counts[status]
+    ]
+    return say("Not judged: {parts:listed}.", parts=parts) if parts else None
+
+
+def models_of(figures: Figures, category: Category | None) -> list[Row]:
+    """The models of a category, or all of them, by profit of the last 12 months."""
+    return [row for row in figures.models if category is None or row["product_category_key"] == category.key]
 
 
 def actions(found: list[Row]) -> list[Row]:
-    """What to do, with how many products and for which reasons, and what they earned in the last 12 months."""
+    """What to do, with how many models and for which reasons, and what they earned in the last 12 months."""
     grouped: dict[str, list[Row]] = {}
     for row in found:
-        grouped.setdefault(row["recommended_action"], []).append(row)
+        if row["recommended_action"]:
+            grouped.setdefault(row["recommended_action"], []).append(row)
     result = [
         {
             "action": action,
-            "products": len(members),
+            "models": len(members),
             "profit": total(members, "last_12_profit"),
-            "examples": [row for row in members if row["last_12_units"]][:3],
+            "examples": members,
             "reasons": Counter(row["action_reason"] for row in members),
         }
         for action, members in grouped.items()
     ]
-    order = ["promote", "reprice", "keep", "review", "phase out"]
-    return sorted(result, key=lambda one: order.index(one["action"]) if one["action"] in order else len(order))
+    order = ["promote", "keep", "review price", "review returns", "phase out"]
+    return sorted(result, key=lambda one: order.index(one["action"]))
 
 
 def combinations(figures: Figures, scope: Scope) -> Answer:

@@ -5,7 +5,7 @@ from markupsafe import Markup
 from adventure_works.report.answers.business import regions, smaller_like_for_like, top_category
 from adventure_works.report.answers.common import Scope, rose_or_fell, say
 from adventure_works.report.answers.customers import customers
-from adventure_works.report.answers.products import prices
+from adventure_works.report.answers.products import products
 from adventure_works.report.figures import ALL, Figures, growth
 from adventure_works.report.periods import EVERYTHING
 
@@ -16,9 +16,9 @@ def summary(figures: Figures) -> list[tuple[str, Markup]]:
     found = (
         ("headline", _growth(figures)),
         ("categories", _category(figures)),
+        ("products", products(figures, Scope(None, last_12)).lead),
         ("regions", regions(figures, Scope(None, last_12)).lead),
         ("customers", customers(figures, Scope(None, everything)).lead),
-        ("prices", prices(figures, Scope(None, everything)).lead),
     )
     return [(key, sentence) for key, sentence in found if sentence]
 

@@ -1,0 +1,84 @@
+with
+
+counted as (
+
+    select
+        product_level,
+        product_group_key,
+        cast(units as double precision) as units,
+        -- More may have been returned than sold, which a share cannot be.
+        cast(least(return_units, units) as double precision) as return_units,
+        cast(subcategory_units - units as double precision) as other_units,
+        cast(
+            least(subcategory_return_units - return_units, subcategory_units - units) as double precision
+        ) as other_return_units
+    from {{ ref('int_product_groups__sales_periods') }}
+
+),
+
+pooled as (
+
+    select
+        *,
+        (return_units + other_return_units) / nullif(units + other_units, 0) as pooled_rate
+    from counted
+
+),
+
+-- The normal approximation needs some expected returns on both sides.
+scored as (
+
+    select
+        product_level,
+        product_group_key,
+        case
+            when
+                pooled_rate < 1
+                and units * pooled_rate >= {{ threshold('return_rate_expected_returns') }}
+                and other_units * pooled_rate >= {{ threshold('return_rate_expected_returns') }}
+                then
+                    (return_units / nullif(units, 0) - other_return_units / nullif(other_units, 0))
+                    / sqrt(
+                        pooled_rate * (1 - pooled_rate) * (1 / nullif(units, 0) + 1 / nullif(other_units, 0))
+                    )
+        end as z
+    from pooled
+
+),
+
+tested as (
+
+    select
+        product_level,
+        product_group_key,
+        z,
+        {{ two_sided_p_value('z') }} as p_value
+    from scored
+    where z is not null
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (partition by product_level order by p_value asc, product_group_key asc) as p_rank,
+        count(*) over (partition by product_level) as tests
+    from tested
+
+),
+
+final as (
+
+    select
+        product_level,
+        product_group_key,
+        z > 0 as is_above_others,
+        cast(
+            {{ benjamini_hochberg_p_value('p_value', ['product_level']) }} as numeric(18, 10)
+        ) as return_rate_p_value
+    from ranked
+
+)
+
+select * from final

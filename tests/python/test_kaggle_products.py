@@ -1,0 +1,207 @@
+"""The marts of products and models on the real files, recomputed from the CSV files."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from math import erfc, sqrt
+from pathlib import Path
+from statistics import median
+
+import duckdb
+import pytest
+
+from support.commands import run_dbt
+from support.places import KAGGLE, PUBLISHED, needs_kaggle_files
+
+pytestmark = needs_kaggle_files
+Query = Callable[[str], list[dict]]
+AS_OF = date(2017, 6, 30)
+LAST_12, PREVIOUS_12 = date(2016, 7, 1), date(2015, 7, 1)
+BACK_TEST = "products__promoted_earned_less"
+ENDED, NEW = timedelta(days=180), timedelta(days=90)
+
+
+@pytest.fixture(scope="module")
+def query(built: tuple[Path, object]) -> Query:
+    """Rows of a query on the built warehouse, as dictionaries."""
+    connection = duckdb.connect(str(built[0] / "warehouse" / "test.duckdb"), read_only=True)
+
+    def run(sql: str) -> list[dict]:
+        found = connection.execute(sql)
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    return run
+
+
+def read(pattern: str) -> list[dict[str, str]]:
+    found = []
+    for path in sorted(KAGGLE.glob(f"AdventureWorks_{pattern}.csv")):
+        with path.open(encoding="cp1252", newline="") as text:
+            found += csv.DictReader(text)
+    return found
+
+
+def day(text: str) -> date:
+    return datetime.strptime(text, "%m/%d/%Y").date()
+
+
+class Group:
+    """What a product or model sold, all time (`units` to `profit`), in the last 12 months, and in the 12 before."""
+
+    def __init__(self) -> None:
+        self.units, self.returned = 0, 0
+        self.revenue = self.profit = self.last_revenue = self.last_profit = self.previous_profit = Decimal(0)
+        self.last_units = 0
+        self.days: list[date] = []
+
+    def add(self, ordered: date, units: int, price: Decimal, cost: Decimal) -> None:
+        self.units += units
+        self.revenue += units * price
+        self.profit += units * (price - cost)
+        self.days.append(ordered)
+        if ordered >= LAST_12:
+            self.last_units += units
+            self.last_revenue += units * price
+            self.last_profit += units * (price - cost)
+        elif ordered >= PREVIOUS_12:
+            self.previous_profit += units * (price - cost)
+
+    @property
+    def status(self) -> str:
+        if not self.days:
+            return "never sold"
+        if AS_OF - max(self.days) > ENDED:
+            return "ended"
+        return "new" if AS_OF - min(self.days) < NEW else "on sale"
+
+    @property
+    def per_day(self) -> float:
+        return float(self.last_profit) / ((AS_OF - max(min(self.days), LAST_12)).days + 1)
+
+
+@pytest.fixture(scope="module")
+def truth() -> dict[str, dict[tuple[str, str], Group]]:
+    """Products, models and subcategories by their name and subcategory."""
+    products = {row["ProductKey"]: row for row in read("Products")}
+    found: dict[str, dict[tuple[str, str], Group]] = {
+        level: defaultdict(Group) for level in ("product", "model", "sub")
+    }
+
+    def groups(key: str) -> list[Group]:
+        row = products[key]
+        sub = row["ProductSubcategoryKey"]
+        return [found["product"][row["ProductName"], sub], found["model"][row["ModelName"], sub], found["sub"]["", sub]]
+
+    for key in products:
+        groups(key)
+    for row in read("Sales_*"):
+        product = products[row["ProductKey"]]
+        price, cost = (Decimal(product[name]).quantize(Decimal("0.0001")) for name in ("ProductPrice", "ProductCost"))
+        for group in groups(row["ProductKey"]):
+            group.add(day(row["OrderDate"]), int(row["OrderQuantity"]), price, cost)
+    for row in read("Returns"):
+        for group in groups(row["ProductKey"]):
+            group.returned += int(row["ReturnQuantity"])
+    return found
+
+
+def near(value: object) -> object:
+    return None if value is None else pytest.approx(float(value), abs=6e-7)
+
+
+@pytest.mark.parametrize("level", ["product", "model"])
+def test_every_figure_is_recomputed(query: Query, truth: dict, level: str) -> None:
+    rows = query(f"select * from marts.mart_{level}_profitability")
+    assert len(rows) == len(truth[level])
+    for row in rows:
+        sub = truth["sub"]["", str(row["product_subcategory_key"])]
+        group = truth[level][row[f"{level}_name"], str(row["product_subcategory_key"])]
+        assert (row["units"], row["revenue"], row["profit"]) == (group.units, group.revenue, group.profit)
+        assert (row["last_12_units"], row["last_12_profit"]) == (group.last_units, group.last_profit)
+        # The current range began on 1 July 2016, as did the last 12 months.
+        assert (row["current_range_profit"], row["previous_12_profit"]) == (group.last_profit, group.previous_profit)
+        assert row["sales_status"] == group.status
+        assert row["return_units"] == group.returned
+        if group.last_units:
+            margin = group.last_profit / group.last_revenue
+            assert float(row["last_12_profit_per_day"]) == near(group.per_day)
+            assert float(row["last_12_profit_margin"]) == near(margin)
+            assert float(row["margin_difference"]) == near(margin - sub.last_profit / sub.last_revenue)
+            for percent in (5, 10):
+                rise = Decimal(percent) / 100
+                assert float(row[f"break_even_units_lost_at_{percent}_percent"]) == near(rise / (margin + rise))
+
+
+@pytest.mark.parametrize("level", ["product", "model"])
+def test_every_return_rate_is_tested(query: Query, truth: dict, level: str) -> None:
+    """Two-proportion z-test against the rest of the subcategory, after Benjamini-Hochberg."""
+    p_values = {}
+    for (name, sub), group in truth[level].items():
+        other = truth["sub"]["", sub]
+        units, returned = other.units - group.units, other.returned - group.returned
+        pooled = other.returned / other.units if other.units else 0
+        if min(group.units, units) * pooled >= 5:
+            error = sqrt(pooled * (1 - pooled) * (1 / group.units + 1 / units))
+            p_values[name, sub] = erfc(abs(group.returned / group.units - returned / units) / error / sqrt(2))
+    ranked = sorted(p_values, key=p_values.__getitem__)
+    adjusted, lowest = {}, 1.0
+    for rank, key in reversed(list(enumerate(ranked, start=1))):
+        lowest = min(lowest, p_values[key] * len(ranked) / rank)
+        adjusted[key] = lowest
+    rows = query(f"select * from marts.mart_{level}_profitability where return_rate_p_value is not null")
+    found = {(row[f"{level}_name"], str(row["product_subcategory_key"])): row["return_rate_p_value"] for row in rows}
+    assert {key: float(value) for key, value in found.items()} == pytest.approx(adjusted, abs=1e-8)
+
+
+def test_what_the_vice_president_takes_home(query: Query) -> None:
+    """One model earns a third of all profit; no earner is phased out; what ended or never sold is no advice."""
+    models = {row["model_name"]: row for row in query("select * from marts.mart_model_profitability")}
+    best = models["Mountain-200"]
+    assert round(best["last_12_profit"]) == 2300645
+    assert (round(best["last_12_profit_share"], 3), round(best["last_12_profit_margin"], 3)) == (
+        Decimal("0.348"),
+        Decimal("0.460"),
+    )
+    assert {round(models[name]["last_12_profit_margin"], 3) for name in ("Road-250", "Road-550-W")} == {
+        Decimal("0.395")
+    }
+    margins = {round(row["last_12_profit_margin"], 3) for row in models.values()
+               if row["category_name"] == "Bikes" and row["last_12_units"]}  # fmt: skip
+    assert len(margins) == 5
+    products = query("select * from marts.mart_product_profitability")
+    (red,) = [row for row in products if row["product_name"] == "Road-250 Red, 58"]
+    assert round(red["last_12_profit"]) == 114497
+    assert red["recommended_action"] == models["Road-250"]["recommended_action"] != "phase out"
+    counts = defaultdict(int)
+    for row in products:
+        counts[row["sales_status"]] += 1
+        assert (row["recommended_action"] is None) == (row["sales_status"] != "on sale")
+    assert counts == {"on sale": 102, "ended": 28, "never sold": 163}
+    middle = median(row["last_12_profit_per_day"] for row in products if row["sales_status"] == "on sale")
+    for row in (*products, *models.values()):
+        assert row["recommended_action"] != "phase out" or row["last_12_profit_per_day"] <= middle
+
+
+def test_the_back_test_goes_red_when_the_rule_is_turned_round(
+    built: tuple[Path, object], query: Query, tmp_path: Path
+) -> None:
+    done = run_dbt(
+        built[0], "compile", "--quiet", "-s", BACK_TEST, "--target-path", str(tmp_path / "target"), **PUBLISHED
+    )
+    assert done.returncode == 0, done.stdout
+    (path,) = tmp_path.rglob(f"compiled/**/{BACK_TEST}.sql")
+    sql = path.read_text(encoding="utf-8")
+    assert query(sql) == []
+    turned = query(sql.replace("order by profit_per_day_before", "order by profit_per_day_before desc"))
+    # Three categories half a year before the as-of date, and Bikes alone a year before.
+    assert len(turned) == 4
+
+
+def test_the_review_of_prices_is_of_three_models(query: Query) -> None:
+    rows = query(
+        "select model_name from marts.mart_model_profitability where recommended_action = 'review price' order by 1"
+    )
+    assert [row["model_name"] for row in rows] == ["Road-350-W", "Road-750", "Short-Sleeve Classic Jersey"]
