@@ -3,7 +3,7 @@ with
 products as (
 
     select
-        cast('product' as varchar(16)) as product_level,
+        cast('product' as varchar(64)) as product_level,
         product_key as product_group_key,
         product_name as product_group_name,
         product_subcategory_key,
@@ -104,7 +104,7 @@ estimated as (
 final as (
 
     select
-        cast(judged.product_level as varchar(16)) as product_level,
+        cast(judged.product_level as varchar(64)) as product_level,
         judged.product_group_key,
         judged.product_group_name,
         judged.product_subcategory_key,
@@ -125,11 +125,16 @@ final as (
         cast(estimated.elasticity - estimated.half_width as numeric(18, 6)) as elasticity_lower,
         cast(estimated.elasticity + estimated.half_width as numeric(18, 6)) as elasticity_upper,
         cast(estimated.r_squared as numeric(18, 6)) as r_squared,
-        case when judged.product_level = 'subcategory' then cross_section.slope end as cross_section_slope
+        cross_section.products as cross_section_products,
+        cross_section.slope as cross_section_slope,
+        cross_section.slope_lower as cross_section_slope_lower,
+        cross_section.slope_upper as cross_section_slope_upper
     from judged
     left join subcategories on judged.product_subcategory_key = subcategories.product_subcategory_key
     left join {{ ref('int_product_subcategories__price_slopes') }} as cross_section
-        on judged.product_subcategory_key = cross_section.product_subcategory_key
+        on
+            judged.product_subcategory_key = cross_section.product_subcategory_key
+            and judged.product_level = 'subcategory'
     left join estimated
         on
             judged.product_level = estimated.product_level

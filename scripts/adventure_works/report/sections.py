@@ -65,12 +65,12 @@ def _scorecard(figures: Figures) -> list[Row]:
 
 def _products(figures: Figures) -> list[Row]:
     columns = (
-        "product_name", "model_name", "subcategory_name", "category_name", "sales_status", "recommended_action",
-        "units", "profit", "return_units", "last_12_units", "last_12_revenue", "last_12_profit",
-        "last_12_profit_margin", "last_12_profit_per_day", "share_of_model_profit",
-        "break_even_units_lost_at_5_percent", "break_even_units_lost_at_10_percent",
+        "model_name", "subcategory_name", "category_name", "products", "sales_status", "recommended_action", "units",
+        "profit", "return_units", "last_12_units", "last_12_revenue", "last_12_profit", "last_12_profit_margin",
+        "last_12_profit_per_day", "profit_position", "break_even_units_lost_at_5_percent",
+        "break_even_units_lost_at_10_percent",
     )  # fmt: skip
-    return [_take(row, columns) for row in figures.products if row["is_sold"]]
+    return [_take(row, columns) for row in figures.models if row["units"]]
 
 
 def _matrix(figures: Figures) -> list[Row]:
