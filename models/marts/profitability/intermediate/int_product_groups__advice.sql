@@ -68,7 +68,7 @@ judged as (
         positioned.margin_difference <= -{{ threshold('product_low_margin') }} as is_low_margin,
         positioned.profit_growth <= {{ threshold('product_declining') }} as is_declining,
         return_rates.is_above_others
-        and return_rates.return_rate_p_value <= {{ threshold('significance_level') }} as has_high_return_rate,
+        and return_rates.return_rate_p_value < {{ threshold('significance_level') }} as has_high_return_rate,
         -- Neither the model nor one of its products earns more than the median product.
         positioned.last_12_profit_per_day <= median_product.last_12_profit_per_day
         and best_products.last_12_profit_per_day <= median_product.last_12_profit_per_day as is_low_profit
