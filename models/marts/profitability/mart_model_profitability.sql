@@ -20,17 +20,15 @@ final as (
 
     select
         models.product_group_key as product_model_key,
-        products.model_name,
-        products.product_subcategory_key,
-        products.subcategory_name,
-        products.product_category_key,
-        products.category_name,
+        models.model_name,
+        models.product_subcategory_key,
+        models.subcategory_name,
+        models.product_category_key,
+        models.category_name,
         models.products,
         {{ product_group_figures('models', 'advice') }}
     from models
     inner join advice on models.product_group_key = advice.product_group_key
-    -- The key of a model is that of one of its products.
-    inner join {{ ref('dim_products') }} as products on models.product_group_key = products.product_key
 
 )
 

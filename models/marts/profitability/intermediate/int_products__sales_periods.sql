@@ -70,6 +70,9 @@ measured as (
         products.product_model_key,
         products.product_subcategory_key,
         products.product_category_key,
+        products.model_name,
+        products.subcategory_name,
+        products.category_name,
         cast(coalesce(sold.orders, 0) as bigint) as orders,
         cast(coalesce(sold.customers, 0) as bigint) as customers,
         {% for span in [''] + spans.keys() | list -%}
