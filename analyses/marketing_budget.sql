@@ -1,10 +1,13 @@
 select
+    region,
     category_name,
-    income_bracket,
-    cast(contribution as numeric(18, 2)) as contribution,
-    cast(profit_growth as numeric(18, 4)) as profit_growth,
+    value_group,
+    base_share,
     recommended_share,
-    allocation_rule
+    cast(expected_180_day_profit as numeric(18, 2)) as expected_180_day_profit,
+    allocation_rule,
+    conflicts_with
 from {{ ref('mart_budget_allocation') }}
 where recommended_share > 0
-order by recommended_share desc, category_name asc, income_bracket_order asc
+order by recommended_share desc, region asc, category_name asc, value_group asc
+limit 20

@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from math import erfc, sqrt
+from math import ceil, erfc, sqrt
 from pathlib import Path
-from statistics import median
+from statistics import mean, median, stdev
 
 import duckdb
 import pytest
@@ -205,3 +205,49 @@ def test_the_review_of_prices_is_of_three_models(query: Query) -> None:
         "select model_name from marts.mart_model_profitability where recommended_action = 'review price' order by 1"
     )
     assert [row["model_name"] for row in rows] == ["Road-350-W", "Road-750", "Short-Sleeve Classic Jersey"]
+
+
+def test_the_budget_is_recomputed(query: Query) -> None:
+    """All expected profit of customers is given to a row, and only the largest share is capped."""
+    rows = query("select * from marts.mart_budget_allocation")
+    (whole,) = query("select sum(expected_180_day_profit) as profit from marts.mart_customer_value")
+    total = sum(row["expected_180_day_profit"] for row in rows)
+    assert float(total) == pytest.approx(float(whole["profit"]), abs=0.02)
+    (capped,) = [row for row in rows if row["recommended_share"] == Decimal("0.1")]
+    assert (capped["region"], capped["category_name"], capped["value_group"]) == ("Australia", "Bikes", "VIP")
+    scale = (1 - Decimal("0.1")) / (1 - capped["expected_180_day_profit"] / total)
+    for row in rows:
+        share = row["expected_180_day_profit"] / total
+        assert float(row["share_before_cap"]) == near(share)
+        if row != capped:
+            assert float(row["recommended_share"]) == pytest.approx(float(share * scale), abs=1.1e-6)
+
+
+def test_the_holdout_is_recomputed(query: Query) -> None:
+    """Customers of 1 January 2017 by the region of their last order until then, and their profit since."""
+    products = {row["ProductKey"]: row for row in read("Products")}
+    regions = {row["SalesTerritoryKey"]: row["Region"] for row in read("Territories")}
+    profit: dict[str, Decimal] = defaultdict(Decimal)
+    last: dict[str, tuple[date, str, str]] = {}
+    for row in read("Sales_*"):
+        product, customer = products[row["ProductKey"]], row["CustomerKey"]
+        order = day(row["OrderDate"]), row["OrderNumber"], row["TerritoryKey"]
+        if order[0] <= date(2017, 1, 1):
+            last[customer] = max(last.get(customer, order), order)
+        else:
+            gained = Decimal(product["ProductPrice"]) - Decimal(product["ProductCost"])
+            profit[customer] += int(row["OrderQuantity"]) * gained
+    samples: dict[str, list[float]] = defaultdict(list)
+    for customer, (_, _, territory) in last.items():
+        samples[regions[territory]].append(float(profit[customer]))
+    rows = query("select * from marts.mart_holdout_test")
+    assert {row["region"] for row in rows} == set(samples)
+    for row in rows:
+        sample = samples[row["region"]]
+        assert row["customers"] == len(sample)
+        assert float(row["mean_180_day_profit"]) == pytest.approx(mean(sample), abs=1e-4)
+        assert float(row["standard_deviation"]) == pytest.approx(stdev(sample), abs=1e-4)
+        if mean(sample):
+            # Two-sided 5 % and a power of 80 %: the sum of both normal quantiles is 2.801585.
+            needed = 2 * (2.801585 * stdev(sample) / (0.1 * mean(sample))) ** 2
+            assert row["customers_per_arm_for_10_percent"] == ceil(needed)

@@ -1,125 +1,117 @@
 with
 
-contributions as (
-
-    select
-        *,
-        not has_previous_12 or previous_12_orders < {{ threshold('budget_small_base') }} as is_small_base
-    from {{ ref('int_category_income_brackets__sales_periods') }}
-
-),
-
-with_growth as (
-
-    select
-        *,
-        case
-            when not is_small_base then {{ relative_change('last_12_profit', 'previous_12_profit') }}
-        end as profit_growth,
-        {{ relative_change('sum(last_12_profit) over ()', 'sum(previous_12_profit) over ()') }}
-            as all_profit_growth
-    from contributions
-
-),
-
--- Growth is relative to total growth, so that cells without a growth figure have a neutral weight.
-compared as (
-
-    select
-        *,
-        {{ relative_change('1 + profit_growth', '1 + all_profit_growth') }} as relative_profit_growth
-    from with_growth
-
-),
-
-weighted as (
-
-    select
-        *,
-        cast(
-            greatest(last_12_profit, 0)
-            * (
-                1
-                + greatest(
-                    least(coalesce(relative_profit_growth, 0), {{ threshold('budget_growth_tilt') }}),
-                    -{{ threshold('budget_growth_tilt') }}
-                )
-            ) as numeric(18, 4)
-        ) as weight
-    from compared
-
-),
-
 -- Largest-remainder rounding to 6 decimals, so that the shares sum to exactly 1.
-allocated_millionths as (
-
-    select
-        *,
-        cast(weight as double precision) * 1000000 / nullif(sum(weight) over (), 0) as exact_millionths
-    from weighted
-
-),
-
 rounded_down as (
 
     select
         *,
-        floor(exact_millionths) as millionths,
-        1000000 - sum(floor(exact_millionths)) over () as left_over,
+        floor(exact_share * 1000000) as millionths,
+        1000000 - sum(floor(exact_share * 1000000)) over () as left_over,
         row_number() over (
             order by
-                exact_millionths - floor(exact_millionths) desc,
+                exact_share * 1000000 - floor(exact_share * 1000000) desc,
+                territory_key asc,
                 product_category_key asc,
-                income_bracket asc
+                value_group asc
         ) as turn
-    from allocated_millionths
+    from {{ ref('int_region_categories__budget_shares') }}
+
+),
+
+recommended as (
+
+    select
+        *,
+        {{ share_of('last_12_profit', 'sum(last_12_profit) over ()') }} as base_share,
+        {{ share_of('weight', 'all_weight') }} as share_before_cap,
+        cast(
+            (millionths + case when turn <= left_over then 1 else 0 end) / 1000000.0 as numeric(18, 6)
+        ) as recommended_share
+    from rounded_down
+
+),
+
+compared as (
+
+    select
+        recommended.*,
+        cast(recommended.recommended_share - recommended.base_share as numeric(18, 6)) as share_change,
+        case
+            when recommended.recommended_share > recommended.base_share and other_advice.has_price_review
+                then 'prices to review: ' || cast(other_advice.models_to_review as varchar(16))
+        end as price_conflict,
+        case
+            when recommended.recommended_share < recommended.base_share and other_advice.untapped_groups > 0
+                then
+                    'untapped: ' || other_advice.untapped_name
+                    || case
+                        when other_advice.untapped_groups > 1
+                            then ' and ' || cast(other_advice.untapped_groups - 1 as varchar(16)) || ' more'
+                        else ''
+                    end
+        end as untapped_conflict
+    from recommended
+    left join {{ ref('int_region_categories__other_advice') }} as other_advice
+        on
+            recommended.territory_key = other_advice.territory_key
+            and recommended.product_category_key = other_advice.product_category_key
 
 ),
 
 final as (
 
     select
-        product_category_key,
-        category_name,
-        income_bracket,
-        income_bracket_order,
-        -- All sales
-        units,
-        revenue,
-        cost,
-        profit,
-        {{ safe_divide('profit', 'revenue') }} as profit_margin,
-        -- Growth over the last 12 months
-        last_12_profit as contribution,
-        last_12_orders,
-        previous_12_orders,
-        previous_12_profit,
-        is_small_base,
-        profit_growth,
-        relative_profit_growth,
+        compared.territory_key,
+        territories.region,
+        territories.country,
+        compared.product_category_key,
+        categories.category_name,
+        compared.value_group,
+        compared.customers,
+        -- Today, and what is expected
+        compared.last_12_profit,
+        compared.base_share,
+        compared.expected_180_day_profit,
+        cast(compared.mix_basis as varchar(64)) as mix_basis,
         -- Allocation
-        weight,
+        compared.share_before_cap,
+        compared.recommended_share,
+        compared.share_change,
         cast(
-            (millionths + case when turn <= left_over then 1 else 0 end) / 1000000.0 as numeric(18, 6)
-        ) as recommended_share,
+            compared.share_before_cap - compared.base_share as numeric(18, 6)
+        ) as share_change_by_expectation,
+        cast(
+            compared.recommended_share - compared.share_before_cap as numeric(18, 6)
+        ) as share_change_by_cap,
         cast(
             case
-                when last_12_profit <= 0
-                    then 'No share: no profit in the last 12 months.'
-                when relative_profit_growth is null
-                    then 'By profit of the last 12 months; growth is not known well enough to count.'
-                when relative_profit_growth >= {{ threshold('budget_growth_tilt') }}
-                    then 'By profit of the last 12 months, raised as far as growth may.'
-                when relative_profit_growth <= -{{ threshold('budget_growth_tilt') }}
-                    then 'By profit of the last 12 months, lowered as far as growth may.'
-                when relative_profit_growth > 0
-                    then 'By profit of the last 12 months, raised by as much as it outgrew the business.'
-                when relative_profit_growth < 0
-                    then 'By profit of the last 12 months, lowered by as much as the business outgrew it.'
-                else 'By profit of the last 12 months; it grew like the business.'
+                when compared.weight <= 0 and compared.is_forward_looking
+                    then 'No share: no profit is expected.'
+                when compared.weight <= 0 then 'No share: no profit in the last 12 months.'
+                when not compared.is_forward_looking
+                    then 'By profit of the last 12 months, since there is too little history to expect any.'
+                when compared.is_capped then 'Lowered to the highest share that a single row may have.'
+                when compared.share_before_cap > compared.base_share
+                    then 'Raised: a larger share of profit is expected than in the last 12 months.'
+                when compared.share_change > 0
+                    then 'Raised by what the cap takes from others.'
+                when compared.share_before_cap < compared.base_share
+                    then 'Lowered: a smaller share of profit is expected than in the last 12 months.'
+                else 'As its share of profit in the last 12 months.'
             end as varchar(256)
-        ) as allocation_rule
-    from rounded_down
+        ) as allocation_rule,
+        cast(
+            case
+                when compared.price_conflict is not null and compared.untapped_conflict is not null
+                    then compared.price_conflict || '; ' || compared.untapped_conflict
+                else coalesce(compared.price_conflict, compared.untapped_conflict)
+            end as varchar(256)
+        ) as conflicts_with
+    from compared
+    inner join {{ ref('dim_territories') }} as territories
+        on compared.territory_key = territories.territory_key
+    inner join {{ ref('dim_product_categories') }} as categories
+        on compared.product_category_key = categories.product_category_key
 
 )
 

@@ -102,6 +102,7 @@ class Figures:
     pairs: list[Row]
     prices: list[Row]
     budget: list[Row]
+    holdout: list[Row]
     files: list[Row]
     quarantine: list[Row]
     ledger: Row
@@ -168,7 +169,6 @@ def read(ask: Ask) -> Figures:
     slugs = {category.key: category.slug for category in categories}
     measures = _measures(rows("{marts}.rpt_measures", "period"), slugs)
     like_for_like = rows("{marts}.rpt_like_for_like", "product_group_name")
-    budget = rows("{marts}.mart_budget_allocation", "category_name, income_bracket_order")
     return Figures(
         as_of=spans[ALL, False].last_day,
         first_order=first_order,
@@ -197,7 +197,11 @@ def read(ask: Ask) -> Figures:
             "product_level = 'subcategory' and segment_type = 'all'",
         ),
         prices=rows("{marts}.rpt_price_verdicts", "product_level, category_name, verdict"),
-        budget=sorted(budget, key=lambda row: -total(budget, "recommended_share", category_name=row["category_name"])),
+        budget=rows(
+            "{marts}.mart_budget_allocation",
+            "recommended_share desc nulls last, last_12_profit desc, region, category_name, value_group",
+        ),
+        holdout=rows("{marts}.mart_holdout_test", "customers desc, region"),
         files=rows("{operations}.ledger_files", "table_name, source_file"),
         quarantine=rows("{operations}.ledger_quarantine", "source_file, records desc, quarantine_reason"),
         ledger=_ledger(rows("{operations}.ledger_amounts", "table_name, source_file, measure")),

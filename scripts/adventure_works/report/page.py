@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from adventure_works.build.results import KINDS
 from adventure_works.report import charts, formats, periods
-from adventure_works.report.answers import ANSWERS, business, customers, products, trust
+from adventure_works.report.answers import ANSWERS, budget, business, customers, products, trust
 from adventure_works.report.answers.common import MATRIX_TYPES, SEGMENT_TYPES, Scope
 from adventure_works.report.answers.summary import summary
 from adventure_works.report.evidence import PASSED, BuildEvidence
@@ -73,6 +73,7 @@ def _environment(figures: Figures, evidence: BuildEvidence) -> jinja2.Environmen
         (formats, "money dollars count percent change decimal"),
         (periods, "day"),
         (charts, "sparkline trend positions"),
+        (budget, "shares_by share_of"),
         (trust, "source_of sources"),
         (business, "region_rows"),
         (customers, "segments_of spanned"),

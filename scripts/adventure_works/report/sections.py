@@ -145,9 +145,10 @@ SECTIONS = (
     ),
     Section(
         "budget", "Budget", "Where should the marketing budget go?",
-        ("mart_budget_allocation",), (), {CATEGORY: "all categories", PERIOD: "last 12 months"},
-        _table("budget", "category_name", "income_bracket", "contribution", "profit_growth", "weight",
-               "recommended_share"),
+        ("mart_budget_allocation", "mart_holdout_test"),
+        (), {CATEGORY: "all categories", PERIOD: "next 180 days, against the last 12 months"},
+        _table("budget", "region", "category_name", "value_group", "customers", "last_12_profit", "base_share",
+               "expected_180_day_profit", "share_before_cap", "recommended_share", "allocation_rule", "conflicts_with"),
     ),
     # About all that there is, whatever is chosen.
     Section(

@@ -1,37 +1,84 @@
 """Where the marketing budget should go."""
 
+from decimal import Decimal
+
 from markupsafe import Markup
 
-from adventure_works.report.answers.common import Answer, Scope, people, say
+from adventure_works.report.answers.common import Answer, Scope, say
 from adventure_works.report.figures import Figures, total
+from adventure_works.warehouse.base import Row
 
 
 def budget(figures: Figures, scope: Scope) -> Answer:
     """Where the marketing budget should go, by the rule of the mart."""
     given = [row for row in figures.budget if row["recommended_share"]]
     if not given:
-        return Answer(Markup("Nothing made a profit in the last 12 months, so the rule gives no share to anything."))
-    names = dict.fromkeys(row["category_name"] for row in given)
-    shares = {name: total(given, "recommended_share", category_name=name) for name in names}
-    top = max(shares, key=shares.__getitem__)
-    best = max(given, key=lambda row: row["recommended_share"])
+        return Answer(Markup("No profit is expected and none was made, so the rule gives no share to anything."))
+    regions, best = shares_by(figures, "region"), given[0]
+    top = max(shares_by(figures, "category_name"), key=lambda row: row["recommended_share"])
     lead = say(
-        "By profit of the last 12 months, adjusted for growth, {share:.0%} of a marketing budget goes to {top}; the "
-        "largest single share, {best[recommended_share]:.0%}, to {best[category_name]} for {people}.",
-        share=shares[top],
+        "By the profit that customers are expected to bring within 180 days, {region[recommended_share]:.0%} of a "
+        "marketing budget goes to {region[name]} and {top[recommended_share]:.0%} to {top[name]}; the largest single "
+        "share, {best[recommended_share]:.0%}, to {best[category_name]} for {best[value_group]} customers in "
+        "{best[region]}.",
+        region=regions[0],
         top=top,
         best=best,
-        people=people("income_bracket", best["income_bracket"]),
     )
-    without_growth = sum(row["profit_growth"] is None for row in given)
-    more = say(
-        "In {number:,} of {all:,} combinations growth is not known well enough to count, so profit alone decides.",
-        number=without_growth,
-        all=len(given),
-    )
-    caveat = say(
+    moved = max(regions, key=lambda row: abs(row["recommended_share"] - row["base_share"]))
+    against = [row for row in given if row["conflicts_with"]]
+    more = [
+        say(
+            "Most moved is {row[name]}: from {row[base_share]:.0%} of today's profit to {row[recommended_share]:.0%} "
+            "of the budget.",
+            row=moved,
+        )
+        if moved["recommended_share"] != moved["base_share"]
+        else None,
+        say(
+            "{number:,} of {all:,} shares run against other advice; the table says which.",
+            number=len(against),
+            all=len(given),
+        )
+        if against
+        else None,
+    ]
+    return Answer(lead, more, [_rule(figures), _holdout(figures)])
+
+
+def _rule(figures: Figures) -> Markup:
+    return say(
         "This is an allocation rule, not a return on investment: the data has no marketing spend, so it cannot show "
-        "what another dollar brings. Growth changes a share by {tilt:.0%} at most.",
-        tilt=figures.thresholds["budget_growth_tilt"],
+        "what another dollar brings, and customers may come without it. No single share exceeds {cap:.0%}.",
+        cap=figures.thresholds["budget_highest_share"],
     )
-    return Answer(lead, [more if without_growth else None], [caveat])
+
+
+def _holdout(figures: Figures) -> Markup | None:
+    """What a hold-out test could find, in the region where it finds most."""
+    able = [row for row in figures.holdout if row["detectable_lift"]]
+    if not able:
+        return None
+    best = min(able, key=lambda row: row["detectable_lift"])
+    return say(
+        "To learn it, leave half of a region's customers out. In {row[region]}, with {row[customers]:,} customers, "
+        "such a test finds a lift of {row[detectable_lift]:.0%} or more; for 10% it needs "
+        "{row[customers_per_arm_for_10_percent]:,} customers on each side.",
+        row=best,
+    )
+
+
+def shares_by(figures: Figures, column: str) -> list[Row]:
+    """Today's share of profit and the recommended share of the budget, by region, category or value group."""
+    names = dict.fromkeys(row[column] for row in figures.budget)
+    found = [
+        {"name": name}
+        | {share: total(figures.budget, share, **{column: name}) for share in ("base_share", "recommended_share")}
+        for name in names
+    ]
+    return sorted(found, key=lambda row: (-row["recommended_share"], row["name"]))
+
+
+def share_of(figures: Figures, **wanted: object) -> Decimal:
+    """The recommended share of the rows with these values."""
+    return total(figures.budget, "recommended_share", **wanted)

@@ -1,0 +1,68 @@
+with
+
+models as (
+
+    select
+        sales.product_category_key,
+        sales.last_12_profit,
+        advice.recommended_action = 'review price' as is_to_review
+    from {{ ref('int_product_groups__sales_periods') }} as sales
+    inner join {{ ref('int_product_groups__advice') }} as advice
+        on
+            sales.product_level = advice.product_level
+            and sales.product_group_key = advice.product_group_key
+    where sales.product_level = 'model'
+
+),
+
+price_reviews as (
+
+    select
+        product_category_key,
+        count(case when is_to_review then 1 end) as models_to_review,
+        {{ share_of('sum(case when is_to_review then last_12_profit else 0 end)', 'sum(last_12_profit)') }}
+            as profit_share_to_review
+    from models
+    group by product_category_key
+
+),
+
+untapped as (
+
+    select
+        category_name,
+        segment_value as country,
+        count(distinct product_group_key) as untapped_groups,
+        min(subcategory_name) as untapped_name
+    from {{ ref('mart_profitability_matrix') }}
+    where
+        is_untapped
+        and segment_type = 'country'
+        and product_level = 'subcategory'
+    group by
+        category_name,
+        segment_value
+
+),
+
+final as (
+
+    select
+        territories.territory_key,
+        price_reviews.product_category_key,
+        price_reviews.models_to_review,
+        price_reviews.profit_share_to_review >= {{ threshold('budget_conflict_share') }} as has_price_review,
+        coalesce(untapped.untapped_groups, 0) as untapped_groups,
+        untapped.untapped_name
+    from {{ ref('dim_territories') }} as territories
+    cross join price_reviews
+    inner join {{ ref('dim_product_categories') }} as categories
+        on price_reviews.product_category_key = categories.product_category_key
+    left join untapped
+        on
+            territories.country = untapped.country
+            and categories.category_name = untapped.category_name
+
+)
+
+select * from final

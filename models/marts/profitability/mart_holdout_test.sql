@@ -1,0 +1,98 @@
+with
+
+-- Customers of 180 days ago, and what they brought since then.
+cutoff as (
+
+    select as_of_date - 180 as cutoff_date
+    from {{ ref('int_comparison_periods') }}
+
+),
+
+customers as (
+
+    select
+        orders.customer_key,
+        max(
+            case when orders.order_date <= cutoff.cutoff_date then orders.customer_order_number end
+        ) as last_order_number,
+        sum(case when orders.order_date > cutoff.cutoff_date then orders.profit else 0 end) as profit
+    from {{ ref('fact_orders') }} as orders
+    cross join cutoff
+    where orders.customer_key <> -1
+    group by orders.customer_key
+
+),
+
+regions as (
+
+    select
+        orders.territory_key,
+        cast(count(*) as bigint) as customers,
+        cast(sum(customers.profit) as double precision) as profit,
+        sum(cast(customers.profit as double precision) * customers.profit) as profit_squares
+    from customers
+    inner join {{ ref('fact_orders') }} as orders
+        on
+            customers.customer_key = orders.customer_key
+            and customers.last_order_number = orders.customer_order_number
+    group by orders.territory_key
+
+),
+
+measured as (
+
+    select
+        *,
+        profit / customers as mean_profit,
+        customers * {{ squared_error_of_mean('customers', 'profit', 'profit_squares') }} as variance,
+        -- Normal quantiles of the two-sided significance level and of the power.
+        power({{ threshold('holdout_significance_quantile') }} + {{ threshold('holdout_power_quantile') }}, 2)
+            as quantiles_squared
+    from regions
+
+),
+
+sized as (
+
+    select
+        *,
+        {% for lift in [5, 10] -%}
+        case
+            when mean_profit > 0
+                then
+                    cast(
+                        ceiling(
+                            2 * quantiles_squared * variance / power({{ lift }} * mean_profit / 100, 2)
+                        ) as bigint
+                    )
+        end as customers_per_arm_for_{{ lift }}_percent,
+        {% endfor -%}
+        case
+            when mean_profit > 0
+                then sqrt(2 * quantiles_squared * variance / (customers / 2.0)) / mean_profit
+        end as detectable_lift
+    from measured
+
+),
+
+final as (
+
+    select
+        sized.territory_key,
+        territories.region,
+        territories.country,
+        sized.customers,
+        cast(sized.mean_profit as numeric(18, 4)) as mean_180_day_profit,
+        cast(sqrt(sized.variance) as numeric(18, 4)) as standard_deviation,
+        sized.customers_per_arm_for_5_percent,
+        sized.customers_per_arm_for_10_percent,
+        coalesce(
+            2 * sized.customers_per_arm_for_10_percent <= sized.customers, false
+        ) as has_enough_for_10_percent,
+        cast(sized.detectable_lift as numeric(18, 6)) as detectable_lift
+    from sized
+    inner join {{ ref('dim_territories') }} as territories on sized.territory_key = territories.territory_key
+
+)
+
+select * from final
