@@ -145,13 +145,25 @@ def glossary(manifest: Manifest) -> str:
 def _formula(metric: Node, measures: dict[str, tuple[Node, Node]]) -> str:
     parts = metric["type_params"]
     if metric["type"] == "ratio":
-        return f"`{parts['numerator']['name']} / {parts['denominator']['name']}`"
+        return f"`{_part(parts['numerator'])} / {_part(parts['denominator'])}`"
+    if metric["type"] == "derived":
+        return f"`{parts['expr']}`"
     measure, model = measures[parts["measure"]["name"]]
     column = measure["expr"] or measure["name"]
     formula = f"count(distinct {column})" if measure["agg"] == "count_distinct" else f"{measure['agg']}({column})"
     formula += f" from {model['node_relation']['alias']}"
-    filters = [part["where_sql_template"] for part in (metric["filter"] or {"where_filters": []})["where_filters"]]
-    return "`" + " where ".join([formula, *(WRAPPED_NAME.sub(r"\1", text) for text in filters)]) + "`"
+    return "`" + " where ".join([formula, *_filters(metric)]) + "`"
+
+
+def _part(metric: Node) -> str:
+    """A metric as the part of a ratio, in brackets with the filter of its own."""
+    filtered = " where ".join([metric["name"], *_filters(metric)])
+    return f"({filtered})" if _filters(metric) else filtered
+
+
+def _filters(metric: Node) -> list[str]:
+    filters = (metric["filter"] or {"where_filters": []})["where_filters"]
+    return [WRAPPED_NAME.sub(r"\1", part["where_sql_template"]) for part in filters]
 
 
 def _table_row(*cells: str) -> str:

@@ -1,5 +1,7 @@
 {% macro quarantine_reasons(table_name) -%}
     {%- set is_unknown = 'versions.product_key is null' -%}
+    {%- set is_unpriced =
+        'not coalesce(versions.product_price >= 0 and versions.product_cost >= 0, ' ~ is_unknown ~ ')' -%}
     {{ return({
         'sales': {
             'conflicting_records': "repeated.verdict = 'conflict'",
@@ -7,14 +9,13 @@
             'date_outside_calendar': 'calendar.calendar_date is null',
             'stocked_after_order': 'sales.stock_date > sales.order_date',
             'unknown_product': is_unknown,
-            'no_valid_price':
-                'not coalesce(versions.product_price >= 0 and versions.product_cost >= 0, ' ~ is_unknown ~ ')',
+            'no_valid_price': is_unpriced,
         },
         'returns': {
             'impossible_quantity': 'coalesce(returns.return_quantity <= 0, true)',
             'date_outside_calendar': 'calendar.calendar_date is null',
             'unknown_product': is_unknown,
-            'no_valid_price': 'not coalesce(versions.product_price >= 0, ' ~ is_unknown ~ ')',
+            'no_valid_price': is_unpriced,
         },
     }[table_name]) }}
 {%- endmacro %}

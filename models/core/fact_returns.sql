@@ -30,7 +30,11 @@ valued as (
         coalesce(territories.territory_key, -1) as territory_key,
         returns.return_quantity,
         returns.unit_price,
+        returns.unit_cost,
         cast(returns.return_quantity * returns.unit_price as numeric(18, 4)) as returned_value,
+        cast(returns.return_quantity * returns.unit_cost as numeric(18, 4)) as returned_cost,
+        cast(returns.return_quantity * (returns.unit_price - returns.unit_cost) as numeric(18, 4))
+            as returned_profit,
         loads.loaded_at,
         build.build_state
     from returns

@@ -40,7 +40,7 @@ def test_no_wrong_figure_is_the_sum_of_a_column(query: Query, expected: dict) ->
         """
     )
     tables = {row["table_name"] for row in columns}
-    assert len([table for table in tables if table.startswith("mart_")]) == 14
+    assert len([table for table in tables if table.startswith("mart_")]) == 16
     found = []
     for row in columns:
         table, column = row["table_name"], row["column_name"]

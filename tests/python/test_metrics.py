@@ -15,19 +15,20 @@ from support.true_figures import true_figures
 SUMS = ["revenue", "cost", "profit", "units"]
 SALES = [*SUMS, "orders", "customers", "profit_margin", "average_order_value", "revenue_per_customer"]
 RETURNS = ["return_units", "return_rate"]
+NET = ["returned_value", "returned_profit", "net_revenue", "net_profit_if_resaleable", "net_profit_if_worthless"]
 SEQUENCE = ["new_customers", "repeat_customers", "repeat_customer_rate"]
-ALL = [*SALES, *RETURNS, *SEQUENCE]
+ALL = [*SALES, *RETURNS, *NET, *SEQUENCE]
 
 # Name of the query: the dimensions, the metrics, and the mart with the same figures.
 GROUPED = {
-    "by_month": (["metric_time__month"], [*SALES, *RETURNS, "new_customers"], "mart_monthly_performance"),
+    "by_month": (["metric_time__month"], [*SALES, *RETURNS, *NET, "new_customers"], "mart_monthly_performance"),
     "by_category_and_month": (
         ["product__category_name", "metric_time__month"],
         # The mart has no column of orders, whose sum would count an order once for each of its categories.
-        [name for name in (*SALES, *RETURNS) if name != "orders"],
+        [name for name in (*SALES, *RETURNS, *NET) if name != "orders"],
         "mart_category_performance",
     ),
-    "by_region": (["territory__region"], [*SALES, *RETURNS], "mart_territory_performance"),
+    "by_region": (["territory__region"], [*SALES, *RETURNS, *NET], "mart_territory_performance"),
     "by_product": (["product"], [*SUMS, "orders", "customers", *RETURNS], "mart_product_profitability"),
 }
 # A dimension, and the type of segment of mart_customer_demographics that divides the customers in the same way.
@@ -66,6 +67,7 @@ def answers(folder: Path) -> dict[str, list[dict]]:
     for dimension in (*SEGMENTS, "customer__value_group"):
         queries[dimension] = ["--metrics", ",".join(SALES), "--group-by", dimension]
     queries["by_category"] = ["--metrics", ",".join(ALL), "--group-by", "product__category_name"]
+    queries["sequence_by_month"] = ["--metrics", ",".join(SEQUENCE), "--group-by", "metric_time__month"]
     queries["by_year"] = ["--metrics", ",".join(SALES), "--group-by", "metric_time__year"]
     queries |= {name: ["--saved-query", name] for name in SAVED_QUERIES}
     found = ask(folder, queries)
@@ -100,7 +102,7 @@ def same(metric: str, found: Decimal | None, truth: object) -> bool:
     truth = Decimal(str(truth))
     return (
         found == truth
-        if metric in (*SUMS, "orders", "customers", "new_customers", "return_units")
+        if metric in (*SUMS, *NET, "orders", "customers", "new_customers", "return_units")
         else (abs(found - truth) <= Decimal("0.000001"))
     )
 
@@ -156,6 +158,15 @@ def test_totals_are_the_true_figures(answers: dict, truth: dict) -> None:
         assert float(found[name]) == pytest.approx(ratio, abs=5e-5)
     assert float(found["profit_margin"]) == pytest.approx(float(headline["profit_margin_pct"]) / 100, abs=5e-7)
     assert float(found["repeat_customer_rate"]) == pytest.approx(float(repeat["repeat_rate_pct"]) / 100, abs=5e-5)
+
+
+def test_where_nobody_came_back_the_metrics_are_zero(answers: dict) -> None:
+    """Nobody ordered twice before the range widened in July 2016; a chart must not drop these months."""
+    early = [row for row in answers["sequence_by_month"] if row["metric_time__month"] < datetime.date(2016, 7, 1)]
+    assert len(early) == 18
+    for row in early:
+        assert row["new_customers"] > 0
+        assert (row["repeat_customers"], row["repeat_customer_rate"]) == (0, 0)
 
 
 TRUE_NAMES = {"aov": "average_order_value", "margin_pct": "profit_margin", "return_rate_pct": "return_rate"}

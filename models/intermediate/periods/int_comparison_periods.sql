@@ -4,8 +4,7 @@ as_of as (
 
     select
         as_of_date,
-        as_of_date + 1 as day_after,
-        cast(date_trunc('month', as_of_date) as date) as month_start_date
+        as_of_date + 1 as day_after
     from {{ ref('int_as_of_date') }}
 
 ),
@@ -33,9 +32,7 @@ counted_back as (
         as_of.*,
         history.first_order_date,
         cast({{ dbt.dateadd('month', -12, 'as_of.day_after') }} as date) as last_12_from,
-        cast({{ dbt.dateadd('month', -24, 'as_of.day_after') }} as date) as previous_12_from,
-        cast({{ dbt.dateadd('month', -12, 'as_of.month_start_date') }} as date) as last_year_month_from,
-        cast({{ dbt.dateadd('month', -11, 'as_of.month_start_date') }} as date) as last_year_month_end
+        cast({{ dbt.dateadd('month', -24, 'as_of.day_after') }} as date) as previous_12_from
     from as_of
     cross join history
 
@@ -45,14 +42,10 @@ periods as (
 
     select
         as_of_date,
+        first_order_date,
         last_12_from,
         previous_12_from,
-        coalesce(date_trunc('month', first_order_date) <= previous_12_from, false) as has_previous_12,
-        case
-            when extract(day from day_after) = 1 then last_year_month_end
-            else last_year_month_from + cast(extract(day from as_of_date) as integer)
-        end as last_year_rest_from,
-        last_year_month_end as last_year_rest_end
+        coalesce(first_order_date <= previous_12_from, false) as has_previous_12
     from counted_back
 
 )

@@ -1,27 +1,33 @@
 with
 
+periods as (
+
+    select
+        as_of_date,
+        first_order_date
+    from {{ ref('int_comparison_periods') }}
+
+),
+
 returns as (
 
-    select return_date
-    from {{ ref('int_returns__checked') }}
-    where quarantine_reason is null
+    select returns.return_date
+    from {{ ref('int_returns__checked') }} as returns
+    inner join periods on returns.return_date <= periods.as_of_date
+    where returns.quarantine_reason is null
 
 ),
 
 days_with_records as (
 
-    select min(sales.order_date) as date_day
-    from {{ ref('int_sales__as_of') }} as sales
-    inner join {{ ref('int_dates__spine') }} as days on sales.order_date = days.date_day
+    select first_order_date as date_day
+    from periods
     union all
     select min(return_date) as date_day
     from returns
     union all
-    select max(return_date) as date_day
-    from returns
-    union all
     select as_of_date as date_day
-    from {{ ref('int_as_of_date') }}
+    from periods
 
 ),
 
@@ -48,17 +54,42 @@ months as (
 
 ),
 
+last_years as (
+
+    select
+        months.*,
+        periods.as_of_date,
+        coalesce(months.month_start_date >= periods.first_order_date, false) as begins_on_record,
+        cast({{ dbt.dateadd('month', -12, 'months.month_start_date') }} as date)
+            as last_year_month_start_date,
+        cast({{ dbt.dateadd('month', -11, 'months.month_start_date') }} as date) - 1
+            as last_year_month_end_date,
+        coalesce(
+            {{ dbt.dateadd('month', -12, 'months.month_start_date') }} >= periods.first_order_date, false
+        ) as has_last_year
+    from months
+    cross join periods
+
+),
+
 described as (
 
     select
-        months.month_start_date,
-        cast(extract(year from months.month_start_date) as integer) as year_number,
-        cast(extract(month from months.month_start_date) as integer) as month_number,
-        cast({{ dbt.dateadd('month', -12, 'months.month_start_date') }} as date)
-            as last_year_month_start_date,
-        months.month_end_date <= as_of.as_of_date as is_complete_month
-    from months
-    cross join {{ ref('int_as_of_date') }} as as_of
+        month_start_date,
+        cast(extract(year from month_start_date) as integer) as year_number,
+        cast(extract(month from month_start_date) as integer) as month_number,
+        begins_on_record and month_end_date <= as_of_date as is_complete_month,
+        begins_on_record,
+        has_last_year,
+        last_year_month_start_date,
+        case
+            when month_end_date <= as_of_date then last_year_month_end_date
+            else least(
+                last_year_month_start_date + cast(as_of_date - month_start_date as integer),
+                last_year_month_end_date
+            )
+        end as last_year_last_date
+    from last_years
 
 )
 

@@ -10,6 +10,7 @@ checked as (
         returns.product_key,
         returns.return_quantity,
         versions.product_price as unit_price,
+        versions.product_cost as unit_cost,
         {{ quarantine_reason_columns('returns') }}
     from {{ ref('int_returns__as_of') }} as returns
     left join {{ ref('stg_adventure_works__calendar') }} as calendar

@@ -7,7 +7,7 @@ priced as (
         returns.record_number,
         coalesce(returns.return_quantity, 0) as units,
         versions.product_price,
-        coalesce(versions.product_price >= 0, false) as is_priced
+        coalesce(versions.product_price >= 0 and versions.product_cost >= 0, false) as is_priced
     from {{ ref('int_returns__as_of') }} as returns
     left join {{ ref('int_products__versions') }} as versions
         on

@@ -1,97 +1,61 @@
 with
 
-activity as (
-
-    select
-        cohort_month,
-        activity_month,
-        active_customers,
-        orders,
-        revenue,
-        cost,
-        profit
-    from {{ ref('int_customer_cohorts__activity') }}
-
-),
-
--- In month 0 all customers of a cohort are active, so this is the size of the cohort.
-cohorts as (
-
-    select
-        cohort_month,
-        active_customers as cohort_customers
-    from activity
-    where cohort_month = activity_month
-
-),
-
-months as (
-
-    select
-        dates.month_start_date as activity_month,
-        cast({{ dbt.dateadd('month', 1, 'dates.month_start_date') }} as date) - 1 <= as_of.as_of_date
-            as is_observable
-    from {{ ref('dim_dates') }} as dates
-    inner join {{ ref('int_as_of_date') }} as as_of on dates.month_start_date <= as_of.as_of_date
-    group by
-        dates.month_start_date,
-        as_of.as_of_date
-
-),
-
--- Every month from the cohort month on, also without an order of the cohort.
-followed as (
-
-    select
-        cohorts.cohort_month,
-        months.activity_month,
-        cast(
-            (extract(year from months.activity_month) - extract(year from cohorts.cohort_month)) * 12
-            + extract(month from months.activity_month) - extract(month from cohorts.cohort_month)
-            as integer
-        ) as months_since_first_order,
-        cohorts.cohort_customers,
-        coalesce(activity.active_customers, 0) as active_customers,
-        coalesce(activity.orders, 0) as orders,
-        cast(coalesce(activity.revenue, 0) as numeric(18, 4)) as revenue,
-        cast(coalesce(activity.cost, 0) as numeric(18, 4)) as cost,
-        cast(coalesce(activity.profit, 0) as numeric(18, 4)) as profit,
-        months.is_observable
-    from cohorts
-    inner join months on cohorts.cohort_month <= months.activity_month
-    left join activity
-        on
-            cohorts.cohort_month = activity.cohort_month
-            and months.activity_month = activity.activity_month
-
-),
-
 accumulated as (
 
     select
-        *,
+        months.*,
         cast(
-            sum(revenue) over (
-                partition by cohort_month
-                order by activity_month
-                rows between unbounded preceding and current row
+            sum(months.revenue) over (
+                partition by months.cohort_month order by months.activity_month rows unbounded preceding
             ) as numeric(18, 4)
-        ) as cumulative_revenue
-    from followed
+        ) as cumulative_revenue,
+        {% for relation in ['cohort', 'range'] -%}
+        1 - coalesce(min({{ relation }}_returns.not_returned_share) over (
+            partition by months.cohort_month order by months.activity_month rows unbounded preceding
+        ), 1) as {{ relation }}_returned_share,
+        {% endfor -%}
+        floor(365 * (months.months_since_first_order + 1) / 12.0) as days
+    from {{ ref('int_customer_cohorts__months') }} as months
+    left join {{ ref('int_customer_cohorts__returns') }} as cohort_returns
+        on
+            months.cohort_month = cohort_returns.cohort_month
+            and months.months_since_first_order = cohort_returns.months_since_first_order
+    left join {{ ref('int_customer_cohorts__returns') }} as range_returns
+        on
+            range_returns.cohort_month is null
+            and months.is_before_launch = range_returns.is_before_launch
+            and months.months_since_first_order = range_returns.months_since_first_order
 
 ),
 
 final as (
 
     select
-        accumulated.*,
-        {{ safe_divide('accumulated.active_customers', 'accumulated.cohort_customers') }} as retention_rate,
-        {{ safe_divide('accumulated.cumulative_revenue', 'accumulated.cohort_customers') }}
+        cohort_month,
+        activity_month,
+        months_since_first_order,
+        cohort_customers,
+        active_customers,
+        orders,
+        revenue,
+        cost,
+        profit,
+        is_observable,
+        cumulative_revenue,
+        {{ safe_divide('active_customers', 'cohort_customers') }} as retention_rate,
+        {{ safe_divide('cumulative_revenue', 'cohort_customers') }}
             as cumulative_revenue_per_customer,
-        coalesce(accumulated.cohort_month < cast(date_trunc('month', launch.launch_date) as date), false)
-            as is_before_launch
+        -- Observed if at least the first customers were followed for so long, the as-of date included.
+        cast(
+            case when as_of_date - first_order_date + 1 >= days then cohort_returned_share end
+            as numeric(18, 6)
+        ) as cumulative_return_rate,
+        cast(
+            case when as_of_date - range_first_order_date + 1 >= days then range_returned_share end
+            as numeric(18, 6)
+        ) as range_cumulative_return_rate,
+        is_before_launch
     from accumulated
-    cross join {{ ref('int_product_range__launch') }} as launch
 
 )
 

@@ -20,11 +20,11 @@ windowed as (
             order by month_start_date rows between 5 preceding and 3 preceding
         ) as previous_{{ measure }},
         {% endfor -%}
-        count(*) over (
+        sum(case when is_complete_month then 1 else 0 end) over (
             partition by product_category_key
             order by month_start_date rows between 5 preceding and current row
-        ) as months_seen
-    from {{ ref('int_category_months') }}
+        ) as complete_months
+    from {{ ref('int_category_months__like_for_like') }}
 
 ),
 
@@ -35,7 +35,7 @@ trended as (
         *,
         {% for period in ['recent', 'previous'] -%}
         {% for measure in ['units', 'profit'] -%}
-        case when is_complete_month and months_seen = 6 then {{ period }}_{{ measure }} end
+        case when complete_months = 6 then {{ period }}_{{ measure }} end
             as {{ period }}_3_{{ measure }},
         {% endfor -%}
         {% endfor -%}
@@ -61,11 +61,13 @@ final as (
         -- Ratios
         {{ safe_divide('profit', 'revenue') }} as profit_margin,
         {{ safe_divide('revenue', 'orders') }} as average_order_value,
-        {{ safe_divide('revenue', 'customers') }} as revenue_per_customer,
-        return_units,
-        {{ safe_divide('return_units', 'units') }} as return_rate,
+        {{ safe_divide('known_customer_revenue', 'customers') }} as revenue_per_customer,
         {{ safe_divide('revenue', 'all_revenue') }} as revenue_share,
         {{ share_of('profit', 'all_profit') }} as profit_share,
+        -- Returns
+        return_units,
+        {{ safe_divide('return_units', 'units') }} as return_rate,
+        {{ net_of_returns() }},
         -- Trend
         cast(recent_3_profit as numeric(18, 4)) as last_3_profit,
         cast(previous_3_profit as numeric(18, 4)) as previous_3_profit,
@@ -80,7 +82,9 @@ final as (
                 when recent_3_profit - previous_3_profit < -stable_difference then 'declining'
                 else 'stable'
             end as varchar(16)
-        ) as trend
+        ) as trend,
+        -- Like for like
+        {{ like_for_like_columns() | join(',\n        ') }}
     from trended
 
 )

@@ -1,65 +1,20 @@
+{% set measures = ['revenue', 'profit'] %}
+
 with
-
-ordered as (
-
-    select
-        cast(date_trunc('month', order_date) as date) as month_start_date,
-        count(*) as orders,
-        count(distinct nullif(customer_key, -1)) as customers,
-        sum(case when is_first_order then 1 else 0 end) as new_customers,
-        sum(units) as units,
-        sum(revenue) as revenue,
-        sum(cost) as cost,
-        sum(profit) as profit
-    from {{ ref('fact_orders') }}
-    group by month_start_date
-
-),
-
-returned as (
-
-    select
-        cast(date_trunc('month', return_date) as date) as month_start_date,
-        sum(return_quantity) as return_units
-    from {{ ref('fact_returns') }}
-    group by month_start_date
-
-),
-
-measured as (
-
-    select
-        months.*,
-        {% for count in ['orders', 'customers', 'new_customers', 'units'] -%}
-        cast(coalesce(ordered.{{ count }}, 0) as bigint) as {{ count }},
-        {% endfor -%}
-        {% for money in ['revenue', 'cost', 'profit'] -%}
-        cast(coalesce(ordered.{{ money }}, 0) as numeric(18, 4)) as {{ money }},
-        {% endfor -%}
-        cast(coalesce(returned.return_units, 0) as bigint) as return_units,
-        same_parts.same_part_revenue,
-        same_parts.same_part_profit,
-        same_parts.like_for_like_revenue,
-        same_parts.like_for_like_last_year_revenue
-    from {{ ref('int_months') }} as months
-    left join ordered on months.month_start_date = ordered.month_start_date
-    left join returned on months.month_start_date = returned.month_start_date
-    left join {{ ref('int_months__year_over_year') }} as same_parts
-        on months.month_start_date = same_parts.month_start_date
-
-),
 
 trailed as (
 
     select
         *,
-        {% for measure in ['revenue', 'profit'] -%}
+        {% for measure in measures -%}
         sum({{ measure }}) over (
             order by month_start_date rows between 11 preceding and current row
         ) as trailing_{{ measure }},
         {% endfor -%}
-        count(*) over (order by month_start_date rows between 11 preceding and current row) as trailing_months
-    from measured
+        sum(case when begins_on_record then 1 else 0 end) over (
+            order by month_start_date rows between 11 preceding and current row
+        ) as trailing_months
+    from {{ ref('int_months__like_for_like') }}
 
 ),
 
@@ -67,7 +22,7 @@ trailed as (
 compared as (
 
     select
-        {% for measure in ['revenue', 'profit'] -%}
+        {% for measure in measures -%}
         last_year.{{ measure }} as last_year_{{ measure }},
         last_year.same_part_{{ measure }} as last_year_same_part_{{ measure }},
         case
@@ -78,7 +33,10 @@ compared as (
         {% endfor -%}
         trailed.*
     from trailed
-    left join measured as last_year on trailed.last_year_month_start_date = last_year.month_start_date
+    left join {{ ref('int_months__sales') }} as last_year
+        on
+            trailed.last_year_month_start_date = last_year.month_start_date
+            and trailed.has_last_year
 
 ),
 
@@ -93,6 +51,10 @@ final as (
         customers,
         new_customers,
         cast(customers - new_customers as bigint) as returning_customers,
+        {% for group in ['new', 'returning', 'unknown'] -%}
+        {{ group }}_customer_orders,
+        {{ group }}_customer_revenue,
+        {% endfor -%}
         units,
         revenue,
         cost,
@@ -100,9 +62,11 @@ final as (
         -- Ratios
         {{ safe_divide('profit', 'revenue') }} as profit_margin,
         {{ safe_divide('revenue', 'orders') }} as average_order_value,
-        {{ safe_divide('revenue', 'customers') }} as revenue_per_customer,
+        {{ safe_divide('revenue - unknown_customer_revenue', 'customers') }} as revenue_per_customer,
+        -- Returns
         return_units,
         {{ safe_divide('return_units', 'units') }} as return_rate,
+        {{ net_of_returns() }},
         -- Trailing 12 months
         cast(trailing_12_revenue as numeric(18, 4)) as trailing_12_revenue,
         cast(trailing_12_profit as numeric(18, 4)) as trailing_12_profit,
@@ -114,10 +78,8 @@ final as (
         last_year_same_part_profit,
         {{ relative_change('revenue', 'last_year_same_part_revenue') }} as revenue_change,
         {{ relative_change('profit', 'last_year_same_part_profit') }} as profit_change,
-        like_for_like_revenue,
-        like_for_like_last_year_revenue,
-        {{ relative_change('like_for_like_revenue', 'like_for_like_last_year_revenue') }}
-            as like_for_like_change
+        -- Like for like
+        {{ like_for_like_columns() | join(',\n        ') }}
     from compared
 
 )

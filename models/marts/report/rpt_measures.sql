@@ -5,6 +5,23 @@
     ('null', 'territory_key'),
     ('null', 'null'),
 ] -%}
+{%- set counts = ['orders', 'customers', 'units', 'return_units'] -%}
+{%- set money = ['revenue', 'cost', 'profit', 'like_for_like_revenue', 'like_for_like_last_year_revenue'] -%}
+{%- set sources = {
+    'sales_in_spans': {
+        'orders': 'count(distinct order_number)',
+        'customers': 'count(distinct nullif(customer_key, -1))',
+        'units': 'sum(order_quantity)',
+        'revenue': 'sum(revenue)',
+        'cost': 'sum(cost)',
+        'profit': 'sum(profit)',
+    },
+    'returns_in_spans': {'return_units': 'sum(return_quantity)'},
+    'compared_in_spans': {
+        'like_for_like_revenue': 'sum(revenue)',
+        'like_for_like_last_year_revenue': 'sum(last_year_revenue)',
+    },
+} -%}
 
 with
 
@@ -50,49 +67,49 @@ returns_in_spans as (
         spans.is_year_before,
         products.product_category_key
     from spans
-    inner join {{ ref('fact_returns') }} as returns
+    inner join {{ ref('int_returns__to_date') }} as returns
         on returns.return_date between spans.first_date and spans.last_date
     inner join products on returns.product_key = products.product_key
 
 ),
 
+-- Of periods that have a year before, products that were on sale in the same month of both.
+compared_in_spans as (
+
+    select
+        items.*,
+        spans.period,
+        false as is_year_before
+    from spans
+    inner join {{ ref('int_like_for_like') }} as items
+        on {{ is_compared_in_span('items', 'spans') }}
+    where
+        spans.is_year_before
+        and items.product_level = 'product'
+
+),
+
 counted as (
     {% for category, territory in totals %}
+    {%- set outer_loop = loop %}
     {%- set groups = ['period', 'is_year_before'] + [category, territory] | reject('eq', 'null') | list %}
+    {%- for source, measures in sources.items() %}
     select
-        period,
-        is_year_before,
+        {%- for measure in counts + money %}
+        {{ measures.get(measure, 0) }} as {{ measure }},
+        {%- endfor %}
         cast({{ category }} as integer) as product_category_key,
         cast({{ territory }} as integer) as territory_key,
-        count(distinct order_number) as orders,
-        count(distinct nullif(customer_key, -1)) as customers,
-        sum(order_quantity) as units,
-        sum(revenue) as revenue,
-        sum(cost) as cost,
-        sum(profit) as profit,
-        0 as return_units
-    from sales_in_spans
-    group by {{ groups | join(', ') }}
-    union all
-    select
         period,
-        is_year_before,
-        cast({{ category }} as integer) as product_category_key,
-        cast({{ territory }} as integer) as territory_key,
-        0 as orders,
-        0 as customers,
-        0 as units,
-        0 as revenue,
-        0 as cost,
-        0 as profit,
-        sum(return_quantity) as return_units
-    from returns_in_spans
+        is_year_before
+    from {{ source }}
     group by {{ groups | join(', ') }}
-    {{ 'union all' if not loop.last }}
+    {{ 'union all' if not (loop.last and outer_loop.last) }}
+    {%- endfor %}
     {%- endfor %}
 ),
 
--- Sales and returns of the same key become one row.
+-- Sales, returns and comparisons of the same key become one row.
 final as (
 
     select
@@ -100,13 +117,13 @@ final as (
         is_year_before,
         product_category_key,
         territory_key,
-        {% for count in ['orders', 'customers', 'units'] -%}
+        {% for count in counts -%}
         cast(sum({{ count }}) as bigint) as {{ count }},
         {% endfor -%}
-        {% for money in ['revenue', 'cost', 'profit'] -%}
-        cast(sum({{ money }}) as numeric(18, 4)) as {{ money }},
+        {% for amount in money[1:] -%}
+        cast(sum({{ amount }}) as numeric(18, 4)) as {{ amount }},
         {% endfor -%}
-        cast(sum(return_units) as bigint) as return_units
+        cast(sum({{ money[0] }}) as numeric(18, 4)) as {{ money[0] }}
     from counted
     group by
         period,

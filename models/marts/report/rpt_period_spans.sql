@@ -9,21 +9,13 @@ months as (
 
 ),
 
-orders as (
-
-    select cast(date_trunc('month', min(order_date)) as date) as first_order_month
-    from {{ ref('fact_orders') }}
-
-),
-
 extent as (
 
     select
-        periods.as_of_date,
-        periods.last_12_from,
-        orders.first_order_month
-    from {{ ref('int_comparison_periods') }} as periods
-    cross join orders
+        as_of_date,
+        last_12_from,
+        first_order_date
+    from {{ ref('int_comparison_periods') }}
 
 ),
 
@@ -34,7 +26,7 @@ years as (
         cast(date_trunc('year', min(months.month_start_date)) as date) as first_date
     from months
     inner join extent
-        on months.month_start_date between extent.first_order_month and extent.as_of_date
+        on months.month_start_date between date_trunc('month', extent.first_order_date) and extent.as_of_date
     group by months.year_number
 
 ),
@@ -93,7 +85,7 @@ final as (
         year_before.first_date,
         year_before.last_date
     from year_before
-    inner join extent on year_before.first_date >= extent.first_order_month
+    inner join extent on year_before.first_date >= extent.first_order_date
 
 )
 

@@ -6,6 +6,13 @@
 
 with
 
+as_of as (
+
+    select as_of_date
+    from {{ ref('int_as_of_date') }}
+
+),
+
 raw_records as (
     {% for table_name, ledger in ledgers.items() %}
     select
@@ -78,6 +85,19 @@ entries as (
         true as is_priced
     from {{ ref('fact_' ~ table_name) }}
     {%- endfor %}
+    union all
+    select
+        'after_as_of' as side,
+        'returns' as table_name,
+        returns.source_file,
+        returns.record_number,
+        returns.return_quantity as units,
+        0 as revenue,
+        0 as cost,
+        returns.returned_value,
+        true as is_priced
+    from {{ ref('fact_returns') }} as returns
+    inner join as_of on returns.return_date > as_of.as_of_date
 
 ),
 
@@ -121,11 +141,14 @@ balanced as (
         cast(table_name as varchar(64)) as table_name,
         source_file,
         cast(measure as varchar(64)) as measure,
-        {%- for side in ('raw', 'duplicate', 'quarantined', 'fact') %}
+        {%- for side in ('raw', 'duplicate', 'quarantined', 'fact', 'after_as_of') %}
         cast(sum(case when side = '{{ side }}' then amount else 0 end) as numeric(18, 4))
             as {{ side }}_amount,
         {%- endfor %}
-        cast(sum(case when side = 'raw' then amount else -amount end) as numeric(18, 4)) as unexplained_amount
+        cast(
+            sum(case when side = 'raw' then amount when side <> 'after_as_of' then -amount else 0 end)
+            as numeric(18, 4)
+        ) as unexplained_amount
     from amounts
     group by
         table_name,

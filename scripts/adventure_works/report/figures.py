@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import product
 
 from adventure_works.errors import AdventureError
 from adventure_works.report.periods import Period, Span, periods
@@ -12,6 +13,8 @@ from adventure_works.warehouse.base import Ask, Row
 ALL = "all"
 # Categories beyond the palette share its last colour; their names distinguish them.
 PALETTE = 6
+# What growth like for like is shown by; the first is the headline.
+LEVELS = ("product", "model", "subcategory")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,14 @@ class Measures:
     orders: int = 0
     customers: int = 0
     return_units: int = 0
+    # In products that were on sale in the same month of both years; 0 without a year before.
+    like_for_like_revenue: Decimal = Decimal(0)
+    like_for_like_last_year_revenue: Decimal = Decimal(0)
+
+    @property
+    def like_for_like_change(self) -> Decimal | None:
+        """Change of revenue like for like, by product, as a ratio."""
+        return growth(self.like_for_like_revenue, self.like_for_like_last_year_revenue)
 
     @property
     def margin(self) -> Decimal | None:
@@ -56,7 +67,7 @@ class Measures:
 
 @dataclass(frozen=True)
 class LikeForLike:
-    """A period and the year before in what sold in the same months of both; `names` are these product groups."""
+    """A period and the year before in what was on sale in the same months of both; `names` are these items."""
 
     revenue: Decimal
     revenue_before: Decimal
@@ -86,9 +97,8 @@ class Figures:
     # By category (slug, or ALL), period, and territory (key, or None for all of them).
     now: dict[tuple[str, str, int | None], Measures]
     before: dict[tuple[str, str, int | None], Measures]
-    # By category and period: in the categories that both spans sold, and in the subcategories.
-    like_for_like: dict[tuple[str, str], LikeForLike]
-    like_for_like_narrow: dict[tuple[str, str], LikeForLike]
+    # By level (product, model, subcategory), category and period.
+    like_for_like: dict[tuple[str, str, str], LikeForLike]
     months: list[Row]
     category_months: list[Row]
     models: list[Row]
@@ -97,6 +107,8 @@ class Figures:
     matrix: list[Row]
     territories: list[Row]
     value_groups: list[Row]
+    expansion: list[Row]
+    forecast: list[Row]
     cohorts: list[Row]
     repeat_purchases: Row
     pairs: list[Row]
@@ -176,8 +188,7 @@ def read(ask: Ask) -> Figures:
         categories=categories,
         now=measures[False],
         before=measures[True],
-        like_for_like=_like_for_like(like_for_like, "category", chosen, slugs),
-        like_for_like_narrow=_like_for_like(like_for_like, "subcategory", chosen, slugs),
+        like_for_like=_like_for_like(like_for_like, chosen, slugs),
         months=rows("{marts}.mart_monthly_performance", "month_start_date"),
         category_months=category_months,
         models=rows("{marts}.mart_model_profitability", "last_12_profit desc, profit desc, product_model_key"),
@@ -189,6 +200,10 @@ def read(ask: Ask) -> Figures:
         ),
         territories=rows("{marts}.mart_territory_performance", "profit_rank, region"),
         value_groups=rows("{marts}.rpt_value_groups", "value_group_order"),
+        expansion=rows(
+            "{marts}.mart_market_expansion", "missing_profit desc nulls last, region, category_name", "is_shortfall"
+        ),
+        forecast=rows("{marts}.mart_monthly_forecast", "months_ahead", "measure = 'revenue'"),
         cohorts=rows("{marts}.rpt_cohort_quarters", "cohort_quarter, quarters_since_first_order"),
         repeat_purchases=rows("{marts}.rpt_repeat_purchases", "buyers")[0],
         pairs=rows(
@@ -241,22 +256,21 @@ def _measures(rows: list[Row], slugs: dict[int, str]) -> dict[bool, dict[tuple[s
 
 
 def _like_for_like(
-    rows: list[Row], level: str, chosen: list[Period], slugs: dict[int, str]
-) -> dict[tuple[str, str], LikeForLike]:
-    """The sums over the product groups of a level, by category and by each period that has a year before."""
+    rows: list[Row], chosen: list[Period], slugs: dict[int, str]
+) -> dict[tuple[str, str, str], LikeForLike]:
+    """The sums over the items of each level, by category and by each period that has a year before."""
     found = {}
-    for period in chosen:
-        groups = [row for row in rows if row["period"] == period.key and row["product_level"] == level]
+    for level, period in product(LEVELS, [period for period in chosen if period.before]):
+        items = [row for row in rows if row["period"] == period.key and row["product_level"] == level]
         for key, category in [(None, ALL), *slugs.items()]:
-            own = [row for row in groups if key in (None, row["product_category_key"])]
-            if period.before:
-                found[category, period.key] = LikeForLike(
-                    revenue=total(own, "revenue"),
-                    revenue_before=total(own, "revenue_year_before"),
-                    profit=total(own, "profit"),
-                    profit_before=total(own, "profit_year_before"),
-                    names=tuple(sorted(row["product_group_name"] for row in own)),
-                )
+            own = [row for row in items if key in (None, row["product_category_key"])]
+            found[level, category, period.key] = LikeForLike(
+                revenue=total(own, "revenue"),
+                revenue_before=total(own, "revenue_year_before"),
+                profit=total(own, "profit"),
+                profit_before=total(own, "profit_year_before"),
+                names=tuple(sorted(row["product_group_name"] for row in own)),
+            )
     return found
 
 

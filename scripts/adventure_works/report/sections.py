@@ -46,7 +46,7 @@ def _scorecard(figures: Figures) -> list[Row]:
         for period in figures.periods:
             now = figures.measures(slug, period.key)
             before = figures.measures_before(slug, period.key)
-            like = figures.like_for_like.get((slug, period.key))
+            like = figures.like_for_like.get(("product", slug, period.key))
             result.append(
                 {
                     "category": category,
@@ -96,9 +96,10 @@ SECTIONS = (
     ),
     Section(
         "trend", "Trend", "Where is profit heading?",
-        ("mart_monthly_performance", "mart_category_performance"), (CATEGORY,), {PERIOD: "every month on record"},
+        ("mart_monthly_performance", "mart_category_performance", "mart_monthly_forecast"),
+        (CATEGORY,), {PERIOD: "every month on record"},
         _table("months", "month_start_date", "is_complete_month", "orders", "customers", "units", "revenue", "cost",
-               "profit", "like_for_like_revenue", "like_for_like_last_year_revenue"),
+               "profit", "like_for_like_revenue", "like_for_like_last_year_revenue", "like_for_like_coverage"),
     ),
     Section(
         "products", "Products", "Which products to promote, reprice or phase out?",
@@ -116,9 +117,10 @@ SECTIONS = (
     ),
     Section(
         "regions", "Regions", "Which regions perform best, and which are growing?",
-        ("rpt_measures", "mart_territory_performance"), (CATEGORY, PERIOD), {},
+        ("rpt_measures", "mart_territory_performance", "mart_market_expansion"), (CATEGORY, PERIOD), {},
         _table("territories", "region", "country", "orders", "customers", "revenue", "profit", "last_12_revenue",
-               "last_12_profit", "previous_12_revenue", "revenue_growth", "is_small_base", "maturity"),
+               "last_12_profit", "previous_12_revenue", "revenue_growth", "like_for_like_change",
+               "like_for_like_coverage", "is_small_base", "maturity"),
     ),
     Section(
         "customers", "Customers", "Which customers are worth most next, and who is at risk?",

@@ -1,4 +1,4 @@
--- Like for like by category, the report's revenue equals the months of mart_monthly_performance.
+-- Like for like by product, the report's revenue equals that of months, territories and its own totals.
 with
 
 spans as (
@@ -12,17 +12,6 @@ spans as (
 
 ),
 
-groups as (
-
-    select
-        period,
-        revenue,
-        revenue_year_before
-    from {{ ref('rpt_like_for_like') }}
-    where product_level = 'category'
-
-),
-
 months as (
 
     select
@@ -30,6 +19,15 @@ months as (
         like_for_like_revenue,
         like_for_like_last_year_revenue
     from {{ ref('mart_monthly_performance') }}
+
+),
+
+territories as (
+
+    select
+        like_for_like_revenue,
+        like_for_like_last_year_revenue
+    from {{ ref('mart_territory_performance') }}
 
 ),
 
@@ -49,7 +47,7 @@ compared_periods as (
 
 ),
 
-of_mart as (
+of_marts as (
 
     select
         compared_periods.period,
@@ -59,6 +57,12 @@ of_mart as (
     left join months
         on months.month_start_date between compared_periods.first_date and compared_periods.last_date
     group by compared_periods.period
+    union all
+    select
+        'last-12-months' as period,
+        coalesce(sum(like_for_like_revenue), 0) as revenue,
+        coalesce(sum(like_for_like_last_year_revenue), 0) as revenue_year_before
+    from territories
 
 ),
 
@@ -68,19 +72,40 @@ of_report as (
         period,
         sum(revenue) as revenue,
         sum(revenue_year_before) as revenue_year_before
-    from groups
+    from {{ ref('rpt_like_for_like') }}
+    where product_level = 'product'
+    group by period
+
+),
+
+of_totals as (
+
+    select
+        period,
+        sum(like_for_like_revenue) as revenue,
+        sum(like_for_like_last_year_revenue) as revenue_year_before
+    from {{ ref('rpt_measures') }}
+    where
+        not is_year_before
+        and product_category_key is not null
+        and territory_key is not null
     group by period
 
 )
 
 select
-    of_mart.period,
-    of_mart.revenue as mart_revenue,
+    of_marts.period,
+    of_marts.revenue as mart_revenue,
     of_report.revenue as report_revenue,
-    of_mart.revenue_year_before as mart_revenue_year_before,
-    of_report.revenue_year_before as report_revenue_year_before
-from of_mart
-left join of_report on of_mart.period = of_report.period
+    of_totals.revenue as total_revenue,
+    of_marts.revenue_year_before as mart_revenue_year_before,
+    of_report.revenue_year_before as report_revenue_year_before,
+    of_totals.revenue_year_before as total_revenue_year_before
+from of_marts
+left join of_report on of_marts.period = of_report.period
+left join of_totals on of_marts.period = of_totals.period
 where
-    of_mart.revenue <> coalesce(of_report.revenue, 0)
-    or of_mart.revenue_year_before <> coalesce(of_report.revenue_year_before, 0)
+    of_marts.revenue <> coalesce(of_report.revenue, 0)
+    or of_marts.revenue <> coalesce(of_totals.revenue, 0)
+    or of_marts.revenue_year_before <> coalesce(of_report.revenue_year_before, 0)
+    or of_marts.revenue_year_before <> coalesce(of_totals.revenue_year_before, 0)

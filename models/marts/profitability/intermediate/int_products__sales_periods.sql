@@ -58,7 +58,7 @@ returned as (
     select
         product_key,
         sum(return_quantity) as return_units
-    from {{ ref('fact_returns') }}
+    from {{ ref('int_returns__to_date') }}
     group by product_key
 
 ),

@@ -34,12 +34,13 @@ def headline(figures: Figures, scope: Scope) -> Answer:
     if not before.units:
         return Answer(lead, [say("There were no sales{scope.of} in {scope.period.before_words}.", scope=scope)])
     more = say(
-        "Compared with {before}, revenue {revenue} and profit {profit}.",
+        "Compared with {before}, revenue {revenue} and profit {profit}{like_for_like}.",
         before=scope.period.before_words,
         revenue=rose_or_fell(growth(now.revenue, before.revenue)),
         profit=rose_or_fell(growth(now.profit, before.profit)),
+        like_for_like=_like_for_like(figures, scope, now),
     )
-    return Answer(lead, [more, *_like_for_like(figures, scope, now, before)], [_launch_caveat(figures, scope)])
+    return Answer(lead, [more, _other_levels(figures, scope)], [_launch_caveat(figures, scope)])
 
 
 def _first_sale(category: Category | None) -> Markup | None:
@@ -50,31 +51,41 @@ def _first_sale(category: Category | None) -> Markup | None:
     return say("Its first sale on record is of {month:month}.", month=category.first_month)
 
 
-def _like_for_like(figures: Figures, scope: Scope, now: Measures, before: Measures) -> list[Markup]:
-    """Growth without what was added to the range: by category, and by subcategory where that says more."""
-    whole = figures.like_for_like[scope.slug, scope.period.key]
-    narrow = figures.like_for_like_narrow[scope.slug, scope.period.key]
-    seeming = growth(now.revenue, before.revenue)
-    sentences = []
-    if scope.category is None and whole.revenue != now.revenue and whole.names:
-        sentences.append(
-            say(
-                "Like for like, growth is {comparison}: in {names:listed}, sold in both periods, revenue {revenue}.",
-                comparison="smaller" if (whole.revenue_change or 0) < (seeming or 0) else "larger",
-                names=whole.names,
-                revenue=rose_or_fell(whole.revenue_change),
+def _like_for_like(figures: Figures, scope: Scope, now: Measures) -> Markup:
+    """Growth in what was on sale in both periods, as the end of a sentence; empty where that is all that was sold."""
+    like = figures.like_for_like["product", scope.slug, scope.period.key]
+    if not like.names:
+        return Markup("; none of what was sold was on sale in both periods")
+    if like.revenue == now.revenue:
+        return Markup("")
+    return say(
+        "; like for like, in the {number:in words} {products} on sale in both periods ({share:.0%} of revenue), "
+        "revenue {revenue}",
+        number=len(like.names),
+        products="product" if len(like.names) == 1 else "products",
+        share=ratio(like.revenue, now.revenue),
+        revenue=rose_or_fell(like.revenue_change),
+    )
+
+
+def _other_levels(figures: Figures, scope: Scope) -> Markup | None:
+    """Like for like by model and by subcategory, where that says something else than by product."""
+    by_product = figures.like_for_like["product", scope.slug, scope.period.key]
+    parts = []
+    for level, words in (("model", "model{s}"), ("subcategory", "subcategor{ies}")):
+        like = figures.like_for_like[level, scope.slug, scope.period.key]
+        if like.names and like.revenue_change is not None and like.revenue_before != by_product.revenue_before:
+            number = len(like.names)
+            parts.append(
+                say(
+                    "in the {number:in words} {items}{names} it {revenue}",
+                    number=number,
+                    items=words.format(s="" if number == 1 else "s", ies="y" if number == 1 else "ies"),
+                    names=say(" ({names:listed})", names=like.names) if number <= 4 else "",
+                    revenue=rose_or_fell(like.revenue_change),
+                )
             )
-        )
-    if narrow.names and narrow.revenue != whole.revenue:
-        sentences.append(
-            say(
-                "In the {number:in words} subcategories sold in both periods{names}, revenue {revenue}.",
-                number=len(narrow.names),
-                names=say(" ({names:listed})", names=narrow.names) if len(narrow.names) <= 4 else "",
-                revenue=rose_or_fell(narrow.revenue_change),
-            )
-        )
-    return sentences
+    return say("Counted more broadly, {parts:listed}.", parts=parts) if parts else None
 
 
 def _launch_caveat(figures: Figures, scope: Scope) -> Markup | None:
@@ -176,6 +187,11 @@ def trend(figures: Figures, scope: Scope) -> Answer:
         month=whole[-1]["month_start_date"],
         compared=say(", {compared:listed}", compared=compared) if compared else "",
     )
+    like = growth(total(whole[-3:], "like_for_like_revenue"), total(whole[-3:], "like_for_like_last_year_revenue"))
+    like_for_like = say(
+        "Like for like, in products on sale in the same months of both years, their revenue {revenue}.",
+        revenue=rose_or_fell(like),
+    )
     best = max(whole, key=lambda row: row["profit"])
     best_month = say("The best month was {best[month_start_date]:month}, with {best[profit]:$}.", best=best)
     season = Markup("Neighbouring quarters differ by season as well; the year before is the fairer comparison.")
@@ -189,8 +205,26 @@ def trend(figures: Figures, scope: Scope) -> Answer:
             names=[category.name for category in added],
             smaller=smaller if smaller_like_for_like(figures) else "",
         )
-    more = [None if scope.category else _directions(figures), best_month if best["profit"] > 0 else None]
+    more = [
+        like_for_like if like is not None else None,
+        None if scope.category else _directions(figures),
+        best_month if best["profit"] > 0 else None,
+        None if scope.category else _forecast(figures),
+    ]
     return Answer(lead, more, [launch, season])
+
+
+def _forecast(figures: Figures) -> Markup | None:
+    """What the next month and the last of the forecast are expected to bring; None without enough history."""
+    if not figures.forecast:
+        return None
+    return say(
+        "If it goes on as in the last year, revenue will be {next[forecast]:$} in {next[month_start_date]:month} (95% "
+        "interval {next[forecast_low]:$} to {next[forecast_high]:$}) and {last[forecast]:$} in "
+        "{last[month_start_date]:month} ({last[forecast_low]:$} to {last[forecast_high]:$}).",
+        next=figures.forecast[0],
+        last=figures.forecast[-1],
+    )
 
 
 def _against(value: Decimal, months: str) -> Markup:
@@ -234,7 +268,7 @@ def smaller_like_for_like(figures: Figures) -> bool:
     if before is None:
         return False
     seeming = growth(figures.measures(ALL, period.key).revenue, before.revenue)
-    real = figures.like_for_like[ALL, period.key].revenue_change
+    real = figures.like_for_like["product", ALL, period.key].revenue_change
     return seeming is not None and real is not None and real < seeming
 
 
@@ -254,19 +288,20 @@ def regions(figures: Figures, scope: Scope) -> Answer:
         share=share if whole > 0 else "",
     )
     more = []
-    growing = [row for row in selling if row["growth"] is not None]
-    if growing:
-        fastest = max(growing, key=lambda row: row["growth"])
-        slowest = min(growing, key=lambda row: row["growth"])
+    grown = [row for row in selling if row["like"] is not None]
+    if grown:
+        fastest = max(grown, key=lambda row: row["like"])
+        slowest = min(grown, key=lambda row: row["like"])
         more.append(
             say(
-                "Compared with {before}, revenue {grew} in {fastest[region]} ({fastest[growth]:+.0%}) and {fell} in "
-                "{slowest[region]} ({slowest[growth]:+.0%})."
-                if len(growing) > 1
-                else "Compared with {before}, revenue in {fastest[region]} changed by {fastest[growth]:+.0%}.",
+                "Like for like, in products on sale in both periods, revenue {grew} in {fastest[region]} "
+                "({fastest[like]:+.0%}) and {fell} in {slowest[region]} ({slowest[like]:+.0%}), compared with {before}."
+                if len(grown) > 1
+                else "Like for like, revenue in {fastest[region]} changed by {fastest[like]:+.0%}, compared with "
+                "{before}.",
                 before=scope.period.before_words,
-                grew="grew fastest" if fastest["growth"] > 0 else "fell least",
-                fell="grew slowest" if slowest["growth"] > 0 else "fell most",
+                grew="grew fastest" if fastest["like"] > 0 else "fell least",
+                fell="grew slowest" if slowest["like"] > 0 else "fell most",
                 fastest=fastest,
                 slowest=slowest,
             )
@@ -275,6 +310,21 @@ def regions(figures: Figures, scope: Scope) -> Answer:
     if ahead and scope.category is None:
         more.append(
             say("{ahead:listed} grew clearly faster than the whole business in the last 12 months.", ahead=ahead)
+        )
+    missing = [row for row in figures.expansion if scope.category in (None, _category_of(figures, row))]
+    if missing:
+        more.append(
+            say(
+                "Where to expand: {places:listed}.",
+                places=[
+                    say(
+                        "{row[category_name]} in {row[region]} ({row[buyers]:,} buyers, {expected:,} expected)",
+                        row=row,
+                        expected=round(row["expected_buyers"]),
+                    )
+                    for row in missing[:3]
+                ],
+            )
         )
     caveats = []
     small = [row["region"] for row in selling if row["is_small_base"]]
@@ -297,6 +347,10 @@ def regions(figures: Figures, scope: Scope) -> Answer:
     return Answer(lead, more, caveats)
 
 
+def _category_of(figures: Figures, row: Row) -> Category:
+    return next(category for category in figures.categories if category.key == row["product_category_key"])
+
+
 def region_rows(figures: Figures, scope: Scope) -> list[Row]:
     """Each region with its measures in the scope, by profit; growth only where the span before had enough orders."""
     result = []
@@ -304,6 +358,15 @@ def region_rows(figures: Figures, scope: Scope) -> list[Row]:
         now = figures.measures(scope.slug, scope.period.key, row["territory_key"])
         before = figures.measures_before(scope.slug, scope.period.key, row["territory_key"])
         is_small = before is not None and before.orders < figures.thresholds["territory_small_base"]
-        change = None if before is None or is_small else growth(now.revenue, before.revenue)
-        result.append(row | {"now": now, "before": before, "is_small_base": is_small, "growth": change})
+        is_compared = before is not None and not is_small
+        result.append(
+            row
+            | {
+                "now": now,
+                "before": before,
+                "is_small_base": is_small,
+                "growth": growth(now.revenue, before.revenue) if before and is_compared else None,
+                "like": now.like_for_like_change if is_compared else None,
+            }
+        )
     return sorted(result, key=lambda row: -row["now"].profit)

@@ -34,8 +34,9 @@ def _growth(figures: Figures) -> Markup | None:
         sentence += say(" and revenue {changed}", changed=rose_or_fell(growth(now.revenue, before.revenue)))
         if smaller_like_for_like(figures) and figures.launch:
             sentence += say(
-                "; like for like it {changed}, since the range widened in {launched:month}",
-                changed=rose_or_fell(figures.like_for_like[ALL, last_12.key].revenue_change),
+                "; like for like, in products on sale in both years, it {changed}, since the range widened in "
+                "{launched:month}",
+                changed=rose_or_fell(figures.like_for_like["product", ALL, last_12.key].revenue_change),
                 launched=figures.launch[0],
             )
     return sentence + "."

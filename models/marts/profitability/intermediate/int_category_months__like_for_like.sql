@@ -1,0 +1,31 @@
+with
+
+items as (
+
+    select
+        product_category_key,
+        month_start_date,
+        {{ like_for_like_sums() }}
+    from {{ ref('int_like_for_like') }}
+    group by
+        product_category_key,
+        month_start_date
+
+),
+
+compared as (
+
+    select
+        months.*,
+        cast(items.like_for_like_revenue as numeric(18, 4)) as like_for_like_revenue,
+        cast(items.like_for_like_last_year_revenue as numeric(18, 4)) as like_for_like_last_year_revenue,
+        {{ like_for_like_ratios('items', 'months.revenue', 'months.has_last_year') }}
+    from {{ ref('int_category_months') }} as months
+    left join items
+        on
+            months.product_category_key = items.product_category_key
+            and months.month_start_date = items.month_start_date
+
+)
+
+select * from compared
