@@ -121,7 +121,7 @@ docs: $(VENV)/.ready  ## Write the docs site next to the report, and docs/ (glos
 	@$(BIN)/dbt docs generate --static --quiet
 	@$(BIN)/python -m tools.docs
 
-readme: $(VENV)/.ready  ## Write the answers in README.md, from the sample.
+readme: $(VENV)/.ready  ## Write the answers of the sample into README.md and docs/terms.md.
 	@$(BIN)/python -m tools.readme
 
 faults: $(VENV)/.ready-dev  ## Do every damage to the sample by itself, see its guard catch it, write docs/faults.md.

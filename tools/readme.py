@@ -1,4 +1,4 @@
-"""Writes the answers of analyses into README.md: `make readme`.
+"""Writes the answers of analyses into README.md and the glossary of terms: `make readme`.
 
 A block between two markers belongs to one analysis, and contains its result on the sample:
 
@@ -21,6 +21,7 @@ from adventure_works.errors import AdventureError
 from adventure_works.settings import PROJECT
 
 BLOCK = re.compile(r"(<!-- begin: analysis (\w+) -->\n).*?(<!-- end: analysis \2 -->)", re.DOTALL)
+PAGES = (PROJECT / "README.md", PROJECT / "docs" / "terms.md")
 COMPILED = Path("compiled") / "adventure_works" / "analyses"
 
 
@@ -34,7 +35,7 @@ def with_answers(text: str, answer: Callable[[str], str]) -> str:
     markers = len(re.findall(r"<!-- (?:begin|end): analysis", text))
     if markers != 2 * blocks:
         raise AdventureError(
-            f"README.md has {markers} markers of analyses but {blocks} complete blocks.\n"
+            f"The page has {markers} markers of analyses but {blocks} complete blocks.\n"
             "Each needs `<!-- begin: analysis NAME -->` and `<!-- end: analysis NAME -->` on lines of their own."
         )
     return filled
@@ -48,8 +49,8 @@ def answer_as_table(analysis: str, target: Path, database: Path) -> str:
         target: dbt's target folder, in which it has been compiled.
         database: The DuckDB warehouse that it was compiled for.
     """
-    path = target / COMPILED / f"{analysis}.sql"
-    if not path.exists():
+    path = next((target / COMPILED).rglob(f"{analysis}.sql"), None)
+    if path is None:
         raise AdventureError(f"There is no analysis {analysis}: name one of the files in analyses/, without .sql.")
     with duckdb.connect(str(database), read_only=True) as connection:
         found = connection.execute(path.read_text(encoding="utf-8"))
@@ -84,8 +85,7 @@ def _run(*command: str | Path, environment: dict[str, str]) -> None:
 
 
 def main() -> None:
-    """Runs the sample in a folder of its own, and writes its answers into README.md."""
-    readme = PROJECT / "README.md"
+    """Runs the sample in a folder of its own, and writes its answers into the pages."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         target, database = folder / "target", folder / "warehouse" / "sample.duckdb"
@@ -100,10 +100,10 @@ def main() -> None:
         _run("adventure", "run", environment=environment)
         read = environment | {"ADVENTURE_TARGET": "published"}
         _run("dbt", "compile", "--quiet", "--select", "path:analyses", environment=read)
-        text = with_answers(
-            readme.read_text(encoding="utf-8"), lambda analysis: answer_as_table(analysis, target, database)
-        )
-    readme.write_text(text, encoding="utf-8")
+        for page in PAGES:
+            text = page.read_text(encoding="utf-8")
+            answered = with_answers(text, lambda analysis: answer_as_table(analysis, target, database))
+            page.write_text(answered, encoding="utf-8")
 
 
 if __name__ == "__main__":

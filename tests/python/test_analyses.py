@@ -10,7 +10,7 @@ import pytest
 from adventure_works.errors import AdventureError
 from support.commands import run_dbt
 from support.places import PROJECT, PUBLISHED, needs_kaggle_files
-from tools.readme import BLOCK, COMPILED, answer_as_table, with_answers
+from tools.readme import BLOCK, COMPILED, PAGES, answer_as_table, with_answers
 
 ANALYSES = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))
 
@@ -50,12 +50,27 @@ def test_every_mart_is_in_the_report(manifest: dict) -> None:
     assert set(report) >= {name for name in manifest["nodes"] if name.startswith("model.adventure_works.mart_")}
 
 
-def test_the_readme_is_up_to_date(built_sample: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_page_is_up_to_date(page: Path, built_sample: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     target, database = compiled_analyses(built_sample[0]), built_sample[0] / "warehouse" / "test.duckdb"
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    assert len(BLOCK.findall(readme)) >= 2, "README.md shows the answers of fewer than two analyses"
-    fresh = with_answers(readme, lambda analysis: answer_as_table(analysis, target, database))
-    assert readme == fresh, "README.md is out of date: run make readme"
+    text = page.read_text(encoding="utf-8")
+    assert BLOCK.search(text), f"{page.name} shows the answer of no analysis"
+    fresh = with_answers(text, lambda analysis: answer_as_table(analysis, target, database))
+    assert text == fresh, f"{page.name} is out of date: run make readme"
+
+
+def test_every_example_has_its_term_and_a_value(
+    built_sample: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    """The glossary names each term that an example is for, and none is without a value."""
+    target, database = compiled_analyses(built_sample[0]), built_sample[0] / "warehouse" / "test.duckdb"
+    glossary = (PROJECT / "docs" / "terms.md").read_text(encoding="utf-8").lower()
+    rows = answer_as_table("glossary_examples", target, database).splitlines()[2:]
+    assert len(rows) >= 15
+    for row in rows:
+        term, _, value = (cell.strip() for cell in row.strip("|").split("|"))
+        assert term.lower() in glossary
+        assert value, term
 
 
 def test_blocks_are_filled_and_the_rest_is_kept() -> None:
