@@ -10,7 +10,7 @@ select
 from {{ ref('mart_customer_value') }}
 where
     life_table_group is not null
-    and days_since_last_order > {{ threshold('new_customer_days') }}
+    and days_since_last_order > 90
 group by
     life_table_group,
     value_group

@@ -1,4 +1,12 @@
-{#- The first year counts as a whole one, so that a first week is not taken for the rate of a year. -#}
+{#-
+    The first year counts as a whole one, so that a first week is not taken for the rate of a year. Whole dollars, since
+    decimals of millions of customers take long.
+-#}
 {% macro profit_per_year(profit, days) -%}
-    {{ safe_divide(profit ~ ' * 365', 'greatest(' ~ days ~ ', ' ~ threshold('vip_minimum_days') ~ ')') }}
+    cast(
+        floor(
+            cast({{ profit }} as double precision) * 365
+            / greatest({{ days }}, cast({{ threshold('vip_minimum_days') }} as integer))
+        ) as bigint
+    )
 {%- endmacro %}

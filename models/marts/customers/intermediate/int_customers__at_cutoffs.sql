@@ -57,46 +57,70 @@ at_cutoffs as (
     {%- endfor %}
 ),
 
+elapsed as (
+
+    select
+        at_cutoffs.*,
+        cutoffs.cutoff_date,
+        cutoffs.current_range_date,
+        cast(cutoffs.cutoff_date - at_cutoffs.last_order_date as integer) as days_since_last_order,
+        cast(cutoffs.cutoff_date + 90 - at_cutoffs.last_order_date_after_90_days as integer)
+            as days_after_90_days
+    from at_cutoffs
+    inner join {{ ref('int_cutoffs') }} as cutoffs on at_cutoffs.cutoff_number = cutoffs.cutoff_number
+
+),
+
+-- By day, since a join of every customer with limits is slow.
+bands as (
+
+    select
+        cast(as_of.as_of_date - dates.date_day as integer) as days_since_last_order,
+        recency_bands.recency_band
+    from {{ ref('dim_dates') }} as dates
+    cross join {{ ref('int_as_of_date') }} as as_of
+    inner join {{ ref('recency_bands') }} as recency_bands
+        on
+            as_of.as_of_date - dates.date_day >= recency_bands.lower_days
+            and as_of.as_of_date - dates.date_day < recency_bands.upper_days
+
+),
+
 final as (
 
     select
-        at_cutoffs.cutoff_number,
-        cutoffs.cutoff_date,
-        at_cutoffs.customer_key,
-        at_cutoffs.first_order_date,
-        at_cutoffs.last_order_date,
-        at_cutoffs.orders,
-        at_cutoffs.profit,
-        cast(least(at_cutoffs.orders, 4) as integer) as orders_group,
-        at_cutoffs.first_order_date >= cutoffs.current_range_date as began_in_current_range,
-        recency_bands.recency_band,
-        {{ profit_per_year('at_cutoffs.profit', 'cutoffs.cutoff_date - at_cutoffs.first_order_date') }}
-            as profit_per_year,
-        at_cutoffs.next_90_day_orders,
-        cast(at_cutoffs.next_90_day_profit as numeric(18, 4)) as next_90_day_profit,
-        at_cutoffs.next_180_day_orders,
-        cast(at_cutoffs.next_180_day_profit as numeric(18, 4)) as next_180_day_profit,
+        elapsed.cutoff_number,
+        elapsed.cutoff_date,
+        elapsed.customer_key,
+        elapsed.first_order_date,
+        elapsed.last_order_date,
+        elapsed.days_since_last_order,
+        elapsed.orders,
+        elapsed.profit,
+        cast(least(elapsed.orders, 4) as integer) as orders_group,
+        elapsed.first_order_date >= elapsed.current_range_date as began_in_current_range,
+        bands.recency_band,
+        {{ profit_per_year(
+            'elapsed.profit', 'cast(elapsed.cutoff_date - elapsed.first_order_date as integer)'
+        ) }} as profit_per_year,
+        elapsed.next_90_day_orders,
+        cast(elapsed.next_90_day_profit as numeric(18, 4)) as next_90_day_profit,
+        elapsed.next_180_day_orders,
+        cast(elapsed.next_180_day_profit as numeric(18, 4)) as next_180_day_profit,
         cast(
             case
-                when at_cutoffs.next_90_day_orders is not null
-                    then least(at_cutoffs.orders + at_cutoffs.next_90_day_orders, 4)
+                when elapsed.next_90_day_orders is not null
+                    then least(elapsed.orders + elapsed.next_90_day_orders, 4)
             end as integer
         ) as orders_group_after_90_days,
         later_bands.recency_band as recency_band_after_90_days,
         {{ profit_per_year(
-            '(at_cutoffs.profit + at_cutoffs.next_90_day_profit)',
-            'cutoffs.cutoff_date + 90 - at_cutoffs.first_order_date'
+            '(elapsed.profit + elapsed.next_90_day_profit)',
+            'cast(elapsed.cutoff_date + 90 - elapsed.first_order_date as integer)'
         ) }} as profit_per_year_after_90_days
-    from at_cutoffs
-    inner join {{ ref('int_cutoffs') }} as cutoffs on at_cutoffs.cutoff_number = cutoffs.cutoff_number
-    left join {{ ref('recency_bands') }} as recency_bands
-        on
-            cutoffs.cutoff_date - at_cutoffs.last_order_date >= recency_bands.lower_days
-            and cutoffs.cutoff_date - at_cutoffs.last_order_date < recency_bands.upper_days
-    left join {{ ref('recency_bands') }} as later_bands
-        on
-            cutoffs.cutoff_date + 90 - at_cutoffs.last_order_date_after_90_days >= later_bands.lower_days
-            and cutoffs.cutoff_date + 90 - at_cutoffs.last_order_date_after_90_days < later_bands.upper_days
+    from elapsed
+    left join bands on elapsed.days_since_last_order = bands.days_since_last_order
+    left join bands as later_bands on elapsed.days_after_90_days = later_bands.days_since_last_order
 
 )
 

@@ -4,7 +4,6 @@ customers as (
 
     select
         customers.*,
-        cast(customers.cutoff_date - customers.last_order_date as integer) as days_since_last_order,
         customers.orders >= 2 as is_repeat,
         customers.orders >= 2
         and coalesce(customers.profit_per_year >= limits.vip_profit_per_year, false) as is_vip

@@ -1,16 +1,16 @@
 with
 
--- By whole dollars, since sorting every customer of every cut-off day is slow.
+-- By dollar, since sorting every customer of every cut-off day is slow.
 dollars as (
 
     select
         cutoff_number,
-        floor(profit_per_year) as profit_per_year,
+        profit_per_year,
         count(*) as customers
     from {{ ref('int_customers__at_cutoffs') }}
     group by
         cutoff_number,
-        floor(profit_per_year)
+        profit_per_year
 
 ),
 
@@ -36,7 +36,7 @@ limits as (
 
     select
         cutoff_number,
-        cast(min(profit_per_year) as bigint) as vip_profit_per_year
+        min(profit_per_year) as vip_profit_per_year
     from ranked
     where
         customers_above <= (1 - {{ threshold('vip_percentile') }}) * other_customers
