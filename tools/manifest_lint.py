@@ -49,7 +49,10 @@ LAYERS = {
     "marts/profitability": Layer(
         "mart_", _FOR_MARTS | {"marts/profitability/intermediate"}, has_contract=True, is_public=True
     ),
-    "marts/profitability/intermediate": Layer("int_", _FOR_MARTS | {"marts/profitability/intermediate"}),
+    # The budget rests on what the public marts about customers expect and advise.
+    "marts/profitability/intermediate": Layer(
+        "int_", _FOR_MARTS | {"marts/profitability/intermediate", "marts/customers"}
+    ),
     # What the report shows beside the marts: figures for each choice of its filter, and sums of marts.
     "marts/report": Layer(
         "rpt_",

@@ -207,6 +207,17 @@ def test_the_review_of_prices_is_of_three_models(query: Query) -> None:
     assert [row["model_name"] for row in rows] == ["Road-350-W", "Road-750", "Short-Sleeve Classic Jersey"]
 
 
+def test_figures_net_of_returns_add_up(query: Query) -> None:
+    """The value returned is that of the finding: $765,277.84, of which $318,855.05 are profit."""
+    for mart in ("product", "model"):
+        (found,) = query(
+            "select sum(revenue - net_revenue) as value, sum(profit - net_profit_if_resaleable) as profit, "
+            f"sum(profit - net_profit_if_worthless) as worthless from marts.mart_{mart}_profitability"
+        )
+        assert round(found["value"], 2) == round(found["worthless"], 2) == Decimal("765277.84")
+        assert round(found["profit"], 2) == Decimal("318855.05")
+
+
 def test_the_budget_is_recomputed(query: Query) -> None:
     """All expected profit of customers is given to a row, and only the largest share is capped."""
     rows = query("select * from marts.mart_budget_allocation")

@@ -35,6 +35,9 @@ compared as (
 
     select
         recommended.*,
+        other_advice.region,
+        other_advice.country,
+        other_advice.category_name,
         cast(recommended.recommended_share - recommended.base_share as numeric(18, 6)) as share_change,
         case
             when recommended.recommended_share > recommended.base_share and other_advice.has_price_review
@@ -51,7 +54,7 @@ compared as (
                     end
         end as untapped_conflict
     from recommended
-    left join {{ ref('int_region_categories__other_advice') }} as other_advice
+    inner join {{ ref('int_region_categories__other_advice') }} as other_advice
         on
             recommended.territory_key = other_advice.territory_key
             and recommended.product_category_key = other_advice.product_category_key
@@ -61,57 +64,53 @@ compared as (
 final as (
 
     select
-        compared.territory_key,
-        territories.region,
-        territories.country,
-        compared.product_category_key,
-        categories.category_name,
-        compared.value_group,
-        compared.customers,
+        territory_key,
+        region,
+        country,
+        product_category_key,
+        category_name,
+        value_group,
+        customers,
         -- Today, and what is expected
-        compared.last_12_profit,
-        compared.base_share,
-        compared.expected_180_day_profit,
-        cast(compared.mix_basis as varchar(64)) as mix_basis,
+        last_12_profit,
+        base_share,
+        expected_180_day_profit,
+        cast(mix_basis as varchar(64)) as mix_basis,
         -- Allocation
-        compared.share_before_cap,
-        compared.recommended_share,
-        compared.share_change,
+        share_before_cap,
+        recommended_share,
+        share_change,
         cast(
-            compared.share_before_cap - compared.base_share as numeric(18, 6)
+            share_before_cap - base_share as numeric(18, 6)
         ) as share_change_by_expectation,
         cast(
-            compared.recommended_share - compared.share_before_cap as numeric(18, 6)
+            recommended_share - share_before_cap as numeric(18, 6)
         ) as share_change_by_cap,
         cast(
             case
-                when compared.weight <= 0 and compared.is_forward_looking
+                when weight <= 0 and is_forward_looking
                     then 'No share: no profit is expected.'
-                when compared.weight <= 0 then 'No share: no profit in the last 12 months.'
-                when not compared.is_forward_looking
+                when weight <= 0 then 'No share: no profit in the last 12 months.'
+                when not is_forward_looking
                     then 'By profit of the last 12 months, since there is too little history to expect any.'
-                when compared.is_capped then 'Lowered to the highest share that a single row may have.'
-                when compared.share_before_cap > compared.base_share
+                when is_capped then 'Lowered to the highest share that a single row may have.'
+                when share_before_cap > base_share
                     then 'Raised: a larger share of profit is expected than in the last 12 months.'
-                when compared.share_change > 0
+                when share_change > 0
                     then 'Raised by what the cap takes from others.'
-                when compared.share_before_cap < compared.base_share
+                when share_before_cap < base_share
                     then 'Lowered: a smaller share of profit is expected than in the last 12 months.'
                 else 'As its share of profit in the last 12 months.'
             end as varchar(256)
         ) as allocation_rule,
         cast(
             case
-                when compared.price_conflict is not null and compared.untapped_conflict is not null
-                    then compared.price_conflict || '; ' || compared.untapped_conflict
-                else coalesce(compared.price_conflict, compared.untapped_conflict)
+                when price_conflict is not null and untapped_conflict is not null
+                    then price_conflict || '; ' || untapped_conflict
+                else coalesce(price_conflict, untapped_conflict)
             end as varchar(256)
         ) as conflicts_with
     from compared
-    inner join {{ ref('dim_territories') }} as territories
-        on compared.territory_key = territories.territory_key
-    inner join {{ ref('dim_product_categories') }} as categories
-        on compared.product_category_key = categories.product_category_key
 
 )
 

@@ -25,7 +25,9 @@ levels as (
         cast(sum({{ span }}{{ measure }}) as numeric(18, 4)) as {{ span }}{{ measure }},
         {% endfor -%}
         {% endfor -%}
-        cast(sum(return_units) as bigint) as return_units
+        cast(sum(return_units) as bigint) as return_units,
+        cast(sum(returned_value) as numeric(18, 4)) as returned_value,
+        cast(sum(returned_profit) as numeric(18, 4)) as returned_profit
     from products
     group by {{ product_levels()[product_level][0] }}
     {{ 'union all' if not loop.last }}

@@ -57,7 +57,9 @@ returned as (
 
     select
         product_key,
-        sum(return_quantity) as return_units
+        sum(return_quantity) as return_units,
+        sum(returned_value) as returned_value,
+        sum(returned_profit) as returned_profit
     from {{ ref('int_returns__to_date') }}
     group by product_key
 
@@ -81,7 +83,9 @@ measured as (
         cast(coalesce(sold.{{ span ~ money }}, 0) as numeric(18, 4)) as {{ span ~ money }},
         {% endfor -%}
         {% endfor -%}
-        cast(coalesce(returned.return_units, 0) as bigint) as return_units
+        cast(coalesce(returned.return_units, 0) as bigint) as return_units,
+        cast(coalesce(returned.returned_value, 0) as numeric(18, 4)) as returned_value,
+        cast(coalesce(returned.returned_profit, 0) as numeric(18, 4)) as returned_profit
     from {{ ref('dim_products') }} as products
     left join sold on products.product_key = sold.product_key
     left join returned on products.product_key = returned.product_key

@@ -85,7 +85,7 @@ placed as (
             order by weight desc, territory_key asc, product_category_key asc, value_group asc
             rows between unbounded preceding and current row
         ) - weight as weight_before,
-        sum(weight) over () as all_weight,
+        cast(sum(weight) over () as numeric(18, 4)) as all_weight,
         greatest(
             cast({{ threshold('budget_highest_share') }} as double precision),
             1 / cast(nullif(sum(case when weight > 0 then 1 else 0 end) over (), 0) as double precision)
@@ -104,10 +104,20 @@ capped as (
 
 ),
 
-shared as (
+final as (
 
     select
-        *,
+        territory_key,
+        product_category_key,
+        value_group,
+        customers,
+        last_12_profit,
+        cast(mix_basis as varchar(64)) as mix_basis,
+        expected_180_day_profit,
+        is_forward_looking,
+        weight,
+        all_weight,
+        is_capped,
         case
             when is_capped then highest_share
             else
@@ -118,4 +128,4 @@ shared as (
 
 )
 
-select * from shared
+select * from final

@@ -49,7 +49,10 @@ final as (
 
     select
         territories.territory_key,
+        territories.region,
+        territories.country,
         price_reviews.product_category_key,
+        categories.category_name,
         price_reviews.models_to_review,
         price_reviews.profit_share_to_review >= {{ threshold('budget_conflict_share') }} as has_price_review,
         coalesce(untapped.untapped_groups, 0) as untapped_groups,
