@@ -132,3 +132,31 @@ def test_vars_of_packages_may_be_set(tmp_path: Path) -> None:
     (tmp_path / "warehouse").mkdir()
     done = run_dbt(tmp_path, "ls", "--resource-type", "snapshot", "--vars", "{'dbt_date:time_zone': UTC}")
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+def test_returns_after_the_last_order_are_in_no_figure(tmp_path: Path) -> None:
+    """Orders end on 20 April 2017 and returns go on to June: every mart leaves the same ones out."""
+    generate(tmp_path / "files", scale=0.05, seed=3)
+    for path in (tmp_path / "files").glob("*Sales_2017.csv"):
+        header, *records = path.read_text(encoding="utf-8").splitlines()
+        last = datetime(2017, 4, 20)
+        kept = [line for line in records if datetime.strptime(line.split(",")[0], "%m/%d/%Y") <= last]
+        path.write_text("\r\n".join([header, *kept, ""]), encoding="utf-8", newline="")
+    load(str(tmp_path / "files"), tmp_path / "lake")
+    (tmp_path / "warehouse").mkdir()
+    done = run_dbt(tmp_path, "build", "--quiet", "--exclude-resource-type", "unit_test")
+    assert done.returncode == 0, done.stdout
+    with duckdb.connect(str(tmp_path / "warehouse" / "dev_test.duckdb"), read_only=True) as connection:
+
+        def one(sql: str) -> object:
+            return connection.execute(sql).fetchone()[0]
+
+        later = one("select sum(return_quantity) from core.fact_returns where return_date > '2017-04-20'")
+        units = one("select sum(return_quantity) from core.fact_returns") - later
+        assert later > 0
+        assert one("select sum(after_as_of_amount) from operations.ledger_amounts where measure = 'units'") == later
+        for mart in ("monthly", "category", "territory"):
+            assert one(f"select sum(return_units) from marts.mart_{mart}_performance") == units
+        assert one("select sum(return_units) from marts.mart_product_profitability") == units
+        assert str(one("select max(month_start_date) from marts.mart_monthly_performance")) == "2017-04-01"
