@@ -2,6 +2,7 @@
 
 import math
 import random
+import statistics
 
 import duckdb
 import jinja2
@@ -11,7 +12,7 @@ from support.places import PROJECT
 
 MACROS = "".join(
     (PROJECT / f"macros/sql/{name}.sql").read_text()
-    for name in ("two_sided_p_value", "adjusted_p_value", "wilson_bound")
+    for name in ("two_sided_p_value", "adjusted_p_value", "student_t", "wilson_bound")
 )
 
 
@@ -24,6 +25,37 @@ def test_p_value_of_a_normal_score() -> None:
     p_value = sql("two_sided_p_value('z')")
     for score, found in duckdb.execute(f"select z, {p_value} from (select unnest(?) as z)", [scores]).fetchall():
         assert found == pytest.approx(math.erfc(abs(score) / math.sqrt(2)), rel=1e-7), score
+
+
+def tail_of_t(t: float, degrees_of_freedom: int) -> float:
+    """Two-sided p-value of Student's t, integrated by Simpson's rule."""
+    log_constant = math.lgamma((degrees_of_freedom + 1) / 2) - math.lgamma(degrees_of_freedom / 2)
+    constant = math.exp(log_constant) / math.sqrt(degrees_of_freedom * math.pi)
+    steps = 2000
+    heights = [
+        (1 + (t * i / steps) ** 2 / degrees_of_freedom) ** (-(degrees_of_freedom + 1) / 2) for i in range(steps + 1)
+    ]
+    inside = heights[0] + heights[-1] + 4 * sum(heights[1:-1:2]) + 2 * sum(heights[2:-1:2])
+    return 1 - 2 * constant * inside * t / steps / 3
+
+
+@pytest.mark.parametrize("degrees_of_freedom", [5, 29, 100, 10000])
+def test_p_value_of_students_t(degrees_of_freedom: int) -> None:
+    z = sql(f"normal_score_of_t('t', '{degrees_of_freedom}')")
+    scores = [0.0, 0.5, 1.0, 2.0, 3.0, 4.5]
+    for t, found in duckdb.execute(f"select t, {z} from (select unnest(?) as t)", [scores]).fetchall():
+        assert math.erfc(found / math.sqrt(2)) == pytest.approx(tail_of_t(t, degrees_of_freedom), rel=1e-3, abs=1e-6)
+
+
+@pytest.mark.parametrize("level", [0.15, 0.05, 0.05 / 38, 1e-4])
+def test_quantiles_of_normal_and_t(level: float) -> None:
+    z = sql(f"normal_quantile('{level}')")
+    (normal,) = duckdb.execute(f"select {z}").fetchone()
+    assert normal == pytest.approx(statistics.NormalDist().inv_cdf(1 - level / 2), abs=1e-6)
+    for degrees_of_freedom in (15, 300):
+        quantile = sql(f"student_t_quantile('{normal}', '{degrees_of_freedom}.0')")
+        (t,) = duckdb.execute(f"select {quantile}").fetchone()
+        assert tail_of_t(t, degrees_of_freedom) == pytest.approx(level, rel=5e-3)
 
 
 def holm(p_values: list[float]) -> list[float]:

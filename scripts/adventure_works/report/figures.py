@@ -196,7 +196,8 @@ def read(ask: Ask) -> Figures:
         demographics=rows("{marts}.mart_customer_demographics", "segment_type, segment_order, segment_value"),
         matrix=rows(
             "{marts}.mart_profitability_matrix",
-            "product_level, category_name, subcategory_name, segment_type, segment_order, segment_value",
+            "product_level, category_name, product_group_name, segment_type, segment_order, segment_value",
+            "period = 'current_range'",
         ),
         territories=rows("{marts}.mart_territory_performance", "profit_rank, region"),
         value_groups=rows("{marts}.rpt_value_groups", "value_group_order"),

@@ -75,8 +75,8 @@ def _products(figures: Figures) -> list[Row]:
 
 def _matrix(figures: Figures) -> list[Row]:
     columns = (
-        "category_name", "subcategory_name", "segment_type", "segment_value", "customers", "profit", "profit_index",
-        "penetration", "is_untapped",
+        "category_name", "product_group_name", "segment_type", "segment_value", "customers", "profit", "profit_index",
+        "observed_to_expected", "is_untapped",
     )  # fmt: skip
     return [_take(row, columns) for row in figures.matrix if row["segment_type"] in MATRIX_TYPES or row["is_untapped"]]
 
@@ -109,11 +109,12 @@ SECTIONS = (
         "demographics", "Demographics", "Which customers spend the most?",
         ("mart_customer_demographics",), (), {CATEGORY: "all categories", PERIOD: WHOLE},
         _table("demographics", "segment_type", "segment_value", "customers", "orders", "revenue", "profit",
-               "revenue_per_customer", "revenue_per_customer_low", "revenue_per_customer_high", "is_small_base"),
+               "revenue_per_customer", "revenue_per_customer_low", "revenue_per_customer_high",
+               "standardised_revenue_per_customer", "differs_from_rest", "is_small_base"),
     ),
     Section(
         "combinations", "Combinations", "Who buys what, and what is untapped?",
-        ("mart_profitability_matrix",), (CATEGORY,), {PERIOD: WHOLE}, _matrix,
+        ("mart_profitability_matrix",), (CATEGORY,), {PERIOD: "since the last launch of a category"}, _matrix,
     ),
     Section(
         "regions", "Regions", "Which regions perform best, and which are growing?",
@@ -137,9 +138,8 @@ SECTIONS = (
     Section(
         "together", "Cross-selling", "What sells together?",
         ("mart_cross_sell",), (CATEGORY,), {PERIOD: "since both were on sale"},
-        _table("pairs", "product_group_a_name", "product_group_b_name", "both_on_sale_from", "both_on_sale_to",
-               "orders", "orders_with_a", "orders_with_b", "orders_together", "lift", "lift_low",
-               "lift_high", "is_above_chance"),
+        _table("pairs", "product_group_a_name", "product_group_b_name", "orders", "orders_with_a", "orders_with_b",
+               "orders_together", "lift", "lift_low", "lift_high", "is_above_chance"),
     ),
     Section(
         "prices", "Prices", "What would a change of price do?",

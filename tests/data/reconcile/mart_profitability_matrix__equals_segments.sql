@@ -29,6 +29,7 @@ matrix as (
         min(segment_customers) as lowest_customers,
         max(segment_customers) as highest_customers
     from {{ ref('mart_profitability_matrix') }}
+    where period = 'all'
     group by
         product_level,
         segment_type,

@@ -7,6 +7,8 @@ orders as (
         territory_key,
         age_group,
         age_group_order,
+        min(order_date) as first_order_date,
+        max(order_date) as last_order_date,
         cast(count(*) as bigint) as orders,
         cast(sum(units) as bigint) as units,
         cast(sum(revenue) as numeric(18, 4)) as revenue,
@@ -39,7 +41,9 @@ premium as (
 
 several_profiles as (
 
-    select customer_key
+    select
+        customer_key,
+        min(first_order_date) as first_order_date
     from orders
     group by customer_key
     having count(*) > 1
@@ -49,7 +53,20 @@ several_profiles as (
 final as (
 
     select
-        orders.*,
+        orders.customer_key,
+        orders.territory_key,
+        orders.age_group,
+        orders.age_group_order,
+        cast(
+            date_trunc('quarter', coalesce(several_profiles.first_order_date, orders.first_order_date))
+            as date
+        ) as first_order_quarter,
+        orders.last_order_date,
+        orders.orders,
+        orders.units,
+        orders.revenue,
+        orders.cost,
+        orders.profit,
         premium.premium_revenue,
         territories.country,
         several_profiles.customer_key is null as has_single_profile,

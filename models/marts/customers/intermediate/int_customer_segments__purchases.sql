@@ -1,3 +1,5 @@
+{% set measures = ['units', 'revenue', 'cost', 'profit', 'premium_revenue'] %}
+
 with
 
 segment_types as (
@@ -7,14 +9,14 @@ segment_types as (
     {%- endfor %}
 ),
 
--- Join first, then multiply by ten segment types: the join of ten times as many rows is much slower.
-segmented as (
+-- Join first, then multiply by ten segment types: the join of ten times as many rows is much slower. Distinct
+-- counts take much memory, so the few customers with several rows are summed first.
+{% for is_single, branch in {true: 'single_profiles', false: 'several_profiles'}.items() %}
+{{ branch }} as (
 
     select
-        purchases.product_level,
-        purchases.product_group_key,
-        purchases.customer_key,
-        buyers.has_single_profile,
+        purchases.*,
+        buyers.first_order_quarter,
         segment_types.segment_type,
         coalesce(
             case segment_types.segment_type
@@ -23,11 +25,7 @@ segmented as (
                 {%- endfor %}
             end,
             'Unknown'
-        ) as segment_value,
-        purchases.units,
-        purchases.revenue,
-        purchases.cost,
-        purchases.profit
+        ) as segment_value
     from {{ ref('int_buyers__by_product_group') }} as purchases
     inner join {{ ref('int_buyers') }} as buyers
         on
@@ -35,10 +33,42 @@ segmented as (
             and purchases.territory_key = buyers.territory_key
             and purchases.age_group = buyers.age_group
     cross join segment_types
+    where {{ 'not ' if not is_single }}buyers.has_single_profile
+
+),
+{% endfor %}
+segmented as (
+
+    select
+        product_level,
+        product_group_key,
+        segment_type,
+        segment_value,
+        first_order_quarter,
+        customer_key,
+        {{ period_columns(measures, '[column]') }}
+    from single_profiles
+    union all
+    select
+        product_level,
+        product_group_key,
+        segment_type,
+        segment_value,
+        first_order_quarter,
+        customer_key,
+        {{ period_columns(measures, 'cast(sum([column]) as [type]) as [column]') }}
+    from several_profiles
+    group by
+        product_level,
+        product_group_key,
+        segment_type,
+        segment_value,
+        first_order_quarter,
+        customer_key
 
 ),
 
--- Distinct counts take much memory, so only customers with several rows are counted that way.
+-- Only all customers are counted by the quarter of their first order: segments are compared with these.
 summed as (
 
     select
@@ -46,18 +76,20 @@ summed as (
         product_group_key,
         cast(segment_type as varchar(64)) as segment_type,
         cast(segment_value as varchar(256)) as segment_value,
-        count(case when has_single_profile then nullif(customer_key, -1) end)
-        + count(distinct case when not has_single_profile then nullif(customer_key, -1) end) as customers,
-        cast(sum(units) as bigint) as units,
-        cast(sum(revenue) as numeric(18, 4)) as revenue,
-        cast(sum(cost) as numeric(18, 4)) as cost,
-        cast(sum(profit) as numeric(18, 4)) as profit
+        case when segment_type = 'all' then first_order_quarter end as first_order_quarter,
+        {% for prefix in period_prefixes().values() -%}
+        count(case when {{ prefix }}units > 0 then nullif(customer_key, -1) end) as {{ prefix }}customers,
+        count(case when {{ prefix }}premium_revenue > 0 then nullif(customer_key, -1) end)
+            as {{ prefix }}premium_customers,
+        {% endfor -%}
+        {{ period_columns(measures[:4], 'cast(coalesce(sum([column]), 0) as [type]) as [column]') }}
     from segmented
     group by
         product_level,
         product_group_key,
         segment_type,
-        segment_value
+        segment_value,
+        case when segment_type = 'all' then first_order_quarter end
 
 )
 

@@ -1,6 +1,7 @@
 with
 
--- The range on sale changes on the day of a first sale and on the day after the last day on sale.
+-- The range on sale changes on the day of a first sale and on the day after the last day on sale. A period
+-- begins a range of its own, so that what is counted by range can be summed over periods as well.
 changes as (
 
     select first_sale_date as range_from_date
@@ -8,6 +9,9 @@ changes as (
     union
     select last_day_on_sale + 1 as range_from_date
     from {{ ref('int_product_groups__on_sale') }}
+    union
+    select first_date as range_from_date
+    from {{ ref('int_spans') }}
 
 ),
 

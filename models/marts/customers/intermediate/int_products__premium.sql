@@ -15,7 +15,8 @@ sold_products as (
 
 ),
 
--- Percent rank from above, so that products of equal price are treated equally.
+-- Percent rank from above, so that products of equal price are treated equally. At one price,
+-- nothing is premium.
 ranked as (
 
     select
@@ -23,7 +24,8 @@ ranked as (
         percent_rank() over (
             partition by product_category_key
             order by product_price desc
-        ) as share_more_expensive
+        ) as share_more_expensive,
+        product_price > min(product_price) over (partition by product_category_key) as is_above_lowest_price
     from sold_products
 
 ),
@@ -32,7 +34,8 @@ flagged as (
 
     select
         product_key,
-        share_more_expensive <= 1 - {{ threshold('premium_price_percentile') }} as is_premium
+        share_more_expensive <= 1 - {{ threshold('premium_price_percentile') }}
+        and is_above_lowest_price as is_premium
     from ranked
 
 )

@@ -29,7 +29,8 @@ def demographics(figures: Figures, scope: Scope) -> Answer:
     lead = say(
         "The widest gap is by {kind}: {people} spent {most[revenue_per_customer]:$,} each (95% interval "
         "{most[revenue_per_customer_low]:$,} to {most[revenue_per_customer_high]:$,}), {times:.1f} times as much as "
-        "{others} ({least[revenue_per_customer]:$,}){verdict}.",
+        "{others} ({least[revenue_per_customer]:$,}); with first orders in the same quarters, "
+        "{most[standardised_revenue_per_customer]:$,} against {least[standardised_revenue_per_customer]:$,}{verdict}.",
         kind=SEGMENT_TYPES[kind],
         people=people(kind, most["segment_value"]),
         most=most,
@@ -42,8 +43,10 @@ def demographics(figures: Figures, scope: Scope) -> Answer:
     small = [row for kind in SEGMENT_TYPES for row in segments_of(figures, kind) if row["is_small_base"]]
     caveats = [
         Markup(
-            "Revenue per customer who ordered, over the whole record. Lines show the 95% interval of each group by "
-            "itself. Groups differ in other ways too: these are associations, not causes."
+            "Revenue per customer who ordered, over the whole record. Lines show 95% intervals for all groups at "
+            "once. Who came before the last launch has had more time: the standardised figure gives each group the "
+            "same quarters of first orders as all customers. Groups differ in other ways too: these are associations, "
+            "not causes."
         )
     ]
     if small:
@@ -58,6 +61,8 @@ def demographics(figures: Figures, scope: Scope) -> Answer:
 
 
 def _compared(kind: str, most: Row, least: Row) -> Markup:
+    if not (most["differs_from_rest"] or least["differs_from_rest"]):
+        return say("By {kind}, no difference is shown: what there is may be chance.", kind=SEGMENT_TYPES[kind])
     verdict = ", {low:$,} to {high:$,} more than everybody else (95% interval)"
     if most["difference_from_rest_low"] is None:
         verdict = ""
@@ -65,7 +70,8 @@ def _compared(kind: str, most: Row, least: Row) -> Markup:
         verdict = ", which could be due to chance"
     return say(
         "By {kind}, {people} spent the most, {most[revenue_per_customer]:$,} each{verdict}; {others} spent the least, "
-        "{least[revenue_per_customer]:$,}.",
+        "{least[revenue_per_customer]:$,}. With first orders in the same quarters it is "
+        "{most[standardised_revenue_per_customer]:$,} against {least[standardised_revenue_per_customer]:$,}.",
         kind=SEGMENT_TYPES[kind],
         people=people(kind, most["segment_value"]),
         most=most,
@@ -76,9 +82,8 @@ def _compared(kind: str, most: Row, least: Row) -> Markup:
 
 
 def _may_be_chance(segment: Row) -> bool:
-    """Whether the 95% interval of its difference from everybody else reaches down to nothing."""
-    low = segment["difference_from_rest_low"]
-    return low is not None and low <= 0
+    """Whether its difference from everybody else was tested and may be chance, among all segments that were tested."""
+    return segment["difference_p_value"] is not None and not segment["differs_from_rest"]
 
 
 def segments_of(figures: Figures, kind: str) -> list[Row]:

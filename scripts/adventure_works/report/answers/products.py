@@ -7,7 +7,6 @@ from markupsafe import Markup
 
 from adventure_works.report.answers.common import Answer, Scope, people, say
 from adventure_works.report.figures import Category, Figures, ratio, total
-from adventure_works.report.periods import EVERYTHING
 from adventure_works.warehouse.base import Row
 
 
@@ -112,24 +111,30 @@ def combinations(figures: Figures, scope: Scope) -> Answer:
         product=group_name(best),
         people=people("income_bracket", best["segment_value"]),
         profit=best["profit"],
-        share=ratio(best["profit"], figures.measures(scope.slug, EVERYTHING).profit),
+        share=ratio(best["profit"], total(cells, "profit", segment_type="income_bracket")),
         scope=scope,
     )
     more = Markup("No combination is untapped by the rule.")
     if gaps := untapped(figures, scope.category):
         largest = say("The largest of {number:,} untapped combinations", number=len(gaps))
         more = say(
-            "{which}: {gap[penetration]:.1%} of {people} have bought {product}, against {gap[overall_penetration]:.1%} "
-            "of all customers. At the average rate their profit would have been {gap[profit_to_overall_penetration]:$} "
-            "higher.",
+            "{which}: {gap[customers]:,} {people} bought {product}, {gap[observed_to_expected]:.0%} of those expected "
+            "among customers who came at the same time{profit}.",
             which=largest if len(gaps) > 1 else "One combination is untapped",
             gap=gaps[0],
             people=people(gaps[0]["segment_type"], gaps[0]["segment_value"]),
             product=group_name(gaps[0]),
+            profit=say(
+                "; the missing buyers would have added {gap[profit_to_expected_customers]:$} of profit", gap=gaps[0]
+            )
+            if gaps[0]["profit_to_expected_customers"] is not None
+            else "",
         )
     caveat = Markup(
-        "100 is the average: 120 means that the product's share of the segment's profit is a fifth higher than its "
-        "share of all profit. The extra profit is for comparing gaps; it is not a forecast."
+        "Sales since the last launch of a category. 100 is the average: 120 means that the product's share of the "
+        "segment's profit is a fifth higher than its share of all profit. A combination is untapped if its shortage of "
+        "buyers is significant (after Holm), also over all sales. The extra profit, at what each buyer of the segment "
+        "brings, is for comparing gaps; it is an association and not a forecast."
     )
     return Answer(lead, [more], [caveat])
 
@@ -141,7 +146,7 @@ def _of(category: Category | None, rows: list[Row]) -> list[Row]:
 
 def group_name(row: Row) -> str:
     """The category or subcategory that a row of the matrix is about."""
-    return str(row["subcategory_name"] or row["category_name"])
+    return str(row["product_group_name"])
 
 
 def matrix_cells(figures: Figures, category: Category | None) -> list[Row]:
@@ -164,7 +169,9 @@ def untapped(figures: Figures, category: Category | None) -> list[Row]:
     found = [
         row for row in _of(category, figures.matrix) if row["is_untapped"] and row["product_level"] == "subcategory"
     ]
-    return sorted(found, key=lambda row: (-row["profit_to_overall_penetration"], group_name(row), row["segment_value"]))
+    return sorted(
+        found, key=lambda row: (-(row["profit_to_expected_customers"] or 0), group_name(row), row["segment_value"])
+    )
 
 
 def together(figures: Figures, scope: Scope) -> Answer:
