@@ -21,7 +21,8 @@ untapped as (
         count(*) as untapped_rows
     from {{ ref('mart_profitability_matrix') }}
     where
-        is_untapped
+        period = 'current_range'
+        and is_untapped
         and segment_type = 'country'
         and product_level = 'subcategory'
     group by

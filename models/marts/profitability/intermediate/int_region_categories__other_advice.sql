@@ -33,10 +33,11 @@ untapped as (
         category_name,
         segment_value as country,
         count(distinct product_group_key) as untapped_groups,
-        min(subcategory_name) as untapped_name
+        min(product_group_name) as untapped_name
     from {{ ref('mart_profitability_matrix') }}
     where
-        is_untapped
+        period = 'current_range'
+        and is_untapped
         and segment_type = 'country'
         and product_level = 'subcategory'
     group by
