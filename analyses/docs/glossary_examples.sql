@@ -12,7 +12,7 @@
         'is_complete_month', 'month_start_date desc'),
     ('Profit margin', 'mart_model_profitability', 'model_name', 'last_12_profit_margin', 'true',
         'last_12_profit desc, product_model_key'),
-    ('Break-even of a price rise', 'mart_model_profitability', "model_name || ', 5 % dearer'",
+    ('Break-even of a price rise', 'mart_model_profitability', "model_name || ', price 5 % higher'",
         'break_even_units_lost_at_5_percent', 'true', 'last_12_profit desc, product_model_key'),
     ('Expected profit', 'mart_customer_value_backtest', "value_group || ', per customer in 180 days'",
         'expected_profit_per_customer', "horizon_days = 180 and is_latest and value_group <> 'all'",

@@ -1,6 +1,6 @@
 with
 
--- Customers of 180 days ago, and what they brought since then.
+-- Customers of 180 days ago, and what they earned since then.
 cutoff as (
 
     select as_of_date - 180 as cutoff_date
