@@ -1,7 +1,7 @@
 """Compares two manifests of dbt: what a refactoring has changed for those who read or run the project.
 
     python -m tools.compare_manifests OLD/manifest.json NEW/manifest.json
-    python -m tools.compare_manifests OLD NEW --renamed int_range__launch=int_product_range__launch
+    python -m tools.compare_manifests OLD NEW --renamed value_segments=value_groups
 
 Compared are the nodes of the project, and of each its relation, configuration, tags, access, group, grants, contract,
 columns with their types, and parents. Paths and descriptions are not. Ends with exit code 1 when something differs.
