@@ -1,34 +1,19 @@
 with
 
-categories as (
-
-    select product_group_key as product_category_key
-    from {{ ref('int_product_groups__on_sale') }}
-    where product_level = 'category'
-
-),
-
--- Every territory, category and quarter of the first order, also without a buyer.
 cells as (
 
     select
-        quarters.territory_key,
-        categories.product_category_key,
-        quarters.first_order_quarter,
-        cast(quarters.customers as double precision) as customers,
-        coalesce(buyers.buyers, 0) as buyers,
-        coalesce(buyers.profit, 0) as profit
-    from {{ ref('int_territory_quarters') }} as quarters
-    cross join categories
-    left join {{ ref('int_territory_categories__buyers') }} as buyers
-        on
-            quarters.territory_key = buyers.territory_key
-            and quarters.first_order_quarter = buyers.first_order_quarter
-            and categories.product_category_key = buyers.product_category_key
+        territory_key,
+        product_category_key,
+        first_order_quarter,
+        cast(customers as double precision) as customers,
+        buyers,
+        profit
+    from {{ ref('int_territory_categories__buyers') }}
 
 ),
 
--- The share of buyers among all customers of a quarter, the territory's own included.
+-- The share of buyers among all customers of a quarter who could have bought, the territory's own included.
 with_rate as (
 
     select
