@@ -5,7 +5,7 @@ select
     cast(forecast_low as numeric(18, 2)) as forecast_low,
     cast(forecast_high as numeric(18, 2)) as forecast_high,
     forecast_method,
-    cast(mean_absolute_error as numeric(18, 2)) as mean_absolute_error,
+    cast(drift_mean_absolute_error as numeric(18, 2)) as drift_mean_absolute_error,
     cast(naive_mean_absolute_error as numeric(18, 2)) as naive_mean_absolute_error,
     backtests
 from {{ ref('mart_monthly_forecast') }}

@@ -63,13 +63,13 @@ final as (
             'forecast_high': 'forecast + half_width',
             'drift_forecast': 'drift_forecast',
             'naive_forecast': 'naive_forecast',
-            'mean_absolute_error': 'drift_error',
+            'drift_mean_absolute_error': 'drift_error',
             'naive_mean_absolute_error': 'naive_error',
         }.items() -%}
         cast(cast({{ expression }} as numeric(28, 10)) as numeric(18, 4)) as {{ column }},
         {% endfor -%}
         cast(backtests as bigint) as backtests,
-        cast(case when is_drift then 'seasonal drift' else 'naive' end as varchar(16)) as forecast_method
+        cast(case when is_drift then 'yearly drift' else 'naive' end as varchar(16)) as forecast_method
     from chosen
 
 )
