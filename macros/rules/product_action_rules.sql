@@ -7,7 +7,7 @@
         {
             'condition': 'has_high_return_rate',
             'action': 'review returns',
-            'reason': 'More units come back than in the rest of its subcategory: find out why.',
+            'reason': 'Its order lines are returned more often than those of the rest of its subcategory: find out why.',
         },
         {
             'condition': 'is_low_profit and last_12_profit <= 0',

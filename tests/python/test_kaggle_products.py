@@ -53,11 +53,13 @@ class Group:
 
     def __init__(self) -> None:
         self.units, self.returned = 0, 0
+        self.lines, self.records = 0, 0
         self.revenue = self.profit = self.last_revenue = self.last_profit = self.previous_profit = Decimal(0)
         self.last_units = 0
         self.days: list[date] = []
 
     def add(self, ordered: date, units: int, price: Decimal, cost: Decimal) -> None:
+        self.lines += 1
         self.units += units
         self.revenue += units * price
         self.profit += units * (price - cost)
@@ -104,6 +106,7 @@ def truth() -> dict[str, dict[tuple[str, str], Group]]:
             group.add(day(row["OrderDate"]), int(row["OrderQuantity"]), price, cost)
     for row in read("Returns"):
         for group in groups(row["ProductKey"]):
+            group.records += 1
             group.returned += int(row["ReturnQuantity"])
     return found
 
@@ -137,15 +140,15 @@ def test_every_figure_is_recomputed(query: Query, truth: dict, level: str) -> No
 
 @pytest.mark.parametrize("level", ["product", "model"])
 def test_every_return_rate_is_tested(query: Query, truth: dict, level: str) -> None:
-    """Two-proportion z-test against the rest of the subcategory, after Benjamini-Hochberg."""
+    """Two-proportion z-test of returns per order line against the rest of the subcategory, after Benjamini-Hochberg."""
     p_values = {}
     for (name, sub), group in truth[level].items():
         other = truth["sub"]["", sub]
-        units, returned = other.units - group.units, other.returned - group.returned
-        pooled = other.returned / other.units if other.units else 0
-        if min(group.units, units) * pooled >= 5:
-            error = sqrt(pooled * (1 - pooled) * (1 / group.units + 1 / units))
-            p_values[name, sub] = erfc(abs(group.returned / group.units - returned / units) / error / sqrt(2))
+        lines, records = other.lines - group.lines, other.records - group.records
+        pooled = other.records / other.lines if other.lines else 0
+        if min(group.lines, lines) * pooled >= 5:
+            error = sqrt(pooled * (1 - pooled) * (1 / group.lines + 1 / lines))
+            p_values[name, sub] = erfc(abs(group.records / group.lines - records / lines) / error / sqrt(2))
     ranked = sorted(p_values, key=p_values.__getitem__)
     adjusted, lowest = {}, 1.0
     for rank, key in reversed(list(enumerate(ranked, start=1))):
@@ -154,6 +157,19 @@ def test_every_return_rate_is_tested(query: Query, truth: dict, level: str) -> N
     rows = query(f"select * from marts.mart_{level}_profitability where return_rate_p_value is not null")
     found = {(row[f"{level}_name"], str(row["product_subcategory_key"])): row["return_rate_p_value"] for row in rows}
     assert {key: float(value) for key, value in found.items()} == pytest.approx(adjusted, abs=1e-8)
+
+
+def test_no_model_is_returned_more_than_the_rest_of_its_subcategory(query: Query, truth: dict) -> None:
+    """HL tyres, sold one to a line where others are sold by two, are returned more often by units and not by lines."""
+    rows = {row["model_name"]: row for row in query("select * from marts.mart_model_profitability")}
+    assert not [row for row in rows.values() if row["recommended_action"] == "review returns"]
+    for name, share, share_of_others in (("HL Mountain Tire", 3.75, 3.27), ("HL Road Tire", 3.52, 3.30)):
+        sub = str(rows[name]["product_subcategory_key"])
+        tyre, tyres = truth["model"][name, sub], truth["sub"]["", sub]
+        assert round(100 * tyre.records / tyre.lines, 2) == share
+        assert round(100 * (tyres.records - tyre.records) / (tyres.lines - tyre.lines), 2) == share_of_others
+        assert rows[name]["return_rate"] > 1.5 * float(rows[name]["subcategory_return_rate"])
+        assert rows[name]["return_rate_p_value"] > 0.3
 
 
 def test_what_the_vice_president_takes_home(query: Query) -> None:

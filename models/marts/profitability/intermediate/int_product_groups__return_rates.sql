@@ -5,13 +5,14 @@ counted as (
     select
         product_level,
         product_group_key,
-        cast(units as double precision) as units,
+        cast(order_lines as double precision) as order_lines,
         -- More may have been returned than sold, which a share cannot be.
-        cast(least(return_units, units) as double precision) as return_units,
-        cast(subcategory_units - units as double precision) as other_units,
+        cast(least(return_records, order_lines) as double precision) as return_records,
+        cast(subcategory_order_lines - order_lines as double precision) as other_order_lines,
         cast(
-            least(subcategory_return_units - return_units, subcategory_units - units) as double precision
-        ) as other_return_units
+            least(subcategory_return_records - return_records, subcategory_order_lines - order_lines)
+            as double precision
+        ) as other_return_records
     from {{ ref('int_product_groups__sales_periods') }}
 
 ),
@@ -20,7 +21,7 @@ pooled as (
 
     select
         *,
-        (return_units + other_return_units) / nullif(units + other_units, 0) as pooled_rate
+        (return_records + other_return_records) / nullif(order_lines + other_order_lines, 0) as pooled_rate
     from counted
 
 ),
@@ -34,12 +35,16 @@ scored as (
         case
             when
                 pooled_rate < 1
-                and units * pooled_rate >= {{ threshold('return_rate_expected_returns') }}
-                and other_units * pooled_rate >= {{ threshold('return_rate_expected_returns') }}
+                and order_lines * pooled_rate >= {{ threshold('return_rate_expected_returns') }}
+                and other_order_lines * pooled_rate >= {{ threshold('return_rate_expected_returns') }}
                 then
-                    (return_units / nullif(units, 0) - other_return_units / nullif(other_units, 0))
+                    (
+                        return_records / nullif(order_lines, 0)
+                        - other_return_records / nullif(other_order_lines, 0)
+                    )
                     / sqrt(
-                        pooled_rate * (1 - pooled_rate) * (1 / nullif(units, 0) + 1 / nullif(other_units, 0))
+                        pooled_rate * (1 - pooled_rate)
+                        * (1 / nullif(order_lines, 0) + 1 / nullif(other_order_lines, 0))
                     )
         end as z
     from pooled

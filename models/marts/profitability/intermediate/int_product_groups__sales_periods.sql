@@ -25,6 +25,8 @@ levels as (
         cast(sum({{ span }}{{ measure }}) as numeric(18, 4)) as {{ span }}{{ measure }},
         {% endfor -%}
         {% endfor -%}
+        cast(sum(order_lines) as bigint) as order_lines,
+        cast(sum(return_records) as bigint) as return_records,
         cast(sum(return_units) as bigint) as return_units,
         cast(sum(returned_value) as numeric(18, 4)) as returned_value,
         cast(sum(returned_profit) as numeric(18, 4)) as returned_profit
@@ -39,6 +41,8 @@ subcategories as (
     select
         product_subcategory_key,
         cast(sum(units) as bigint) as units,
+        cast(sum(order_lines) as bigint) as order_lines,
+        cast(sum(return_records) as bigint) as return_records,
         cast(sum(return_units) as bigint) as return_units,
         cast(sum(last_12_revenue) as numeric(18, 4)) as last_12_revenue,
         cast(sum(last_12_profit) as numeric(18, 4)) as last_12_profit
@@ -53,6 +57,8 @@ dated as (
         levels.*,
         subcategories.units as subcategory_units,
         subcategories.return_units as subcategory_return_units,
+        subcategories.order_lines as subcategory_order_lines,
+        subcategories.return_records as subcategory_return_records,
         subcategories.last_12_revenue as subcategory_last_12_revenue,
         subcategories.last_12_profit as subcategory_last_12_profit,
         on_sale.first_sale_date,

@@ -46,6 +46,7 @@ sold as (
         sum(case when {{ condition }} then {{ column }} else 0 end) as {{ span }}{{ measure }},
         {% endfor -%}
         {% endfor -%}
+        count(*) as order_lines,
         count(distinct order_number) as orders,
         count(distinct nullif(customer_key, -1)) as customers
     from sales
@@ -57,6 +58,7 @@ returned as (
 
     select
         product_key,
+        count(*) as return_records,
         sum(return_quantity) as return_units,
         sum(returned_value) as returned_value,
         sum(returned_profit) as returned_profit
@@ -75,6 +77,7 @@ measured as (
         products.model_name,
         products.subcategory_name,
         products.category_name,
+        cast(coalesce(sold.order_lines, 0) as bigint) as order_lines,
         cast(coalesce(sold.orders, 0) as bigint) as orders,
         cast(coalesce(sold.customers, 0) as bigint) as customers,
         {% for span in [''] + spans.keys() | list -%}
@@ -83,6 +86,7 @@ measured as (
         cast(coalesce(sold.{{ span ~ money }}, 0) as numeric(18, 4)) as {{ span ~ money }},
         {% endfor -%}
         {% endfor -%}
+        cast(coalesce(returned.return_records, 0) as bigint) as return_records,
         cast(coalesce(returned.return_units, 0) as bigint) as return_units,
         cast(coalesce(returned.returned_value, 0) as numeric(18, 4)) as returned_value,
         cast(coalesce(returned.returned_profit, 0) as numeric(18, 4)) as returned_profit
