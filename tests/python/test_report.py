@@ -387,6 +387,18 @@ def test_a_sentence_turns_with_its_figures(read_sample: tuple) -> None:
     assert "Prices have not varied" not in sentence
 
 
+def test_the_launch_is_the_last(read_sample: tuple) -> None:
+    """As in the marts, whose current range begins with the category launched last."""
+    found, _ = read_sample
+    months = [date(2016, 1, 1), date(2016, 7, 1), date(2016, 10, 1), date(2016, 10, 1)]
+    sold = [dataclasses.replace(one, first_month=month) for one, month in zip(found.sold, months, strict=False)]
+    assert len(sold) >= 3
+    launched, added = dataclasses.replace(found, categories=sold).launch
+    assert launched == sold[-1].first_month
+    assert added == [one for one in sold if one.first_month == launched]
+    assert dataclasses.replace(found, categories=sold[:1]).launch is None
+
+
 def test_nothing_is_compared_that_is_not_there(read_sample: tuple) -> None:
     """A record of a few months: no year before, no launch, no pairs, nobody a VIP."""
     found, proof = read_sample

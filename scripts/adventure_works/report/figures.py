@@ -138,11 +138,11 @@ class Figures:
 
     @property
     def launch(self) -> tuple[date, list[Category]] | None:
-        """The month in which the range first widened by a category, and by which; None if it never did."""
+        """The month in which the range last widened by a category, and by which; None if it never did."""
         months = sorted({category.first_month for category in self.sold if category.first_month})
         if len(months) < 2:
             return None
-        return months[1], [category for category in self.sold if category.first_month == months[1]]
+        return months[-1], [category for category in self.sold if category.first_month == months[-1]]
 
 
 def ratio(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
