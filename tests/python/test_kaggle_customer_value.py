@@ -140,6 +140,8 @@ def test_what_each_customer_is_expected_to_bring(query: Query, now: LifeTable) -
         assert float(row["order_probability_180_days"]) == pytest.approx(far[0], abs=4e-6)
         assert float(row["expected_180_day_orders"]) == pytest.approx(far[1], abs=4e-6)
         assert float(row["expected_180_day_profit"]) == pytest.approx(far[2], abs=1e-3)
+        for name in ("order_probability_180_days", "expected_180_day_profit"):
+            assert row[f"{name}_low"] <= row[name] <= row[f"{name}_high"]
         lifetime = sum(profit for _, profit in orders) + far[2]
         assert float(row["customer_lifetime_value_180_days"]) == pytest.approx(lifetime, abs=1e-2)
         is_due = (AS_OF - orders[-1][0]).days > 90 and far[0] >= 0.5

@@ -45,10 +45,14 @@ final as (
         valued.life_table_customers,
         valued.order_probability_90_days,
         valued.order_probability_180_days,
+        valued.order_probability_180_days_low,
+        valued.order_probability_180_days_high,
         valued.expected_90_day_orders,
         valued.expected_180_day_orders,
         cast(valued.expected_90_day_profit as numeric(18, 4)) as expected_90_day_profit,
         cast(valued.expected_180_day_profit as numeric(18, 4)) as expected_180_day_profit,
+        cast(valued.expected_180_day_profit_low as numeric(18, 4)) as expected_180_day_profit_low,
+        cast(valued.expected_180_day_profit_high as numeric(18, 4)) as expected_180_day_profit_high,
         cast(history.lifetime_profit + valued.expected_180_day_profit as numeric(18, 4))
             as customer_lifetime_value_180_days,
         -- Groups

@@ -22,11 +22,14 @@ expected as (
         life_table.customers as life_table_customers,
         life_table.order_probability_90_days,
         life_table.order_probability_180_days,
+        life_table.order_probability_180_days_low,
         life_table.order_probability_180_days_high,
         life_table.expected_90_day_orders,
         life_table.expected_180_day_orders,
         life_table.expected_90_day_profit,
         life_table.expected_180_day_profit,
+        life_table.expected_180_day_profit_low,
+        life_table.expected_180_day_profit_high,
         coalesce(
             customers.is_repeat
             and life_table.order_probability_180_days_high < recent.order_probability_180_days,

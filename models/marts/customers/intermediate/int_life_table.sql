@@ -56,7 +56,6 @@ final as (
     select
         cutoff_number,
         cutoff_date,
-        cast(cutoff_date - 90 as date) as learned_from_date,
         orders_group,
         began_in_current_range,
         recency_band,
@@ -65,15 +64,10 @@ final as (
         life_table_level,
         life_table_group,
         customers,
-        is_small_base,
         -- Within 90 days
         probability as order_probability_90_days,
-        probability_low as order_probability_90_days_low,
-        probability_high as order_probability_90_days_high,
         orders as expected_90_day_orders,
         profit as expected_90_day_profit,
-        cast(profit - profit_half_width as numeric(18, 6)) as expected_90_day_profit_low,
-        cast(profit + profit_half_width as numeric(18, 6)) as expected_90_day_profit_high,
         -- Within 180 days
         cast(probability + later_probability as numeric(18, 6)) as order_probability_180_days,
         cast(

@@ -112,7 +112,6 @@ final as (
         life_table_level,
         life_table_group,
         customers,
-        customers < {{ threshold('life_table_small_base') }} as is_small_base,
         {{ safe_divide('buyers', 'customers') }} as probability,
         cast({{ wilson_bound('buyers', 'customers', '-') }} as numeric(18, 6)) as probability_low,
         cast({{ wilson_bound('buyers', 'customers', '+') }} as numeric(18, 6)) as probability_high,
