@@ -93,14 +93,14 @@ final as (
                 when weight <= 0 then 'No share: no profit in the last 12 months.'
                 when not is_forward_looking
                     then 'By profit of the last 12 months, since there is too little history to expect any.'
-                when is_capped then 'Lowered to the highest share that a single row may have.'
+                when is_capped then 'Capped at the highest share that a single row may have.'
                 when share_before_cap > base_share
-                    then 'Raised: a larger share of profit is expected than in the last 12 months.'
+                    then 'Above its base share: its share of expected profit is larger.'
                 when share_change > 0
-                    then 'Raised by what the cap takes from others.'
+                    then 'Above its base share: it gets what the cap takes from others.'
                 when share_before_cap < base_share
-                    then 'Lowered: a smaller share of profit is expected than in the last 12 months.'
-                else 'As its share of profit in the last 12 months.'
+                    then 'Below its base share: its share of expected profit is smaller.'
+                else 'As its base share.'
             end as varchar(256)
         ) as allocation_rule,
         cast(

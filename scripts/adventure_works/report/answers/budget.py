@@ -29,8 +29,8 @@ def budget(figures: Figures, scope: Scope) -> Answer:
     against = [row for row in given if row["conflicts_with"]]
     more = [
         say(
-            "Most moved is {row[name]}: from {row[base_share]:.0%} of today's profit to {row[recommended_share]:.0%} "
-            "of the budget.",
+            "Budget and profit differ most for {row[name]}: {row[base_share]:.0%} of today's profit, "
+            "{row[recommended_share]:.0%} of the budget.",
             row=moved,
         )
         if moved["recommended_share"] != moved["base_share"]
@@ -49,7 +49,10 @@ def budget(figures: Figures, scope: Scope) -> Answer:
 def _rule(figures: Figures) -> Markup:
     return say(
         "This is an allocation rule, not a return on investment: the data has no marketing spend, so it cannot show "
-        "what another dollar brings, and customers may come without it. No single share exceeds {cap:.0%}.",
+        "what another dollar brings, and part of what is expected comes without it. Only customers who have ordered "
+        "are in it: winning new ones is outside. Value groups are those of today, so groups of recent buyers (new, "
+        "one-time, VIP) tend to have a larger share of today's profit, and due a smaller one. No single share exceeds "
+        "{cap:.0%}.",
         cap=figures.thresholds["budget_highest_share"],
     )
 
