@@ -82,9 +82,7 @@ dated as (
             end as integer
         ) as last_12_days_on_sale,
         -- A change counts only if it was on sale in all of the 12 months before.
-        coalesce(
-            date_trunc('month', on_sale.first_sale_date) <= periods.previous_12_from, false
-        ) as has_previous_12
+        coalesce(on_sale.first_sale_date <= periods.previous_12_from, false) as was_on_sale_in_previous_12
     from levels
     inner join subcategories on levels.product_subcategory_key = subcategories.product_subcategory_key
     cross join {{ ref('int_comparison_periods') }} as periods
@@ -102,7 +100,8 @@ compared as (
         units < {{ threshold('return_rate_small_base') }} as is_small_base,
         {{ safe_divide('last_12_profit', 'last_12_days_on_sale') }} as last_12_profit_per_day,
         case
-            when has_previous_12 then {{ relative_change('last_12_profit', 'previous_12_profit') }}
+            when was_on_sale_in_previous_12
+                then {{ relative_change('last_12_profit', 'previous_12_profit') }}
         end as profit_growth,
         {{ safe_divide(
             'cast(last_12_profit as double precision) * subcategory_last_12_revenue'
