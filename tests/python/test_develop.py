@@ -81,6 +81,7 @@ def test_what_is_touched_is_built_with_what_depends_on_it(place: Path, copy: Pat
     assert len(results) < 30
 
 
+@pytest.mark.slow
 def test_a_clone_can_be_built_on(place: Path) -> None:
     done = run_dbt(place, "clone", "--state", str(place / "warehouse" / "state"))
     assert done.returncode == 0, done.stdout
@@ -125,6 +126,7 @@ def test_whatever_is_not_selected_is_what_is_published(place: Path) -> None:
     assert "no row differs" in done.stdout.rpartition("Compared with what is published")[2]
 
 
+@pytest.mark.slow
 def test_a_failing_build_is_compared_all_the_same_and_ends_with_1(place: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(place, tmp_path / "folder", symlinks=True))
     with duckdb.connect(str(folder / "warehouse" / "test.duckdb")) as connection:
@@ -144,6 +146,7 @@ def test_before_anything_is_published(tmp_path: Path) -> None:
     assert "nothing is published here yet" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_file_with_the_name_of_what_is_published_is_refused(place: Path, tmp_path: Path) -> None:
     done = run_dbt(place, "compile", "--select", MART, ADVENTURE_DEV_DATABASE=str(tmp_path / "test.duckdb"))
     assert done.returncode != 0

@@ -246,6 +246,7 @@ def test_no_build_of_a_part_of_the_data_changes_history(
     assert warehouse.rows(dated) == [(customers + customers // 2, customers + customers // 2, customers // 2)]
 
 
+@pytest.mark.slow
 def test_another_lake_leaves_the_history_of_the_first_as_it_is(
     files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,6 +271,7 @@ def back(product: int, price: Decimal, cost: Decimal) -> dict[str, str]:
     return {"ProductKey": str(product), "ProductPrice": str(price), "ProductCost": str(cost)}
 
 
+@pytest.mark.slow
 def test_elasticity_is_identifiable_once_prices_vary(
     files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,7 @@ def test_the_report_of_the_run_is_the_one_from_duckdb(published: Published) -> N
     assert "Every customer is in one group" in published.page
 
 
+@pytest.mark.slow
 def test_a_build_of_a_part_of_the_data_is_refused_where_others_read(published: Published) -> None:
     site = published.site
     places = {"ADVENTURE_TARGET": "prod", "DBT_TARGET_PATH": str(site.target("prod"))}
