@@ -44,6 +44,10 @@ compared as (
                 then 'prices to review: ' || cast(other_advice.models_to_review as varchar(16))
         end as price_conflict,
         case
+            when recommended.recommended_share < recommended.base_share and other_advice.is_short_of_buyers
+                then 'short of buyers'
+        end as shortage_conflict,
+        case
             when recommended.recommended_share < recommended.base_share and other_advice.untapped_groups > 0
                 then
                     'untapped: ' || other_advice.untapped_name
@@ -105,9 +109,9 @@ final as (
         ) as allocation_rule,
         cast(
             case
-                when price_conflict is not null and untapped_conflict is not null
-                    then price_conflict || '; ' || untapped_conflict
-                else coalesce(price_conflict, untapped_conflict)
+                when shortage_conflict is not null and untapped_conflict is not null
+                    then shortage_conflict || '; ' || untapped_conflict
+                else coalesce(price_conflict, shortage_conflict, untapped_conflict)
             end as varchar(256)
         ) as conflicts_with
     from compared

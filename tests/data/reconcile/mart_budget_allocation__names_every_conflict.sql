@@ -40,13 +40,28 @@ judged as (
         budget.share_change,
         budget.conflicts_with,
         coalesce(budget.share_change > 0 and price_reviews.has_price_review, false) as is_against_prices,
-        coalesce(budget.share_change < 0 and untapped.untapped_rows > 0, false) as is_against_untapped
+        coalesce(
+            budget.share_change < 0
+            and expansion.buyers < expansion.expected_buyers
+            and expansion.adjusted_p_value < {{ threshold('significance_level') }},
+            false
+        ) as is_against_shortage,
+        coalesce(
+            budget.share_change < 0
+            and untapped.untapped_rows > 0
+            and (expansion.territory_key is null or expansion.buyers < expansion.expected_buyers),
+            false
+        ) as is_against_untapped
     from {{ ref('mart_budget_allocation') }} as budget
     left join price_reviews on budget.product_category_key = price_reviews.product_category_key
     left join untapped
         on
             budget.country = untapped.country
             and budget.category_name = untapped.category_name
+    left join {{ ref('mart_market_expansion') }} as expansion
+        on
+            budget.territory_key = expansion.territory_key
+            and budget.product_category_key = expansion.product_category_key
 
 )
 
@@ -54,4 +69,5 @@ select *
 from judged
 where
     is_against_prices <> coalesce(conflicts_with like '%prices to review%', false)
+    or is_against_shortage <> coalesce(conflicts_with like '%short of buyers%', false)
     or is_against_untapped <> coalesce(conflicts_with like '%untapped%', false)

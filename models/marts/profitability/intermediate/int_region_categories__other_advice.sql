@@ -46,6 +46,18 @@ untapped as (
 
 ),
 
+-- Fewer buyers than expected in the region itself.
+expansion as (
+
+    select
+        territory_key,
+        product_category_key,
+        is_shortfall,
+        buyers < expected_buyers as is_below_expected
+    from {{ ref('mart_market_expansion') }}
+
+),
+
 final as (
 
     select
@@ -56,16 +68,23 @@ final as (
         categories.category_name,
         price_reviews.models_to_review,
         price_reviews.profit_share_to_review >= {{ threshold('budget_conflict_share') }} as has_price_review,
+        coalesce(expansion.is_shortfall, false) as is_short_of_buyers,
         coalesce(untapped.untapped_groups, 0) as untapped_groups,
         untapped.untapped_name
     from {{ ref('dim_territories') }} as territories
     cross join price_reviews
     inner join {{ ref('dim_product_categories') }} as categories
         on price_reviews.product_category_key = categories.product_category_key
+    left join expansion
+        on
+            territories.territory_key = expansion.territory_key
+            and price_reviews.product_category_key = expansion.product_category_key
+    -- A country has several regions; one with as many buyers as expected is not untapped.
     left join untapped
         on
             territories.country = untapped.country
             and categories.category_name = untapped.category_name
+            and coalesce(expansion.is_below_expected, true)
 
 )
 
