@@ -282,17 +282,19 @@ def test_profit_per_customer_standardised(query: Query, sales: list[Line]) -> No
     whole = {quarter: sum(amount for cell, amount in profit.items() if cell[1] == quarter) for quarter in quarters}
     for row in query("select * from marts.mart_territory_performance"):
         own = {quarter for territory, quarter in customers if territory == str(row["territory_key"])}
-        if row["customers"] < 30:
-            assert row["standardised_profit_per_customer"] is row["profit_to_expected"] is None
-            continue
         cells = {quarter: (str(row["territory_key"]), quarter) for quarter in own}
-        assert own == quarters
         mean = {quarter: profit[cell] / len(customers[cell]) for quarter, cell in cells.items()}
-        direct = sum(size[quarter] * mean[quarter] for quarter in own) / sum(size.values())
+        covered = sum(size[quarter] for quarter in own)
+        direct = sum(size[quarter] * mean[quarter] for quarter in own) / covered
         expected = sum(len(customers[cells[quarter]]) * whole[quarter] / size[quarter] for quarter in own)
         observed = sum(profit[cell] for cell in cells.values())
         assert float(row["standardised_profit_per_customer"]) == pytest.approx(float(direct), abs=1e-5)
-        assert float(row["profit_to_expected"]) == pytest.approx(float(observed / expected), abs=1e-6)
+        assert float(row["standardised_coverage"]) == pytest.approx(covered / sum(size.values()), abs=1e-6)
+        if row["customers"] < 30:
+            assert row["profit_to_expected"] is None
+        else:
+            assert own == quarters
+            assert float(row["profit_to_expected"]) == pytest.approx(float(observed / expected), abs=1e-6)
 
 
 def came_back(followed: list[tuple[int, bool]], days: int) -> float:

@@ -7,6 +7,7 @@ totalled as (
     select
         territories.*,
         standardised.standardised_profit_per_customer,
+        standardised.standardised_coverage,
         standardised.profit_to_expected,
         {% for period in ['last_12', 'previous_12'] -%}
         sum(territories.{{ period }}_revenue) over () as all_{{ period }}_revenue,
@@ -58,6 +59,7 @@ final as (
         {{ safe_divide('known_customer_revenue', 'customers') }} as revenue_per_customer,
         {{ safe_divide('known_customer_profit', 'customers') }} as profit_per_customer,
         standardised_profit_per_customer,
+        standardised_coverage,
         profit_to_expected,
         {{ share_of('profit', 'all_profit') }} as profit_share,
         cast(rank() over (order by profit desc) as integer) as profit_rank,

@@ -17,13 +17,14 @@ quarters as (
         first_order_quarter,
         sum(customers) as customers,
         sum(profit) as profit,
-        count(*) over () as quarters
+        sum(sum(customers)) over () as all_customers
     from territories
     group by first_order_quarter
 
 ),
 
--- Direct: the territory's profit per customer of each quarter, in the mix of quarters of all customers.
+-- Direct: the territory's profit per customer of each quarter, in the mix of quarters of all customers. A quarter in
+-- which the territory has no customers has no mean, so the others are weighted up.
 -- Expected: all customers' profit per customer of each quarter, in the mix of the territory.
 summed as (
 
@@ -32,10 +33,9 @@ summed as (
         sum(territories.customers) as customers,
         sum(territories.profit) as profit,
         sum(quarters.customers * territories.profit / territories.customers) as standardised_profit,
-        sum(quarters.customers) as standard_customers,
+        sum(quarters.customers) as covered_customers,
         sum(territories.customers * quarters.profit / quarters.customers) as expected_profit,
-        count(*) as quarters,
-        max(quarters.quarters) as all_quarters
+        max(quarters.all_customers) as all_customers
     from territories
     inner join quarters on territories.first_order_quarter = quarters.first_order_quarter
     group by territories.territory_key
@@ -46,10 +46,8 @@ final as (
 
     select
         territory_key,
-        case
-            when customers >= {{ threshold('segment_small_base') }} and quarters = all_quarters
-                then {{ safe_divide('standardised_profit', 'standard_customers') }}
-        end as standardised_profit_per_customer,
+        {{ safe_divide('standardised_profit', 'covered_customers') }} as standardised_profit_per_customer,
+        {{ safe_divide('covered_customers', 'all_customers') }} as standardised_coverage,
         case
             when customers >= {{ threshold('segment_small_base') }}
                 then {{ share_of('profit', 'expected_profit') }}
