@@ -30,9 +30,14 @@
             'reason': 'Its margin is below that of its subcategory: compare price and cost, and look at the break-even.',
         },
         {
-            'condition': 'is_high_profit',
+            'condition': 'is_high_profit and not coalesce(is_declining, false)',
             'action': 'promote',
             'reason': 'In the half of its category that earns most, at about the margin of its subcategory or more.',
+        },
+        {
+            'condition': 'is_high_profit',
+            'action': 'keep',
+            'reason': 'In the half of its category that earns most, but its profit is declining: find out why first.',
         },
         {
             'condition': 'true',

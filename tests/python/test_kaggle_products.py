@@ -223,6 +223,17 @@ def test_the_review_of_prices_is_of_three_models(query: Query) -> None:
     assert [row["model_name"] for row in rows] == ["Road-350-W", "Road-750", "Short-Sleeve Classic Jersey"]
 
 
+def test_what_is_declining_is_not_promoted(query: Query) -> None:
+    """Road-250 earned 42.5 % less than in the 12 months before."""
+    rows = query("select * from marts.mart_model_profitability where profit_growth <= -0.2 and last_12_units > 0")
+    actions = {row["model_name"]: row["recommended_action"] for row in rows}
+    assert actions["Road-250"] == "keep"
+    assert "promote" not in actions.values()
+    (road,) = [row for row in rows if row["model_name"] == "Road-250"]
+    assert round(road["profit_growth"], 3) == Decimal("-0.425")
+    assert "declining" in road["action_reason"]
+
+
 def test_figures_net_of_returns_add_up(query: Query) -> None:
     """The value returned is that of the finding: $765,277.84, of which $318,855.05 are profit."""
     for mart in ("product", "model"):
