@@ -88,7 +88,7 @@ final as (
         {% for suffix in like_for_like_levels().values() -%}
         relative_like_for_like_change{{ suffix }},
         {% endfor -%}
-        -- Growth against the business
+        -- Growing against the business, declining by itself
         cast(
             case
                 when not has_previous_12 or orders = 0 then null

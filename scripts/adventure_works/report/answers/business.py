@@ -340,8 +340,8 @@ def regions(figures: Figures, scope: Scope) -> Answer:
     if any(row["maturity"] for row in found):
         caveats.append(
             Markup(
-                "Maturity is about the last 12 months and all categories. It compares a region's growth with that of "
-                "the whole business, since a wider range lifts every region."
+                "Maturity is about the last 12 months and all categories. A region is growing if it grows faster than "
+                "the whole business, since a wider range lifts every region, and declining if its own revenue fell clearly."
             )
         )
     return Answer(lead, more, caveats)
