@@ -341,7 +341,8 @@ def regions(figures: Figures, scope: Scope) -> Answer:
         caveats.append(
             Markup(
                 "Maturity is about the last 12 months and all categories. A region is growing if it grows faster than "
-                "the whole business, since a wider range lifts every region, and declining if its own revenue fell clearly."
+                "the whole business, since a wider range lifts every region, and declining if its own revenue fell "
+                "clearly."
             )
         )
     return Answer(lead, more, caveats)
