@@ -23,8 +23,8 @@ quarters as (
 
 ),
 
--- Direct: the territory's profit per customer of each quarter, in the mix of quarters of all customers. A quarter in
--- which the territory has no customers has no mean, so the others are weighted up.
+-- Direct: the territory's profit per customer of each quarter, in the mix of quarters of all customers. A
+-- quarter in which the territory has no customers has no mean, so the others are weighted up.
 -- Expected: all customers' profit per customer of each quarter, in the mix of the territory.
 summed as (
 
