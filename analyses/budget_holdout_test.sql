@@ -1,7 +1,8 @@
 select
     region,
     customers,
-    cast(mean_180_day_profit as numeric(18, 2)) as mean_180_day_profit,
+    earlier_customers,
+    cast(mean_90_day_profit as numeric(18, 2)) as mean_90_day_profit,
     cast(standard_deviation as numeric(18, 2)) as standard_deviation,
     customers_per_arm_for_5_percent,
     customers_per_arm_for_10_percent,

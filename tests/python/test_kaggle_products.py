@@ -1,7 +1,7 @@
 """The marts of products and models on the real files, recomputed from the CSV files."""
 
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -262,15 +262,17 @@ def test_the_budget_is_recomputed(query: Query) -> None:
 
 
 def test_the_holdout_is_recomputed(query: Query) -> None:
-    """Customers of 1 January 2017 by the region of their last order until then, and their profit since."""
+    """Customers of 1 April 2017 by the region of their last order until then, and their profit since."""
     products = {row["ProductKey"]: row for row in read("Products")}
     regions = {row["SalesTerritoryKey"]: row["Region"] for row in read("Territories")}
     profit: dict[str, Decimal] = defaultdict(Decimal)
     last: dict[str, tuple[date, str, str]] = {}
+    today: dict[str, tuple[date, str, str]] = {}
     for row in read("Sales_*"):
         product, customer = products[row["ProductKey"]], row["CustomerKey"]
         order = day(row["OrderDate"]), row["OrderNumber"], row["TerritoryKey"]
-        if order[0] <= date(2017, 1, 1):
+        today[customer] = max(today.get(customer, order), order)
+        if order[0] <= date(2017, 4, 1):
             last[customer] = max(last.get(customer, order), order)
         else:
             gained = Decimal(product["ProductPrice"]) - Decimal(product["ProductCost"])
@@ -278,14 +280,18 @@ def test_the_holdout_is_recomputed(query: Query) -> None:
     samples: dict[str, list[float]] = defaultdict(list)
     for customer, (_, _, territory) in last.items():
         samples[regions[territory]].append(float(profit[customer]))
+        samples["all regions"].append(float(profit[customer]))
+    customers = Counter(regions[territory] for _, _, territory in today.values())
+    customers["all regions"] = len(today)
     rows = query("select * from marts.mart_holdout_test")
     assert {row["region"] for row in rows} == set(samples)
     for row in rows:
         sample = samples[row["region"]]
-        assert row["customers"] == len(sample)
-        assert float(row["mean_180_day_profit"]) == pytest.approx(mean(sample), abs=1e-4)
+        assert (row["customers"], row["earlier_customers"]) == (customers[row["region"]], len(sample))
+        assert float(row["mean_90_day_profit"]) == pytest.approx(mean(sample), abs=1e-4)
         assert float(row["standard_deviation"]) == pytest.approx(stdev(sample), abs=1e-4)
         if mean(sample):
             # Two-sided 5 % and a power of 80 %: the sum of both normal quantiles is 2.801585.
             needed = 2 * (2.801585 * stdev(sample) / (0.1 * mean(sample))) ** 2
             assert row["customers_per_arm_for_10_percent"] == ceil(needed)
+            assert row["has_enough_for_10_percent"] == (2 * ceil(needed) <= row["customers"])

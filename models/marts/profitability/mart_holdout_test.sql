@@ -4,8 +4,9 @@ measured as (
 
     select
         *,
-        profit / customers as mean_profit,
-        customers * {{ squared_error_of_mean('customers', 'profit', 'profit_squares') }} as variance,
+        profit / nullif(earlier_customers, 0) as mean_profit,
+        earlier_customers
+        * {{ squared_error_of_mean('earlier_customers', 'profit', 'profit_squares') }} as variance,
         -- Normal quantiles of the two-sided significance level and of the power.
         power({{ threshold('holdout_significance_quantile') }} + {{ threshold('holdout_power_quantile') }}, 2)
             as quantiles_squared
@@ -40,10 +41,11 @@ final as (
 
     select
         sized.territory_key,
-        territories.region,
-        territories.country,
+        cast(coalesce(territories.region, 'all regions') as varchar(64)) as region,
+        cast(coalesce(territories.country, 'all countries') as varchar(64)) as country,
         sized.customers,
-        cast(sized.mean_profit as numeric(18, 4)) as mean_180_day_profit,
+        sized.earlier_customers,
+        cast(sized.mean_profit as numeric(18, 4)) as mean_90_day_profit,
         cast(sqrt(sized.variance) as numeric(18, 4)) as standard_deviation,
         sized.customers_per_arm_for_5_percent,
         sized.customers_per_arm_for_10_percent,
@@ -52,7 +54,7 @@ final as (
         ) as has_enough_for_10_percent,
         cast(sized.detectable_lift as numeric(18, 6)) as detectable_lift
     from sized
-    inner join {{ ref('dim_territories') }} as territories on sized.territory_key = territories.territory_key
+    left join {{ ref('dim_territories') }} as territories on sized.territory_key = territories.territory_key
 
 )
 

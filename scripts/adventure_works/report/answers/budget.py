@@ -58,16 +58,16 @@ def _rule(figures: Figures) -> Markup:
 
 
 def _holdout(figures: Figures) -> Markup | None:
-    """What a hold-out test could find, in the region where it finds most."""
-    able = [row for row in figures.holdout if row["detectable_lift"]]
-    if not able:
+    """What a hold-out test of all customers could find."""
+    row = next((row for row in figures.holdout if row["territory_key"] is None), None)
+    if row is None or not row["detectable_lift"]:
         return None
-    best = min(able, key=lambda row: row["detectable_lift"])
     return say(
-        "To learn it, leave half of a region's customers out. In {row[region]}, with {row[customers]:,} customers, "
-        "such a test finds a lift of {row[detectable_lift]:.0%} or more; for 10% it needs "
-        "{row[customers_per_arm_for_10_percent]:,} customers on each side.",
-        row=best,
+        "To learn it, leave half of the customers out. With all {row[customers]:,} of today, such a test of 90 days "
+        "finds a lift of {row[detectable_lift]:.0%} or more; for 10% it needs "
+        "{row[customers_per_arm_for_10_percent]:,} customers on each side. The mix of customers moves, and the "
+        "numbers with it.",
+        row=row,
     )
 
 
