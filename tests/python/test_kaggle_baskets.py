@@ -1,6 +1,5 @@
 """Cross-selling on the real files, counted again from the files alone: what was on sale when, lift, and the tests."""
 
-import csv
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
@@ -10,7 +9,8 @@ from itertools import combinations
 
 import pytest
 
-from support.places import KAGGLE, needs_kaggle_files
+from support.places import needs_kaggle_files
+from support.true_figures import kaggle_rows
 
 pytestmark = needs_kaggle_files
 Query = Callable[[str], list[dict]]
@@ -23,18 +23,13 @@ def source() -> str:
     return "kaggle"
 
 
-def read(name: str) -> list[dict[str, str]]:
-    with (KAGGLE / f"AdventureWorks_{name}.csv").open(encoding="latin-1", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
 @pytest.fixture(scope="module")
 def sales() -> list[tuple[str, date, int]]:
     """Order, day and product of each line."""
     return [
         (row["OrderNumber"], datetime.strptime(row["OrderDate"], "%m/%d/%Y").date(), int(row["ProductKey"]))
         for year in (2015, 2016, 2017)
-        for row in read(f"Sales_{year}")
+        for row in kaggle_rows(f"Sales_{year}")
     ]
 
 
@@ -51,7 +46,7 @@ def adjusted(p_values: dict[Pair, float]) -> dict[Pair, float]:
 @pytest.fixture(scope="module", params=["product", "subcategory"])
 def recounted(request: pytest.FixtureRequest, sales: list[tuple[str, date, int]]) -> tuple[str, dict[Pair, dict]]:
     """The level, and counts, lift and p-value of every pair of items that were on sale on the same day."""
-    subcategories = {int(row["ProductKey"]): int(row["ProductSubcategoryKey"]) for row in read("Products")}
+    subcategories = {int(row["ProductKey"]): int(row["ProductSubcategoryKey"]) for row in kaggle_rows("Products")}
     days: dict[str, date] = {}
     baskets: dict[str, set[int]] = defaultdict(set)
     for order, day, product in sales:

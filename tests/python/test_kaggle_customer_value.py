@@ -1,18 +1,16 @@
 """Customer value on the real files, recomputed from the CSV files alone: life table, value groups and backtest."""
 
-import csv
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 
-import duckdb
 import pytest
 
-from support.places import KAGGLE, needs_kaggle_files
+from support.places import needs_kaggle_files
+from support.true_figures import kaggle_rows
 
 pytestmark = needs_kaggle_files
 Query = Callable[[str], list[dict]]
@@ -26,29 +24,19 @@ Sums = list[float]
 
 
 @pytest.fixture(scope="module")
-def query(built: tuple[Path, object]) -> Query:
-    connection = duckdb.connect(str(built[0] / "warehouse" / "test.duckdb"), read_only=True)
-
-    def run(sql: str) -> list[dict]:
-        found = connection.execute(sql)
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-    return run
-
-
-def records(name: str) -> Iterable[dict]:
-    with (KAGGLE / f"AdventureWorks_{name}.csv").open(encoding="latin-1", newline="") as lines:
-        yield from csv.DictReader(lines)
+def source() -> str:
+    return "kaggle"
 
 
 @pytest.fixture(scope="module")
 def histories() -> dict[int, History]:
     """Orders of each customer, by day."""
-    profit = {row["ProductKey"]: float(row["ProductPrice"]) - float(row["ProductCost"]) for row in records("Products")}
+    profit = {
+        row["ProductKey"]: float(row["ProductPrice"]) - float(row["ProductCost"]) for row in kaggle_rows("Products")
+    }
     orders: dict[tuple[int, str], list] = {}
     for year in (2015, 2016, 2017):
-        for row in records(f"Sales_{year}"):
+        for row in kaggle_rows(f"Sales_{year}"):
             key = int(row["CustomerKey"]), row["OrderNumber"]
             order = orders.setdefault(key, [datetime.strptime(row["OrderDate"], "%m/%d/%Y").date(), 0.0])
             order[1] += int(row["OrderQuantity"]) * profit[row["ProductKey"]]

@@ -1,6 +1,5 @@
 """The demographics on the real files, calculated again from the files: standardised figures, tests, intervals."""
 
-import csv
 import math
 from collections import defaultdict
 from collections.abc import Callable
@@ -8,7 +7,8 @@ from datetime import date, datetime
 
 import pytest
 
-from support.places import KAGGLE, needs_kaggle_files
+from support.places import needs_kaggle_files
+from support.true_figures import kaggle_rows
 
 pytestmark = needs_kaggle_files
 Query = Callable[[str], list[dict]]
@@ -26,21 +26,18 @@ def segments(query: Query) -> dict[tuple[str, str], dict]:
     return {(row["segment_type"], row["segment_value"]): row for row in rows}
 
 
-def read(name: str) -> list[dict[str, str]]:
-    with (KAGGLE / f"AdventureWorks_{name}.csv").open(encoding="latin-1", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
 @pytest.fixture(scope="module")
 def spending() -> dict[str, dict]:
     """Revenue and profit by customer and country, and the first order of each customer."""
-    products = {row["ProductKey"]: (float(row["ProductPrice"]), float(row["ProductCost"])) for row in read("Products")}
-    countries = {row["SalesTerritoryKey"]: row["Country"] for row in read("Territories")}
+    products = {
+        row["ProductKey"]: (float(row["ProductPrice"]), float(row["ProductCost"])) for row in kaggle_rows("Products")
+    }
+    countries = {row["SalesTerritoryKey"]: row["Country"] for row in kaggle_rows("Territories")}
     first: dict[str, date] = {}
     revenue: dict[tuple[str, str], float] = defaultdict(float)
     profit: dict[tuple[str, str], float] = defaultdict(float)
     for year in (2015, 2016, 2017):
-        for row in read(f"Sales_{year}"):
+        for row in kaggle_rows(f"Sales_{year}"):
             customer, day = row["CustomerKey"], datetime.strptime(row["OrderDate"], "%m/%d/%Y").date()
             price, cost = products[row["ProductKey"]]
             first[customer] = min(day, first.get(customer, day))

@@ -1,18 +1,16 @@
 """Growth, returns and territories of the real files: recomputed here from the CSV files, and equal to the marts."""
 
-import csv
 import math
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import NamedTuple
 
-import duckdb
 import pytest
 
-from support.places import KAGGLE, needs_kaggle_files
+from support.places import needs_kaggle_files
+from support.true_figures import kaggle_rows
 
 pytestmark = needs_kaggle_files
 Query = Callable[[str], list[dict]]
@@ -41,24 +39,8 @@ class Line(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def query(built: tuple[Path, object]) -> Query:
-    """Rows of a query on the built warehouse, as dictionaries."""
-    connection = duckdb.connect(str(built[0] / "warehouse" / "test.duckdb"), read_only=True)
-
-    def run(sql: str) -> list[dict]:
-        found = connection.execute(sql)
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-    return run
-
-
-def rows(name: str) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = []
-    for path in sorted(KAGGLE.glob(f"AdventureWorks_{name}.csv")):
-        with path.open(encoding="cp1252", newline="") as text:
-            found.extend(csv.DictReader(text))
-    return found
+def source() -> str:
+    return "kaggle"
 
 
 def line(row: dict[str, str], products: dict[str, dict[str, str]], kind: str) -> Line:
@@ -81,17 +63,17 @@ def line(row: dict[str, str], products: dict[str, dict[str, str]], kind: str) ->
 
 @pytest.fixture(scope="module")
 def products() -> dict[str, dict[str, str]]:
-    return {row["ProductKey"]: row for row in rows("Products")}
+    return {row["ProductKey"]: row for row in kaggle_rows("Products")}
 
 
 @pytest.fixture(scope="module")
 def sales(products: dict) -> list[Line]:
-    return [line(row, products, "Order") for row in rows("Sales_*")]
+    return [line(row, products, "Order") for row in kaggle_rows("Sales_*")]
 
 
 @pytest.fixture(scope="module")
 def returns(products: dict) -> list[Line]:
-    return [line(row, products, "Return") for row in rows("Returns")]
+    return [line(row, products, "Return") for row in kaggle_rows("Returns")]
 
 
 def year_before(month: date) -> date:
@@ -235,7 +217,7 @@ def test_net_of_returns(query: Query, sales: list[Line], returns: list[Line], pr
         "select sum(returned_value) as value from marts.mart_category_performance where category_name = 'Bikes'"
     )
     of_bikes = {
-        row["ProductSubcategoryKey"] for row in rows("Product_Subcategories") if row["ProductCategoryKey"] == "1"
+        row["ProductSubcategoryKey"] for row in kaggle_rows("Product_Subcategories") if row["ProductCategoryKey"] == "1"
     }
     assert bikes[0]["value"] == sum(one.revenue for one in returns if one.subcategory in of_bikes)
     assert bikes[0]["value"].quantize(Decimal(1)) == 733553
@@ -341,7 +323,7 @@ def test_the_share_that_came_back(query: Query, sales: list[Line]) -> None:
 def test_where_to_expand(query: Query, sales: list[Line]) -> None:
     """Mantel-Haenszel by quarter of the first order, of customers with an order since the category's first sale; Holm
     over all rows with 30 expected buyers."""
-    category = {row["ProductSubcategoryKey"]: row["ProductCategoryKey"] for row in rows("Product_Subcategories")}
+    category = {row["ProductSubcategoryKey"]: row["ProductCategoryKey"] for row in kaggle_rows("Product_Subcategories")}
     first: dict[str, date] = {}
     launch: dict[str, date] = {}
     for one in sales:

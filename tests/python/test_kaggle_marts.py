@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 
-import duckdb
 import pytest
 
 from support.places import needs_kaggle_files
@@ -14,16 +12,8 @@ Query = Callable[[str], list[dict]]
 
 
 @pytest.fixture(scope="module")
-def query(built: tuple[Path, object]) -> Query:
-    """Rows of a query on the built warehouse, as dictionaries."""
-    connection = duckdb.connect(str(built[0] / "warehouse" / "test.duckdb"), read_only=True)
-
-    def run(sql: str) -> list[dict]:
-        found = connection.execute(sql)
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-    return run
+def source() -> str:
+    return "kaggle"
 
 
 def cents(value: object) -> Decimal:

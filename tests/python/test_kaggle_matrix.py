@@ -8,7 +8,8 @@ from datetime import date, datetime
 
 import pytest
 
-from support.places import KAGGLE, PROJECT, needs_kaggle_files
+from support.places import PROJECT, needs_kaggle_files
+from support.true_figures import kaggle_rows
 
 pytestmark = needs_kaggle_files
 Query = Callable[[str], list[dict]]
@@ -20,20 +21,15 @@ def source() -> str:
     return "kaggle"
 
 
-def read(name: str) -> list[dict[str, str]]:
-    with (KAGGLE / f"AdventureWorks_{name}.csv").open(encoding="latin-1", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
 @pytest.fixture(scope="module")
 def facts() -> dict:
     """Days with orders of each customer, all together and by country, with days and buyers of each subcategory."""
-    products = {row["ProductKey"]: row for row in read("Products")}
-    names = {row["ProductSubcategoryKey"]: row["SubcategoryName"] for row in read("Product_Subcategories")}
-    countries = {row["SalesTerritoryKey"]: row["Country"] for row in read("Territories")}
+    products = {row["ProductKey"]: row for row in kaggle_rows("Products")}
+    names = {row["ProductSubcategoryKey"]: row["SubcategoryName"] for row in kaggle_rows("Product_Subcategories")}
+    countries = {row["SalesTerritoryKey"]: row["Country"] for row in kaggle_rows("Territories")}
     incomes = {
         int(row["CustomerKey"]): float(row["AnnualIncome"].strip().replace("$", "").replace(",", ""))
-        for row in read("Customers")
+        for row in kaggle_rows("Customers")
     }
     brackets = [(row["income_bracket"], float(row["lower_income"])) for row in _brackets()]
     ordered: dict[tuple[str, int], list[date]] = defaultdict(list)
@@ -41,7 +37,7 @@ def facts() -> dict:
     profits: dict[tuple[str, str, date], float] = defaultdict(float)
     first_sold: dict[str, date] = {}
     for year in (2015, 2016, 2017):
-        for row in read(f"Sales_{year}"):
+        for row in kaggle_rows(f"Sales_{year}"):
             product, customer = products[row["ProductKey"]], int(row["CustomerKey"])
             day = datetime.strptime(row["OrderDate"], "%m/%d/%Y").date()
             name = names[product["ProductSubcategoryKey"]]

@@ -1,6 +1,5 @@
 """The marts of products and models on the real files, recomputed from the CSV files."""
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -9,11 +8,11 @@ from math import ceil, erfc, sqrt
 from pathlib import Path
 from statistics import mean, median, stdev
 
-import duckdb
 import pytest
 
 from support.commands import run_dbt
-from support.places import KAGGLE, PUBLISHED, needs_kaggle_files
+from support.places import PUBLISHED, needs_kaggle_files
+from support.true_figures import kaggle_rows
 
 pytestmark = needs_kaggle_files
 Query = Callable[[str], list[dict]]
@@ -24,24 +23,8 @@ ENDED, NEW = timedelta(days=180), timedelta(days=90)
 
 
 @pytest.fixture(scope="module")
-def query(built: tuple[Path, object]) -> Query:
-    """Rows of a query on the built warehouse, as dictionaries."""
-    connection = duckdb.connect(str(built[0] / "warehouse" / "test.duckdb"), read_only=True)
-
-    def run(sql: str) -> list[dict]:
-        found = connection.execute(sql)
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-    return run
-
-
-def read(pattern: str) -> list[dict[str, str]]:
-    found = []
-    for path in sorted(KAGGLE.glob(f"AdventureWorks_{pattern}.csv")):
-        with path.open(encoding="cp1252", newline="") as text:
-            found += csv.DictReader(text)
-    return found
+def source() -> str:
+    return "kaggle"
 
 
 def day(text: str) -> date:
@@ -87,7 +70,7 @@ class Group:
 @pytest.fixture(scope="module")
 def truth() -> dict[str, dict[tuple[str, str], Group]]:
     """Products, models and subcategories by their name and subcategory."""
-    products = {row["ProductKey"]: row for row in read("Products")}
+    products = {row["ProductKey"]: row for row in kaggle_rows("Products")}
     found: dict[str, dict[tuple[str, str], Group]] = {
         level: defaultdict(Group) for level in ("product", "model", "sub")
     }
@@ -99,12 +82,12 @@ def truth() -> dict[str, dict[tuple[str, str], Group]]:
 
     for key in products:
         groups(key)
-    for row in read("Sales_*"):
+    for row in kaggle_rows("Sales_*"):
         product = products[row["ProductKey"]]
         price, cost = (Decimal(product[name]).quantize(Decimal("0.0001")) for name in ("ProductPrice", "ProductCost"))
         for group in groups(row["ProductKey"]):
             group.add(day(row["OrderDate"]), int(row["OrderQuantity"]), price, cost)
-    for row in read("Returns"):
+    for row in kaggle_rows("Returns"):
         for group in groups(row["ProductKey"]):
             group.records += 1
             group.returned += int(row["ReturnQuantity"])
@@ -263,12 +246,12 @@ def test_the_budget_is_recomputed(query: Query) -> None:
 
 def test_the_holdout_is_recomputed(query: Query) -> None:
     """Customers of 1 April 2017 by the region of their last order until then, and their profit since."""
-    products = {row["ProductKey"]: row for row in read("Products")}
-    regions = {row["SalesTerritoryKey"]: row["Region"] for row in read("Territories")}
+    products = {row["ProductKey"]: row for row in kaggle_rows("Products")}
+    regions = {row["SalesTerritoryKey"]: row["Region"] for row in kaggle_rows("Territories")}
     profit: dict[str, Decimal] = defaultdict(Decimal)
     last: dict[str, tuple[date, str, str]] = {}
     today: dict[str, tuple[date, str, str]] = {}
-    for row in read("Sales_*"):
+    for row in kaggle_rows("Sales_*"):
         product, customer = products[row["ProductKey"]], row["CustomerKey"]
         order = day(row["OrderDate"]), row["OrderNumber"], row["TerritoryKey"]
         today[customer] = max(today.get(customer, order), order)

@@ -122,7 +122,7 @@ def test_relations_and_columns_have_their_descriptions(published: Published) -> 
         """
     )
     comments = {(relation, column): text for relation, column, text in found}
-    manifest = json.loads((published.site.target("prod") / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((published.site.run_target / "manifest.json").read_text(encoding="utf-8"))
     expected = {}
     for node in manifest["nodes"].values():
         if node["resource_type"] in ("model", "seed", "snapshot"):

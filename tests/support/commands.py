@@ -45,5 +45,9 @@ def run_tool(
 
 def make(*arguments: str, cwd: Path, environ: Mapping[str, str] = os.environ) -> subprocess.CompletedProcess[str]:
     """Runs make as from a shell, although `make test` may have started these tests."""
-    own = {name: value for name, value in environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    own = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(("ARGS", "MAKE", "MFLAGS", "SOURCE", "TARGET"))
+    }
     return subprocess.run(["make", *arguments], cwd=cwd, env=own, text=True, capture_output=True)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from support.bands import bands
+from support.places import KAGGLE
 
 Line = dict[str, object]
 """An order line with its product's prices and its customer, in text but for the amounts and the day."""
@@ -71,6 +72,11 @@ def true_figures(folder: Path) -> dict:
         "by_age_group_at_order_date": _in_order(_by(lines, _age_group, "age_group"), AGE_GROUPS),
         "by_income_bracket": _in_order(_by(lines, _income_bracket, "income_bracket"), INCOME_BRACKETS),
     }
+
+
+def kaggle_rows(name: str) -> list[dict[str, str]]:
+    """The rows of the Kaggle files of a name, such as Products or Sales_*."""
+    return list(_rows(KAGGLE, name))
 
 
 def _rows(folder: Path, name: str) -> Iterable[dict[str, str]]:

@@ -16,9 +16,9 @@ grouped as (
     select
         cast('{{ product_level }}' as varchar(64)) as product_level,
         products.{{ key }} as product_group_key,
-        min(products.{{ name }}) as product_group_name,
+        cast(min(products.{{ name }}) as varchar(256)) as product_group_name,
         min(products.product_category_key) as product_category_key,
-        min(products.category_name) as category_name,
+        cast(min(products.category_name) as varchar(256)) as category_name,
         min(sold_products.first_sale_date) as first_sale_date,
         max(sold_products.last_sale_date) as last_sale_date
     from sold_products

@@ -31,9 +31,9 @@ summed as (
         value_group,
         life_table_group,
         count(*) as customers,
-        sum(expected_buyers) as expected_buyers,
-        sum(expected_orders) as expected_orders,
-        sum(expected_profit) as expected_profit,
+        cast(sum(expected_buyers) as numeric(38, 6)) as expected_buyers,
+        cast(sum(expected_orders) as numeric(38, 6)) as expected_orders,
+        cast(sum(expected_profit) as numeric(38, 6)) as expected_profit,
         count(nullif(orders, 0)) as buyers,
         cast(sum(orders) as bigint) as orders,
         cast(sum(profit) as numeric(18, 4)) as profit

@@ -15,9 +15,9 @@ levels as (
         min(product_model_key) as product_model_key,
         min(product_subcategory_key) as product_subcategory_key,
         min(product_category_key) as product_category_key,
-        min(model_name) as model_name,
-        min(subcategory_name) as subcategory_name,
-        min(category_name) as category_name,
+        cast(min(model_name) as varchar(256)) as model_name,
+        cast(min(subcategory_name) as varchar(256)) as subcategory_name,
+        cast(min(category_name) as varchar(256)) as category_name,
         cast(count(*) as integer) as products,
         {% for span in ['', 'current_range_', 'last_12_', 'previous_12_'] -%}
         cast(sum({{ span }}units) as bigint) as {{ span }}units,

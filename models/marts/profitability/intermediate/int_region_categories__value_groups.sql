@@ -41,7 +41,7 @@ ordered as (
 
     select
         coalesce(customers.territory_key, orders.territory_key) as territory_key,
-        coalesce(customers.value_group, 'Unknown') as value_group,
+        cast(coalesce(customers.value_group, 'Unknown') as varchar(64)) as value_group,
         count(case when orders.order_date >= periods.last_12_from then 1 end) as last_12_orders
     from {{ ref('fact_orders') }} as orders
     cross join periods
@@ -56,7 +56,7 @@ sold as (
 
     select
         coalesce(customers.territory_key, sales.territory_key) as territory_key,
-        coalesce(customers.value_group, 'Unknown') as value_group,
+        cast(coalesce(customers.value_group, 'Unknown') as varchar(64)) as value_group,
         products.product_category_key,
         sum(
             case when sales.order_date >= periods.last_12_from then sales.profit else 0 end
