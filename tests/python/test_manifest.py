@@ -194,8 +194,8 @@ BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
         "stg_adventure_works__sales: reads several sources: returns, sales",
     ),
     "a model reads again what its step was made from": (
-        lambda m: read(m, "mart_territory_performance", "model.adventure_works.fact_sales"),
-        "mart_territory_performance: reads fact_sales again beside int_territories__sales_periods, which only it reads",
+        lambda m: read(m, "mart_holdout_test", "model.adventure_works.fact_orders"),
+        "mart_holdout_test: reads fact_orders again beside int_regions__profit_of_customers, which only it reads",
     ),
     "a source is not read": (
         lambda m: model(m, "stg_adventure_works__sales")["depends_on"].update(nodes=[]),
