@@ -6,7 +6,7 @@ nothing to calculate it from, and `not_yet` is one whose period is not over yet.
 """
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from markupsafe import Markup, escape
 
@@ -27,8 +27,13 @@ def _figure(value: Number, places: int, form: str, write: Callable[[float], str]
     """The figure as `write` has it, and in full to so many decimal places for the script, which knows the form."""
     if value is None:
         return NOTHING
-    full = exact(round(float(value), places))
-    return Markup('<data value="{}" class="{}">{}</data>').format(full, form, write(float(value)))
+    number = round(float(value), places)
+    return Markup('<data value="{}" class="{}">{}</data>').format(exact(number), form, write(number))
+
+
+def _half_up(value: float, digits: int) -> Decimal:
+    """The number rounded as the page's script does it: a half goes away from zero."""
+    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 
 
 def money(value: Number) -> Markup:
@@ -65,7 +70,7 @@ def percent(value: Number, digits: int = 1) -> Markup:
     """A share or rate from 0 to 1 as per cent: 41.1%. What is not zero is not written as zero: <0.1%."""
     if value and not float(f"{float(value) * 100:.{digits}f}"):
         return _figure(value, 8, "tiny", lambda share: f"{'<' if share > 0 else '>-'}{10**-digits:g}%")
-    return _figure(value, 6, f"p{digits}", lambda share: f"{share * 100:.{digits}f}%")
+    return _figure(value, 6, f"p{digits}", lambda share: f"{_half_up(share, digits + 2) * 100:.{digits}f}%")
 
 
 def change(value: Number) -> Markup:
