@@ -99,10 +99,12 @@ compared as (
         *,
         units < {{ threshold('return_rate_small_base') }} as is_small_base,
         {{ safe_divide('last_12_profit', 'last_12_days_on_sale') }} as last_12_profit_per_day,
-        case
-            when was_on_sale_in_previous_12
-                then {{ relative_change('last_12_profit', 'previous_12_profit') }}
-        end as profit_growth,
+        cast(
+            case
+                when was_on_sale_in_previous_12
+                    then {{ relative_change('last_12_profit', 'previous_12_profit') }}
+            end as numeric(18, 6)
+        ) as profit_growth,
         {{ safe_divide(
             'cast(last_12_profit as double precision) * subcategory_last_12_revenue'
             ~ ' - cast(subcategory_last_12_profit as double precision) * last_12_revenue',
