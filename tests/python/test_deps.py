@@ -204,6 +204,7 @@ def test_without_a_hub_the_twins_are_installed_once(project: Path, no_hub: None)
     assert (project / "dbt_packages").stat().st_ino == before
 
 
+@pytest.mark.slow
 def test_the_lock_file_decides_which_versions_come_from_the_hub(project: Path, hub: dict[str, bytes]) -> None:
     """Also for `dbt deps`, which would write a new one if it were not that of packages.yml."""
     shutil.copyfile(LOCK, project / LOCK.name)

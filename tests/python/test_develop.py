@@ -116,6 +116,7 @@ def test_the_loop_shows_the_rows_that_differ(place: Path, tmp_path: Path) -> Non
     assert run_adventure(folder, "dev", "--select", "no_such_model").returncode == 1
 
 
+@pytest.mark.slow
 def test_whatever_is_not_selected_is_what_is_published(place: Path) -> None:
     """Not what a build of before has left in the developer's file."""
     assert run_dbt(place, "seed", "--select", "thresholds").returncode == 0

@@ -214,6 +214,7 @@ def test_a_load_that_is_held_is_not_compared_again(
 STATES = "select * from intermediate.snap_customers order by all"
 
 
+@pytest.mark.slow
 def test_no_build_of_a_part_of_the_data_changes_history(
     files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

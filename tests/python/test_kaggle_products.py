@@ -184,6 +184,7 @@ def test_what_the_vice_president_takes_home(query: Query) -> None:
         assert row["recommended_action"] != "phase out" or row["last_12_profit_per_day"] <= middle
 
 
+@pytest.mark.slow
 def test_the_back_test_goes_red_when_the_rule_is_turned_round(
     built: tuple[Path, object], query: Query, tmp_path: Path
 ) -> None:

@@ -123,6 +123,7 @@ def heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+@pytest.mark.slow
 @pytest.mark.timing
 def test_ctrl_c_during_the_build_ends_the_run(built_sample: tuple[Path, object], tmp_path: Path) -> None:
     """No alert, and one line; a second Ctrl-C changes nothing of that."""

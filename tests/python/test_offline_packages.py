@@ -131,6 +131,7 @@ def test_uses_of_packages_are_seen_in_sql_and_yaml() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_every_twin_is_used(tmp_path: Path) -> None:
     manifest = parse_project_with_twins(tmp_path)
     used = macros_needed_by_project(manifest)

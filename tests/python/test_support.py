@@ -25,6 +25,7 @@ def manifest(folder: Path) -> object:
     return without_times(content)
 
 
+@pytest.mark.slow
 def test_the_parse_that_is_given_is_the_one_that_dbt_would_make(tmp_path: Path) -> None:
     done = run_dbt(tmp_path, "parse")
     assert done.returncode == 0, done.stdout
