@@ -1,4 +1,4 @@
-{#- Each example takes the first row of a mart by an order of its own: term, where to look, its label and value. -#}
+{#- Each takes the first row of a mart by an order of its own: term, mart, label and value of the row. -#}
 {% set examples = [
     ('Average order value', 'mart_monthly_performance', "'month of ' || month_start_date", 'average_order_value',
         'is_complete_month', 'month_start_date desc'),
@@ -54,10 +54,10 @@ with
 example_{{ loop.index }} as (
 
     select
-        {{ loop.index }} as position,
+        {{ loop.index }} as example_number,
         cast('{{ term }}' as varchar(64)) as term,
         cast({{ label }} as varchar(256)) as example,
-        cast({{ value }} as numeric(18, 4)) as value
+        cast({{ value }} as numeric(18, 4)) as example_value
     from {{ ref(mart) }}
     where {{ condition }}
     order by {{ order }}
@@ -76,6 +76,6 @@ all_examples as (
 select
     term,
     example,
-    value
+    example_value
 from all_examples
-order by position
+order by example_number

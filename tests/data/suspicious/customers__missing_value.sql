@@ -1,4 +1,4 @@
--- Values missing for customers, by column: they are kept as Unknown or NULL, but an export may have lost them.
+-- Values that customers lack, by column: kept as Unknown or NULL, but an export may have lost them.
 {%- set columns = [
     'first_name', 'last_name', 'birth_date', 'marital_status', 'gender', 'email_address', 'annual_income',
     'total_children', 'education_level', 'occupation', 'home_owner',

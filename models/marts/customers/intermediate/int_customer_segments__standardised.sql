@@ -100,8 +100,10 @@ with_range_means as (
     select
         *,
         case when earlier_weight = 0 then 0 else earlier_weight * earlier_mean end
-        + case when earlier_weight = total_weight then 0 else (total_weight - earlier_weight) * recent_mean end
-            as range_weighted_revenue
+        + case
+            when earlier_weight = total_weight then 0
+            else (total_weight - earlier_weight) * recent_mean
+        end as range_weighted_revenue
     from by_range
 
 ),
