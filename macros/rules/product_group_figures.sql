@@ -35,11 +35,7 @@
             as break_even_units_lost_at_{{ percent }}_percent,
         {% endfor -%}
         {{ sales }}.return_units,
-        {{ sales }}.returned_value,
-        {{ sales }}.returned_profit,
-        cast({{ sales }}.revenue - {{ sales }}.returned_value as numeric(18, 4)) as net_revenue,
-        cast({{ sales }}.profit - {{ sales }}.returned_profit as numeric(18, 4)) as net_profit_if_resaleable,
-        cast({{ sales }}.profit - {{ sales }}.returned_value as numeric(18, 4)) as net_profit_if_worthless,
+        {{ net_of_returns(sales) }},
         {{ safe_divide(sales ~ '.return_units', sales ~ '.units') }} as return_rate,
         {{ sales }}.is_small_base,
         {{ safe_divide(sales ~ '.subcategory_return_units', sales ~ '.subcategory_units') }}

@@ -10,6 +10,11 @@
 {%- endmacro %}
 
 
+{% macro normal_quantile_95() -%}
+    cast('1.959963984540054' as double precision)
+{%- endmacro %}
+
+
 {#-
     The lower branch of Algorithm AS 241 (Wichura 1988), with an error below 1e-6: `r` is the square root of minus the
     logarithm of one tail.

@@ -1,6 +1,6 @@
 {#- Wilson (1927), for a confidence of 95 %. `sign` is '-' for the lower bound and '+' for the upper one. -#}
 {% macro wilson_bound(part, whole, sign) -%}
-    {%- set z = "cast('1.959963984540054' as double precision)" -%}
+    {%- set z = adventure_works.normal_quantile_95() -%}
     {%- set p = 'cast(' ~ part ~ ' as double precision) / nullif(' ~ whole ~ ', 0)' -%}
     greatest(0, least(1,
         (

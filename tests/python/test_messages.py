@@ -49,6 +49,15 @@ def failure(warehouse: DuckDBWarehouse, *errors: Problem) -> list[str]:
     return str(raised.value).splitlines()
 
 
+def test_other_columns_name_the_run_that_takes_them(
+    warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/bin/adventure", "run", "--source", "my files"])
+    text = "Compilation Error in model x The source and target schemas on this incremental model are out of sync! They"
+    lines = failure(warehouse, Problem("fact_x", "error", text, None), BROKEN)
+    assert lines[-1] == "  adventure run --source 'my files' --full-refresh"
+
+
 def test_drift_is_shown_with_what_moved_and_the_way_out(
     warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

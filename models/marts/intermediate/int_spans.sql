@@ -2,9 +2,7 @@ with
 
 periods as (
 
-    select
-        as_of_date,
-        last_12_from
+    select last_12_from
     from {{ ref('int_comparison_periods') }}
 
 ),
@@ -30,25 +28,19 @@ spans as (
 
     select
         cast('all' as varchar(16)) as period,
-        1 as period_order,
-        extent.first_sale_date as first_date,
-        periods.as_of_date as last_date
+        extent.first_sale_date as first_date
     from periods
     cross join extent
     union all
     select
         cast('current_range' as varchar(16)) as period,
-        2 as period_order,
-        extent.last_launch_date as first_date,
-        periods.as_of_date as last_date
+        extent.last_launch_date as first_date
     from periods
     cross join extent
     union all
     select
         cast('last_12' as varchar(16)) as period,
-        3 as period_order,
-        periods.last_12_from as first_date,
-        periods.as_of_date as last_date
+        periods.last_12_from as first_date
     from periods
 
 )

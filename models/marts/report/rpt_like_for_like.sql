@@ -19,7 +19,6 @@ compared as (
         items.product_group_key,
         items.product_group_name,
         items.product_category_key,
-        items.territory_key,
         items.revenue,
         items.last_year_revenue,
         items.profit,

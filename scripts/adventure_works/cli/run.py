@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from adventure_works.lake.loader import LoadResult
 
 MOST_PROBLEMS = 10
+# In the words of dbt, where an incremental model has other columns than its table.
+COLUMNS_CHANGED = "schemas on this incremental model are out of sync"
 LONGEST_MESSAGE = 300
 # How the names of the tests of snapshots end: they fail where a build of no rows has spoilt them.
 TEST_OF_HISTORY = "__every_state_begins"
@@ -199,12 +201,21 @@ def _what_to_do(result: BuildResult, target: str) -> str:
             f"build before, and run again: adventure publish --rollback{option}\n"
             f"`adventure doctor{option}` says whether that build is whole."
         )
-    if all(problem.is_drift for problem in result.errors):
-        command = shlex.join(["adventure", *sys.argv[1:], "--accept-drift"])
+    if any(COLUMNS_CHANGED in problem.message for problem in result.errors):
         return (
-            f"Correct the files and run again. If they are right as they are, publish them all the same:\n  {command}"
+            "The project has other columns for an incremental table than what is published. Build such tables from "
+            f"nothing, once:\n  {_again_with('--full-refresh')}"
+        )
+    if all(problem.is_drift for problem in result.errors):
+        return (
+            "Correct the files and run again. If they are right as they are, publish them all the same:\n"
+            f"  {_again_with('--accept-drift')}"
         )
     return "Correct the files or the models and run again; the lake keeps what was loaded."
+
+
+def _again_with(option: str) -> str:
+    return shlex.join(["adventure", *sys.argv[1:], option])
 
 
 def _print_tests(result: BuildResult) -> None:

@@ -1,7 +1,7 @@
 """Loads the files of a source into the lake: all of them, or none."""
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -202,15 +202,15 @@ def _refuse_missing_tables(files: list[SourceFile], held: dict[str, LogEntry], s
 
 def _refuse_emptied_tables(changed: list[SourceFile], held: dict[str, LogEntry]) -> None:
     """A file may have a header only, as in a shop without returns, but not where there were records before."""
-    held_records = {(entry.table_name, entry.source_file): entry.loaded for entry in held.values()}
+    records = Counter[str]()
+    for entry in held.values():
+        records[entry.table_name] += entry.loaded
     _raise_problems(
         [
-            f"{file.name}: a header and no records, where the lake holds {records:,} of them. Fetch or export the file "
-            "again, or start the lake afresh with --replace."
+            f"{file.name}: a header and no records, where the lake holds {records[file.table.name]:,} of them. Fetch "
+            "or export the file again, or start the lake afresh with --replace."
             for file in changed
-            if not file.scan.records
-            for (table, _), records in held_records.items()
-            if table == file.table.name and records
+            if not file.scan.records and records[file.table.name]
         ]
     )
 

@@ -102,7 +102,7 @@ SECTIONS = (
                "profit", "like_for_like_revenue", "like_for_like_last_year_revenue", "like_for_like_coverage"),
     ),
     Section(
-        "products", "Products", "Which products to promote, reprice or phase out?",
+        "products", "Products", "Which products to promote, review or phase out?",
         ("mart_model_profitability", "mart_product_profitability"), (CATEGORY,), {PERIOD: "last 12 months"}, _products,
     ),
     Section(

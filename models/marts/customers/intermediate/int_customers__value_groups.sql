@@ -5,8 +5,7 @@ customers as (
     select
         customers.*,
         customers.orders >= 2 as is_repeat,
-        customers.orders >= 2
-        and coalesce(customers.profit_per_year >= limits.vip_profit_per_year, false) as is_vip
+        {{ is_vip('customers.orders', 'customers.profit_per_year', 'limits') }} as is_vip
     from {{ ref('int_customers__at_cutoffs') }} as customers
     left join {{ ref('int_customers__vip_limits') }} as limits
         on customers.cutoff_number = limits.cutoff_number

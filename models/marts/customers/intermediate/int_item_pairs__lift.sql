@@ -48,7 +48,7 @@ differences as (
 
     select
         *,
-        1.959964 * sqrt(variance) as half_width,
+        {{ normal_quantile_95() }} * sqrt(variance) as half_width,
         (log_lift - log_rest_lift) / sqrt(nullif(variance + rest_variance, 0)) as difference_score
     from scored
 

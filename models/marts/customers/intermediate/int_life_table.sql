@@ -55,7 +55,6 @@ final as (
 
     select
         cutoff_number,
-        cutoff_date,
         orders_group,
         began_in_current_range,
         recency_band,

@@ -38,7 +38,6 @@ states as (
 
     select
         cutoffs.cutoff_number,
-        cutoffs.cutoff_date,
         orders_groups.orders_group,
         range_or_before.is_true as began_in_current_range,
         recency_bands.recency_band,
@@ -102,7 +101,6 @@ final as (
 
     select
         cutoff_number,
-        cutoff_date,
         orders_group,
         began_in_current_range,
         recency_band,
@@ -118,7 +116,7 @@ final as (
         {{ safe_divide('orders', 'customers') }} as orders,
         {{ safe_divide('profit', 'customers') }} as profit,
         cast(
-            1.959964 * sqrt({{ squared_error_of_mean('customers', 'profit', 'profit_squared') }})
+            {{ normal_quantile_95() }} * sqrt({{ squared_error_of_mean('customers', 'profit', 'profit_squared') }})
             as numeric(18, 6)
         ) as profit_half_width
     from ranked

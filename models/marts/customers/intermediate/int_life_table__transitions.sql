@@ -4,11 +4,10 @@ customers as (
 
     select
         customers.*,
-        customers.orders >= 2
-        and coalesce(customers.profit_per_year >= limits.vip_profit_per_year, false) as is_vip,
-        customers.orders_group_after_90_days >= 2
-        and coalesce(customers.profit_per_year_after_90_days >= later_limits.vip_profit_per_year, false)
-            as is_vip_after_90_days
+        {{ is_vip('customers.orders', 'customers.profit_per_year', 'limits') }} as is_vip,
+        {{ is_vip(
+            'customers.orders_group_after_90_days', 'customers.profit_per_year_after_90_days', 'later_limits'
+        ) }} as is_vip_after_90_days
     from {{ ref('int_customers__at_cutoffs') }} as customers
     left join {{ ref('int_customers__vip_limits') }} as limits
         on customers.cutoff_number = limits.cutoff_number

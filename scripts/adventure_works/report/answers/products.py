@@ -11,7 +11,7 @@ from adventure_works.warehouse.base import Row
 
 
 def products(figures: Figures, scope: Scope) -> Answer:
-    """Which products to promote, reprice or phase out, by model."""
+    """Which products to promote, review in price or phase out, by model."""
     found = models_of(figures, scope.category)
     sold = [row for row in found if row["last_12_units"]]
     if not sold:
