@@ -116,7 +116,8 @@ final as (
         {{ safe_divide('orders', 'customers') }} as orders,
         {{ safe_divide('profit', 'customers') }} as profit,
         cast(
-            {{ normal_quantile_95() }} * sqrt({{ squared_error_of_mean('customers', 'profit', 'profit_squared') }})
+            {{ normal_quantile_95() }}
+            * sqrt({{ squared_error_of_mean('customers', 'profit', 'profit_squared') }})
             as numeric(18, 6)
         ) as profit_half_width
     from ranked
