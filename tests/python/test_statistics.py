@@ -17,7 +17,10 @@ MACROS = "".join(
 
 
 def sql(call: str) -> str:
-    return jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(MACROS + "{{ " + call + " }}").render()
+    """The SQL of a call; a macro finds the others by the project's name, as in dbt."""
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    environment.globals["adventure_works"] = environment.from_string(MACROS).module
+    return environment.from_string(MACROS + "{{ " + call + " }}").render()
 
 
 def test_p_value_of_a_normal_score() -> None:
