@@ -28,7 +28,8 @@ class Loading:
     source: str
     date_order: str | None
     as_of: date | None
-    max_rejects: float
+    max_rejects: float | None
+    corrects: tuple[str, ...]
     replace: bool
     timeout: float
 
@@ -70,6 +71,7 @@ def load(settings: Settings, loading: Loading, view: View, warehouse: Warehouse 
             settings,
             date_order=loading.date_order,
             max_reject_share=loading.max_rejects,
+            corrects=loading.corrects,
             replace_lake=loading.replace,
             as_of=loading.as_of,
             announce=view.announce,

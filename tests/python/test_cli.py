@@ -68,6 +68,8 @@ def test_names_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> No
         blank=0,
         encoding="utf-8",
         date_order="",
+        read_with="",
+        corrects="",
         source="folder",
         dataset_version="",
         loaded_at=datetime(2017, 1, 1),

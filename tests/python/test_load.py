@@ -20,6 +20,7 @@ from adventure_works.lake.folder import current_version
 from adventure_works.lake.loader import LoadResult, load
 from adventure_works.settings import DEFAULTS
 from kaggle_server import KaggleServer
+from support.lake import rows
 
 SALES = "AdventureWorks_Sales_2017.csv"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -32,11 +33,6 @@ def lake(tmp_path: Path) -> Path:
 
 def loaded(result: LoadResult) -> set[str]:
     return {entry.source_file for entry in result.loaded}
-
-
-def rows(lake: Path, table: str, what: str = "*", where: str = "true") -> list[tuple]:
-    files = f"read_parquet('{lake}/raw/{table}/**/*.parquet')"
-    return duckdb.sql(f"select {what} from {files} where {where} order by all").fetchall()
 
 
 def content(lake: Path) -> dict[str, list[tuple]]:

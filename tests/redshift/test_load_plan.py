@@ -14,7 +14,7 @@ def entry(
 ) -> LogEntry:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     counts = (0, loaded + rejected, loaded, rejected, 0)
-    return LogEntry(load, table, name, status, "", *counts, "utf-8", "", "folder", "", moment, date(2026, 1, 1))
+    return LogEntry(load, table, name, status, "", *counts, "utf-8", *("",) * 3, "folder", "", moment, date(2026, 1, 1))
 
 
 def published(*log: LogEntry) -> Published:

@@ -12,6 +12,7 @@ renamed as (
         loaded as loaded_records,
         rejected as rejected_records,
         blank as blank_records,
+        nullif(corrects, '') as corrects_load_id,
         source as load_source,
         dataset_version,
         loaded_at,

@@ -13,12 +13,12 @@ Command = Callable[..., None]
 
 
 def share(text: str) -> float:
-    """A share from 0 to 1, written `1%` or `0.01`."""
+    """A share from 0 to below 1, written `1%` or `0.01`; a whole number is taken for a count by those who write it."""
     try:
         value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
         value = -1.0
-    if not 0 <= value <= 1:
+    if not 0 <= value < 1:
         raise click.BadParameter(f"{text!r} is not a share; write 1% or 0.01.")
     return value
 
@@ -48,9 +48,14 @@ def loading_options(command: Command) -> Command:
         click.option(
             "--max-rejects",
             type=share,
-            default="1%",
             metavar="SHARE",
-            help="Refuse a file when more than this share of its records cannot be read.",
+            help="Refuse a file when more than this share of its records cannot be read.  [default: 1%]",
+        ),
+        click.option(
+            "--corrects",
+            type=click.Choice(["products", "customers"]),
+            multiple=True,
+            help="Its file corrects the version before, also for past sales, instead of adding one; may be repeated.",
         ),
         click.option(
             "--as-of",

@@ -44,6 +44,8 @@ class LogEntry:
     blank: int
     encoding: str
     date_order: str
+    read_with: str
+    corrects: str
     source: str
     dataset_version: str
     loaded_at: datetime

@@ -1,12 +1,9 @@
 """Loads the files of a source into the lake: all of them, or none."""
 
-import os
-from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -16,16 +13,14 @@ from adventure_works.disk import explained
 from adventure_works.errors import AdventureError, RefusedFileError
 from adventure_works.lake.as_of import as_of_date, calendar_days
 from adventure_works.lake.base import Lake, LogEntry, NewVersion, Progress, newest_entries
+from adventure_works.lake.changes import Changes, changes
 from adventure_works.lake.folder import FolderLake
-from adventure_works.read.convert import convert
-from adventure_works.read.recognise import recognise
+from adventure_works.lake.look import look_at, raise_problems, refuse_changed, states
+from adventure_works.lake.reading import Reading
 from adventure_works.read.records import Converted
-from adventure_works.read.scan import scan
 from adventure_works.read.source_file import SourceFile
 from adventure_works.settings import DEFAULTS, S3Place, Settings
 from adventure_works.sources.source import Source, opened
-
-OWN_TABLES = ("load_log", "rejected_rows")
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,8 @@ def load(
     settings: Settings = DEFAULTS,
     *,
     date_order: str | None = None,
-    max_reject_share: float = 0.01,
+    max_reject_share: float | None = None,
+    corrects: tuple[str, ...] = (),
     replace_lake: bool = False,
     as_of: date | None = None,
     announce: Callable[[str], None] = lambda message: None,
@@ -52,14 +48,16 @@ def load(
 ) -> LoadResult:
     """Brings the lake up to date with a source.
 
-    A file that the lake holds with the same digest is skipped; a changed one replaces exactly its own rows.
+    A file that the lake holds with the same digest, read with the same options, is skipped; a changed one replaces
+    exactly its own rows.
     Nothing is removed because a file is absent. The lake changes in one step, after everything has worked.
 
     Args:
         source_name: `sample`, `kaggle` or a path.
         place: folder of the lake, made when it is not there, or its place on S3, in a bucket that is there.
         settings: where downloads go, and what a lake on S3 needs to know.
-        date_order, max_reject_share: see `convert`.
+        date_order, max_reject_share: see `convert`. Where one is left out, a file keeps what it was read with.
+        corrects: tables whose file corrects the version before, instead of adding one.
         replace_lake: start from an empty lake instead of adding to what it holds.
         as_of: the last day that the files are complete for; see `as_of_date` for the default.
         announce: takes what a user should know, a sentence at a time.
@@ -73,8 +71,8 @@ def load(
     with lake.locked(announce), opened(source_name, settings.downloads, announce) as source:
         try:
             with explained(str(lake), "The lake is as it was. Free space or correct the permissions, and load again."):
-                read = partial(convert, date_order=date_order, max_reject_share=max_reject_share)
-                result = _load(source, lake, read, replace_lake, as_of, announce, progress)
+                reading = Reading(date_order, max_reject_share)
+                result = _load(source, lake, reading, corrects, replace_lake, as_of, announce, progress)
         except duckdb.Error as error:
             raise AdventureError(f"{lake}: DuckDB could not go on. The lake is as it was.\n{error}") from error
         lake.finish(announce)
@@ -92,48 +90,36 @@ def _lake_at(place: Path | S3Place, settings: Settings) -> Lake:
 def _load(
     source: Source,
     lake: Lake,
-    read: Callable[..., Converted],
+    reading: Reading,
+    corrected: tuple[str, ...],
     replace_lake: bool,
     as_of: date | None,
     announce: Callable[[str], None],
     progress: Progress,
 ) -> LoadResult:
     # What is to be replaced need not even be readable.
-    held = {} if replace_lake else newest_entries(lake.log())
-    held = {} if _starts_empty(source, held, lake, announce) else held
-    files = _look_at(source, progress)
-    by_digest = {entry.sha256: entry for entry in held.values()}
-    changed: list[SourceFile] = []
-    same: list[LogEntry] = []
-    for file in files:
-        entry = by_digest.get(file.scan.sha256)
-        if entry is None:
-            changed.append(file)
-            continue
-        same.append(entry)
-        if entry.source_file != file.name:
-            announce(f"{file.name} is the file that the lake holds as {entry.source_file}.")
-    only = {file.table.name: file.name for file in changed if file.table.files != "many"}
-    superseded = [
-        entry for entry in held.values() if only.get(entry.table_name, entry.source_file) != entry.source_file
-    ]
-    _refuse_missing_tables(files, held, source)
-    _refuse_emptied_tables(changed, held)
-    if not changed:
-        return LoadResult(source.origin, unchanged=tuple(same))
+    log = [] if replace_lake else lake.log()
+    log = [] if _starts_empty(source, newest_entries(log), lake, announce) else log
+    held = newest_entries(log)
+    before = states(source.files)
+    files = look_at(source, progress)
+    todo = changes(source, files, log, reading, corrected, announce)
+    if not todo.changed:
+        return LoadResult(source.origin, unchanged=todo.same)
     version = lake.new_version()
     try:
-        gone = {entry.source_file for entry in superseded} | {file.name for file in changed}
+        gone = {entry.source_file for entry in todo.superseded} | {file.name for file in todo.changed}
         if held:
             version.carry_over([entry for entry in held.values() if entry.source_file not in gone])
-        loaded = _convert_all(changed, version, source, read, progress)
+        loaded = _convert_all(todo, version, source, reading, progress)
+        refuse_changed(before)
         present = {file.table.name for file in files} | {entry.table_name for entry in held.values()}
         for table in raw_tables().values():
             if table.files == "optional" and table.name not in present:
                 version.write_no_rows(table.name)
         removed = [
             replace(entry, load_id=version.load_id, loaded_at=version.loaded_at, status="superseded", loaded=0)
-            for entry in superseded
+            for entry in todo.superseded
         ]
         last_day = as_of_date(version, as_of, [entry.as_of_date for entry in held.values()])
         version.write_log([replace(entry, as_of_date=last_day) for entry in [*loaded, *removed]])
@@ -141,7 +127,7 @@ def _load(
     except BaseException:
         version.discard()
         raise
-    return LoadResult(source.origin, tuple(loaded), tuple(same), tuple(superseded))
+    return LoadResult(source.origin, tuple(loaded), todo.same, todo.superseded)
 
 
 def _starts_empty(source: Source, held: dict[str, LogEntry], lake: Lake, announce: Callable[[str], None]) -> bool:
@@ -161,62 +147,8 @@ def _starts_empty(source: Source, held: dict[str, LogEntry], lake: Lake, announc
     )
 
 
-def _look_at(source: Source, progress: Progress) -> list[SourceFile]:
-    """Scans and recognises every file; all problems are reported at once."""
-    tables = [table for table in raw_tables().values() if table.name not in OWN_TABLES]
-    files: list[SourceFile] = []
-    problems: list[str] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        scans = [(path, pool.submit(scan, path)) for path in source.files]
-        for number, (path, future) in enumerate(scans):
-            progress(f"Looking at {path.name}", number, len(scans))
-            try:
-                files.append(recognise(future.result(), tables))
-            except RefusedFileError as error:
-                problems.append(str(error))
-    by_table: dict[str, list[str]] = defaultdict(list)
-    by_digest: dict[str, str] = {}
-    for file in files:
-        by_table[file.table.name].append(file.name)
-        first = by_digest.setdefault(file.scan.sha256, file.name)
-        if first != file.name:
-            problems.append(f"{first} and {file.name}: the same file twice. Remove one of them.")
-    for table, names in by_table.items():
-        if len(names) > 1 and raw_tables()[table].files != "many":
-            problems.append(
-                f"{' and '.join(names)}: {len(names)} files for {table}, which comes in one. Keep the right one."
-            )
-    _raise_problems(problems)
-    return files
-
-
-def _refuse_missing_tables(files: list[SourceFile], held: dict[str, LogEntry], source: Source) -> None:
-    known = {*OWN_TABLES, *(file.table.name for file in files), *(entry.table_name for entry in held.values())}
-    missing = [table for name, table in raw_tables().items() if table.files != "optional" and name not in known]
-    if missing:
-        names = ", ".join(f"{table.name} ({table.file_pattern})" for table in missing)
-        raise AdventureError(
-            f"{source.origin}: no file for {names}, and the lake holds none yet. Add what is missing and load again."
-        )
-
-
-def _refuse_emptied_tables(changed: list[SourceFile], held: dict[str, LogEntry]) -> None:
-    """A file may have a header only, as in a shop without returns, but not where there were records before."""
-    records = Counter[str]()
-    for entry in held.values():
-        records[entry.table_name] += entry.loaded
-    _raise_problems(
-        [
-            f"{file.name}: a header and no records, where the lake holds {records[file.table.name]:,} of them. Fetch "
-            "or export the file again, or start the lake afresh with --replace."
-            for file in changed
-            if not file.scan.records and records[file.table.name]
-        ]
-    )
-
-
 def _convert_all(
-    files: list[SourceFile], version: NewVersion, source: Source, read: Callable[..., Converted], progress: Progress
+    todo: Changes, version: NewVersion, source: Source, reading: Reading, progress: Progress
 ) -> list[LogEntry]:
     def convert_one(file: SourceFile, calendar: tuple[date, date] | None) -> LogEntry | RefusedFileError:
         done = 0
@@ -229,7 +161,8 @@ def _convert_all(
         try:
             if file.scan.records:
                 folder = version.rows_folder(file.table.name, file.name)
-                converted = read(file, folder, calendar=calendar, advance=advance)
+                converted = reading.convert(calendar)(file, folder, advance=advance)
+                _refuse_nothing(file, converted)
             else:
                 version.write_no_rows(file.table.name, file.name)
                 converted = Converted()
@@ -249,6 +182,8 @@ def _convert_all(
             blank=converted.blank,
             encoding=file.scan.encoding,
             date_order="; ".join(f"{column}: {order}" for column, order in converted.date_orders.items()),
+            read_with=reading.of(file.table),
+            corrects=todo.corrects.get(file.table.name, ""),
             source=source.kind,
             dataset_version=source.version,
             loaded_at=version.loaded_at,
@@ -257,17 +192,21 @@ def _convert_all(
 
     # The calendar goes first: it helps to decide the date order of the others. Then two files at a time, the largest
     # first, so that the end of one does not leave a core idle.
-    calendars = [file for file in files if file.table.name == "calendar"]
-    others = sorted((file for file in files if file not in calendars), key=lambda file: -file.scan.size)
+    calendars = [file for file in todo.changed if file.table.name == "calendar"]
+    others = sorted((file for file in todo.changed if file not in calendars), key=lambda file: -file.scan.size)
     results = [convert_one(file, None) for file in calendars]
     calendar = calendar_days(version)
     with ThreadPoolExecutor(2) as pool:
         results += pool.map(lambda file: convert_one(file, calendar), others)
-    _raise_problems([str(result) for result in results if isinstance(result, RefusedFileError)])
+    raise_problems([str(result) for result in results if isinstance(result, RefusedFileError)])
     entries = [result for result in results if isinstance(result, LogEntry)]
     return sorted(entries, key=lambda entry: entry.source_file)
 
 
-def _raise_problems(problems: list[str]) -> None:
-    if problems:
-        raise RefusedFileError("\n".join([*problems, "Nothing has been loaded; the lake is as it was."]))
+def _refuse_nothing(file: SourceFile, converted: Converted) -> None:
+    """Refuses a file with records of which none is a row: its table would be empty, and look complete."""
+    if not converted.loaded:
+        raise RefusedFileError(
+            f"{file.name}: none of its {file.scan.records:,} records can be loaded: {converted.blank:,} are blank and "
+            f"{len(converted.rejects):,} cannot be read. Fetch or export the file again."
+        )

@@ -1,5 +1,6 @@
 """A source file whose table is known."""
 
+import unicodedata
 from dataclasses import dataclass
 
 from adventure_works.contract import Column, Table
@@ -19,8 +20,8 @@ class SourceFile:
 
     @property
     def name(self) -> str:
-        """The name of the file, without its folder."""
-        return self.scan.path.name
+        """The name of the file, without its folder, in one form: macOS writes accents as letters of their own."""
+        return unicodedata.normalize("NFC", self.scan.path.name)
 
     @property
     def columns(self) -> list[Column]:

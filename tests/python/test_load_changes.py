@@ -1,0 +1,212 @@
+"""What makes a file a changed one, and which changes are refused: by name, by content, by what it was read with."""
+
+import shutil
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from adventure_works.cli.load import command
+from adventure_works.errors import AdventureError
+from adventure_works.lake import loader
+from adventure_works.lake.loader import load
+from support.lake import rows
+
+SALES = "AdventureWorks_Sales_2017.csv"
+CUSTOMERS, TERRITORIES = "AdventureWorks_Customers.csv", "AdventureWorks_Territories.csv"
+PRODUCTS, RETURNS = "AdventureWorks_Products.csv", "AdventureWorks_Returns.csv"
+
+
+@pytest.fixture(scope="module")
+def loaded_once(small_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lake = tmp_path_factory.mktemp("loaded") / "lake"
+    load(str(small_sample), lake)
+    return lake
+
+
+@pytest.fixture
+def lake(loaded_once: Path, tmp_path: Path) -> Path:
+    """A lake that holds the small sample."""
+    return Path(shutil.copytree(loaded_once, tmp_path / "lake", symlinks=True))
+
+
+def write(folder: Path, name: str, text: bytes) -> Path:
+    """A file by itself in a folder, to be loaded alone."""
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(text)
+    return folder / name
+
+
+def replaced(path: Path, old: bytes, new: bytes) -> bytes:
+    text = path.read_bytes()
+    assert old in text
+    return text.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("name", "holds", "known_as"),
+    [(CUSTOMERS, "territories", "customers"), (SALES, "returns", "sales"), (RETURNS, "territories", "returns")],
+)
+def test_a_name_that_the_lake_knows_of_another_table_is_refused(
+    files: Path, lake: Path, tmp_path: Path, name: str, holds: str, known_as: str
+) -> None:
+    more = {"territories": b"11,Utopia,Utopia,Utopia\r\n", "returns": b"1/18/2015,9,312,1\r\n"}[holds]
+    source = {"territories": TERRITORIES, "returns": RETURNS}[holds]
+    alone = write(tmp_path / "alone", name, (files / source).read_bytes() + more)
+    held = rows(lake, known_as, where=f"source_file = '{name}'")
+    with pytest.raises(AdventureError) as refusal:
+        load(str(alone), lake)
+    assert str(refusal.value).startswith(
+        f"{name}: holds {holds}, and the lake knows a file of this name as {known_as}, of which it holds {len(held):,} "
+    )
+    assert rows(lake, known_as, where=f"source_file = '{name}'") == held != []
+
+
+@pytest.mark.parametrize("below", [b"\r\n\r\n", b",,,\r\n", b"\r\n"])
+@pytest.mark.parametrize("name", [TERRITORIES, RETURNS])
+def test_a_file_of_which_nothing_is_loaded_is_refused(
+    files: Path, lake: Path, tmp_path: Path, name: str, below: bytes
+) -> None:
+    header = (files / name).read_bytes().splitlines(keepends=True)[0]
+    alone = write(tmp_path / "alone", name, header + below)
+    with pytest.raises(AdventureError, match=rf"{name}: none of its \d records can be loaded: \d are blank and 0"):
+        load(str(alone), lake)
+
+
+def test_a_file_is_read_again_with_another_option(files: Path, lake: Path, tmp_path: Path) -> None:
+    """So that dates that were read the wrong way round can be corrected."""
+    header, record = (files / SALES).read_bytes().splitlines(keepends=True)[:2]
+    day = b"2/1/2016,1/1/2003," + record.split(b",", 2)[2]
+    alone = write(tmp_path / "alone", "more_sales.csv", header + day)
+
+    def order_date() -> str:
+        ((found,),) = rows(lake, "sales", "order_date", "source_file = 'more_sales.csv'")
+        return str(found)
+
+    load(str(alone), lake, date_order="day_first")
+    assert order_date() == "2016-01-02"
+    assert load(str(alone), lake, date_order="day_first").loaded == ()
+    # An option that is left out stays what it was.
+    assert load(str(alone), lake).loaded == ()
+    assert len(load(str(alone), lake, date_order="month_first").loaded) == 1
+    assert order_date() == "2016-02-01"
+    assert rows(lake, "load_log", "read_with like '%; date_order month_first'", "source_file = 'more_sales.csv'") == [
+        (False,),
+        (True,),
+    ]
+
+
+def test_a_file_is_read_again_under_its_new_name_only_once(files: Path, lake: Path, tmp_path: Path) -> None:
+    alone = write(tmp_path / "alone", "sales 17.csv", (files / SALES).read_bytes())
+    result = load(str(alone), lake, max_reject_share=0.05)
+    assert [entry.source_file for entry in result.superseded] == [SALES]
+    assert rows(lake, "sales", "count(*)", f"source_file = '{SALES}'") == [(0,)]
+    assert load(str(alone), lake, max_reject_share=0.05).loaded == ()
+
+
+def test_a_changed_contract_reads_every_file_again(files: Path, lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adventure_works.lake.reading.Reading.of", lambda reading, table: "contract other")
+    assert len(load(str(files), lake).loaded) == 10
+    assert load(str(files), lake).loaded == ()
+
+
+def by_rename(path: Path, text: bytes) -> None:
+    new = path.with_name("new")
+    new.write_bytes(text)
+    new.replace(path)
+
+
+@pytest.mark.parametrize("change", [Path.write_bytes, by_rename])
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    files: Path, lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path, bytes], None]
+) -> None:
+    """Never the digest of the old bytes beside the rows of the new ones."""
+    alone = write(tmp_path / "alone", SALES, replaced(files / SALES, b",1\r\n", b",2\r\n"))
+    later = replaced(files / SALES, b",1\r\n", b",3\r\n")
+    look_at = loader.look_at
+
+    def look_and_change(*arguments: object) -> object:
+        found = look_at(*arguments)
+        change(alone, later)
+        return found
+
+    before = rows(lake, "sales")
+    with monkeypatch.context() as patch:
+        patch.setattr(loader, "look_at", look_and_change)
+        with pytest.raises(AdventureError, match=f"{SALES}: has changed while it was loaded"):
+            load(str(alone), lake)
+    assert rows(lake, "sales") == before
+    assert len(load(str(alone), lake).loaded) == 1
+
+
+def test_an_earlier_version_that_comes_back_is_named(files: Path, lake: Path, tmp_path: Path) -> None:
+    old = write(tmp_path / "old", SALES, (files / SALES).read_bytes())
+    corrected = write(tmp_path / "new", SALES, replaced(files / SALES, b",1\r\n", b",2\r\n"))
+    said: list[str] = []
+    load(str(corrected), lake, announce=said.append)
+    assert said == []
+    load(str(old), lake, announce=said.append)
+    (warning,) = said
+    ((first, second, _),) = [tuple(day for (day,) in rows(lake, "load_log", "loaded_at", f"source_file = '{SALES}'"))]
+    assert warning.startswith(f"Warning: {SALES} is an earlier version: the same bytes were loaded as {SALES} on ")
+    assert f"{first:%Y-%m-%d %H:%M} UTC and replaced on {second:%Y-%m-%d %H:%M} UTC." in warning
+
+
+def test_a_name_is_the_same_in_both_forms_of_its_accents(files: Path, lake: Path, tmp_path: Path) -> None:
+    """macOS writes an accent as a letter of its own."""
+    text = replaced(files / SALES, b"SO", b"SP")
+    for form, quantity in (("NFC", b",1\r\n"), ("NFD", b",2\r\n")):
+        name = unicodedata.normalize(form, "Verkäufe.csv")
+        load(str(write(tmp_path / form, name, text.replace(b",1\r\n", quantity))), lake)
+    assert rows(lake, "sales", "distinct source_file", "source_file not like 'Adventure%'") == [("Verkäufe.csv",)]
+
+
+@pytest.mark.parametrize("share", ["1", "100%", "1.0", "5", "-1%", "one", "nan"])
+def test_a_share_that_would_let_everything_pass_is_refused(share: str) -> None:
+    done = CliRunner().invoke(command, ["--max-rejects", share])
+    assert done.exit_code == 2
+    assert f"'{share}' is not a share; write 1% or 0.01" in done.output
+
+
+def test_a_correction_names_the_load_that_it_corrects(files: Path, lake: Path, tmp_path: Path) -> None:
+    """Once, however often it is loaded, and also when the file was loaded without the option first."""
+
+    def log(table: str) -> list[tuple]:
+        return duckdb.sql(
+            f"select load_id, corrects from read_parquet('{lake}/raw/load_log/*.parquet') "
+            f"where table_name = '{table}' order by load_id"
+        ).fetchall()
+
+    header, first, *others = (files / PRODUCTS).read_bytes().splitlines(keepends=True)
+    cheaper = write(tmp_path / "alone", PRODUCTS, header + first.rsplit(b",", 1)[0] + b",1.5\r\n" + b"".join(others))
+    load(str(cheaper), lake, corrects=("products",))
+    (begin, _), (_, corrected) = log("products")
+    assert corrected == begin
+    said: list[str] = []
+    assert load(str(cheaper), lake, corrects=("products",), announce=said.append).loaded == ()
+    assert said == ["products: this correction is in the lake already."]
+
+    text = (files / CUSTOMERS).read_bytes().replace(b",M,", b",S,", 1)
+    married = write(tmp_path / "alone", CUSTOMERS, text)
+    load(str(married), lake)
+    load(str(married), lake, corrects=("customers",))
+    ids = log("customers")
+    assert [corrects for _, corrects in ids] == ["", "", ids[0][0]]
+
+
+@pytest.mark.parametrize(
+    ("corrects", "name", "words"),
+    [
+        ("customers", SALES, "has no file of customers"),
+        ("customers", None, "holds no customers that could be corrected"),
+    ],
+)
+def test_a_correction_of_nothing_is_refused(
+    files: Path, lake: Path, tmp_path: Path, corrects: str, name: str | None, words: str
+) -> None:
+    source, place = (files / name, lake) if name else (files, tmp_path / "empty")
+    with pytest.raises(AdventureError, match=f"--corrects customers: .*{words}.* Nothing has been loaded"):
+        load(str(source), place, corrects=(corrects,))
