@@ -9,7 +9,7 @@ from typing import Protocol
 
 from adventure_works.build import dbt
 from adventure_works.build.headline import headline
-from adventure_works.build.results import BuildResult
+from adventure_works.build.results import BuildResult, with_findings
 from adventure_works.errors import AdventureError
 from adventure_works.lake import loader
 from adventure_works.lake.loader import LoadResult
@@ -127,6 +127,8 @@ def build_candidate(
     environ = warehouse.start_candidate(dbt.tables_that_grow(manifest), progress)
     environ |= {"ADVENTURE_WAREHOUSE": warehouse.name}
     result = dbt.build(settings, target, manifest, environ, options, progress)
+    with suppress(AdventureError), warehouse.asking_candidate() as ask:
+        result = with_findings(result, ask)
     if result.errors:
         # What failed matters more than evidence or a record that cannot be written, on a full disk for example.
         build_id = ""
@@ -145,7 +147,11 @@ def build_candidate(
 
 def _judge(warehouse: Warehouse, result: BuildResult, build_id: str) -> None:
     warehouse.judge_candidate(
-        passed=not result.errors, tests=result.test_count, warnings=len(result.warnings), build_id=build_id
+        passed=not result.errors,
+        tests=result.test_count,
+        warnings=len(result.warnings),
+        build_id=build_id,
+        said=result.said,
     )
 
 

@@ -6,18 +6,22 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import pytest
 
 from adventure_works.build import dbt
-from adventure_works.build.failures import what_should_be_so
-from adventure_works.build.results import BuildResult, Problem
+from adventure_works.build.failures import findings, what_should_be_so
+from adventure_works.build.results import BuildResult, Problem, with_findings
 from adventure_works.cli.run import Printer
 from adventure_works.errors import AdventureError
 from adventure_works.settings import DEFAULTS, Settings
+from adventure_works.warehouse.base import Row
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
 from support.places import PROJECT, own_places
 from support.waiting import TIMEOUT, wait_until
@@ -44,8 +48,10 @@ def warehouse(tmp_path: Path) -> DuckDBWarehouse:
 
 def failure(warehouse: DuckDBWarehouse, *errors: Problem) -> list[str]:
     """The lines that a run with these errors ends with."""
+    with warehouse.asking_candidate() as ask:
+        result = with_findings(BuildResult(Counter(), {}, Counter(), [*errors], [], 1.0), ask)
     with pytest.raises(AdventureError) as raised:
-        Printer(DEFAULTS).built(BuildResult(Counter(), {}, Counter(), [*errors], [], 1.0), warehouse)
+        Printer(DEFAULTS).built(result, warehouse)
     return str(raised.value).splitlines()
 
 
@@ -71,6 +77,75 @@ def test_drift_is_shown_with_what_moved_and_the_way_out(
     assert lines[-1] == "  adventure run --source 'my files' --accept-drift"
     # Where more than drift has failed, accepting it would not help.
     assert "--accept-drift" not in "".join(failure(warehouse, MOVED, BROKEN))
+
+
+QUARANTINE = "quarantine__share_is_small"
+META = {
+    "findings": {
+        "date_outside_calendar": "{records} of {of_records} sales of {source_file} ({share:%}) lie on {days} days "
+        "that the calendar does not have, from {first_date} to {last_date}, worth {amount:$}."
+    },
+    "to_do": "Load another calendar.",
+}
+ROW = {
+    "finding": "date_outside_calendar",
+    "source_file": "2017.csv",
+    "records": 1215,
+    "of_records": 29481,
+    "share": Decimal("0.041213"),
+    "days": 6,
+    "first_date": date(2017, 1, 7),
+    "last_date": date(2017, 1, 12),
+    "amount": Decimal("-9999.5000"),
+    "email_address": "anna@example.com",
+}
+SENTENCE = (
+    "1,215 of 29,481 sales of 2017.csv (4.1%) lie on 6 days that the calendar does not have, from 7 January 2017 to "
+    "12 January 2017, worth -$9,999.50."
+)
+
+
+def test_a_test_with_a_sentence_says_how_many_records_of_which_file_and_why_and_what_to_do(
+    warehouse: DuckDBWarehouse,
+) -> None:
+    with duckdb.connect(str(warehouse.candidate)) as connection:
+        connection.execute(
+            f"create table audit.{QUARANTINE} as select {', '.join(f'? as {name}' for name in ROW)}", [*ROW.values()]
+        )
+    problem = Problem(QUARANTINE, "fail", "The description.", f'"w"."audit"."{QUARANTINE}"', 1, True, META)
+    assert failure(warehouse, problem)[1:3] == [
+        f"  {QUARANTINE}: {SENTENCE} (1 row in audit.{QUARANTINE})",
+        "    Load another calendar.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "meta", "all_columns", "said"),
+    [
+        ([ROW], META, False, [SENTENCE]),
+        # Not all rows have a sentence: places and keys are shown, and nothing of a person.
+        ([ROW | {"finding": "else", "customer_key": 7}], META, False, ["2017.csv: customer key 7"]),
+        ([{"email_address": "anna@example.com"}], {}, False, []),
+        ([{"mean": None, "mean_before": 2.5}], {}, True, ["mean from 2.5 to NULL"]),
+        # The five with the most records.
+        ([{"records": n} for n in range(9)], {"finding": "{records}"}, False, ["8", "7", "6", "5", "4"]),
+        # Values are cut, and written without what a terminal would take for a command.
+        ([{"name": "a\x1b[1m"}, {"name": "b" * 99}], {"finding": "{name}"}, False, ["a [1m", f"{'b' * 80}..."]),
+        ([{"share": Decimal("0.0002"), "none": None}], {"finding": "{share:%}, {none:$}"}, False, ["0.020%, nothing"]),
+    ],
+    ids=["sentence", "places and keys", "no person", "drift", "five", "cleaned", "small"],
+)
+def test_what_failing_rows_say(rows: list[Row], meta: dict[str, Any], all_columns: bool, said: list[str]) -> None:
+    assert findings(lambda sql: [*rows], "audit.x", meta, all_columns=all_columns) == said
+
+
+def test_what_cannot_be_asked_is_what_should_be_so() -> None:
+    def ask(sql: str) -> list[Row]:
+        raise AdventureError("the disk is full")
+
+    problem = replace(MOVED, meta=META)
+    result = with_findings(BuildResult(Counter(), {}, Counter(), [problem], [], 1.0), ask)
+    assert result.said == {"drift__mean_moved": ["No mean moved.", "Load another calendar."]}
 
 
 def test_at_most_ten_failures_are_listed(warehouse: DuckDBWarehouse) -> None:

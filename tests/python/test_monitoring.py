@@ -25,7 +25,7 @@ from adventure_works.monitor.status import Status, status_of
 from adventure_works.settings import Settings
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
 from adventure_works.warehouse.duckdb_access import asking_history
-from adventure_works.warehouse.record import AuditRecord, Outcome, State, write_record
+from adventure_works.warehouse.record import AuditRecord, Outcome, State, findings_column, write_record
 from recorded import WAREHOUSE, record
 from support.places import PROJECT
 from support.waiting import TIMEOUT
@@ -201,6 +201,25 @@ def warehouse_in(folder: Path, **records: AuditRecord | None) -> DuckDBWarehouse
 NEWEST, OLDER = (
     AuditRecord("/lake", "L0", load_id, datetime(2017, 1, 1), "0.1.0", Outcome.PASSED, 210) for load_id in ("L1", "L0")
 )
+
+
+def test_status_alerts_and_people_get_the_words_of_the_build(
+    adventure: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    """Of the build that failed; of what is published where none has."""
+    said = {"test_bad": ["1,215 of 29,481 sales of 2017.csv lie on other days.", "Load another calendar."]}
+    failed = replace(NEWEST, outcome=Outcome.FAILED, findings=findings_column(said))
+    warehouse = warehouse_in(tmp_path, published=NEWEST, candidate=failed)
+    ordinary(tmp_path / "lake", loaded=now(), statuses={"test_bad": "fail"})
+    shown = adventure("status").stdout
+    assert f"test_bad since 2017-01-01 03:00: {said['test_bad'][0]}\n    {said['test_bad'][1]}\n" in shown
+    status = status_of(warehouse, 1, timedelta(hours=36))
+    assert json.loads(status.as_json())["failing"][0]["said"] == said["test_bad"]
+    assert f"  {said['test_bad'][0]}\n" in alerts.message(status, LOG)
+    # The error of a run says it already.
+    assert said["test_bad"][0] not in alerts.message(status, LOG, "it failed")
+    # What no longer fits into the record is left out.
+    assert replace(NEWEST, findings=findings_column({"a": ["é" * 11_000], "b": ["x"]})).said == {"b": ["x"]}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,12 @@
-"""What a failed test says to whoever reads it: what should be so, and what moved from what to what."""
+"""What a failed test says to whoever reads it: how many records of which file, why, in what share, and what to do.
 
-from collections.abc import Iterator
+The sentences are written here and nowhere else; terminal, report, `adventure status` and alerts show them as they are.
+A test of the dbt project has a sentence in its `meta`: `finding` for all of its rows, or `findings`, by what its rows
+have in their column `finding`. `{records}` in it stands for that column of a row, `{amount:$}` for dollars and
+`{share:%}` for per cent. `to_do` says what to do. Of a test without a sentence, places and keys of its rows are shown.
+"""
+
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -9,7 +15,10 @@ from typing import Any
 from adventure_works.errors import AdventureError
 from adventure_works.warehouse.base import Ask, Row
 
-MOST_ROWS = 3
+MOST_ROWS = 5
+# What is read of a test's failing rows, of which those with the most records are shown.
+MOST_READ = 200
+LONGEST_VALUE = 80
 
 # By generic test. A test of the project has a description, or a name that says it.
 SENTENCES = {
@@ -20,6 +29,8 @@ SENTENCES = {
 }
 # The columns of a failing row that name its file and column.
 PLACES = ("table_name", "source_file", "delivery", "column_name")
+# How the names of further columns end that are shown of any row. The others may hold what is known of a person.
+SHOWN = ("_key", "_number", "_reason")
 
 
 def what_should_be_so(test: Any) -> str:
@@ -36,11 +47,32 @@ def what_should_be_so(test: Any) -> str:
     )
 
 
-def movements(ask: Ask, table: str) -> Iterator[str]:
-    """For some rows of the table of a drift test's failures: file and column, and what moved from what to what."""
+def findings(ask: Ask, table: str, meta: Mapping[str, Any], *, all_columns: bool = False) -> list[str]:
+    """A sentence for each of the first rows in the table of a test's failures; none where it cannot be asked.
+
+    Args:
+        ask: Asks the warehouse that holds the table.
+        table: Schema and name of the table.
+        meta: The `meta` of the test.
+        all_columns: Whether to show every column of a row for which there is no sentence.
+    """
+    rows: list[Row] = []
     with suppress(AdventureError):
-        for row in ask(f"select * from {table} limit {MOST_ROWS}"):
-            yield f"{', '.join(row[name] for name in PLACES if name in row)}: {', '.join(_facts(row))}"
+        rows = ask(f"select * from {table} limit {MOST_READ}")
+    rows.sort(key=lambda row: -(row.get("records") or 0))
+    said = [_sentence(row, meta) or _listed(row, all_columns) for row in rows[:MOST_ROWS]]
+    return [sentence for sentence in said if sentence]
+
+
+def _sentence(row: Row, meta: Mapping[str, Any]) -> str:
+    template = meta.get("findings", {}).get(row.get("finding")) or meta.get("finding", "")
+    return " ".join(template.format_map({name: _Shown(value) for name, value in row.items()}).split())
+
+
+def _listed(row: Row, all_columns: bool) -> str:
+    places = [_shown(row[name]) for name in PLACES if name in row]
+    facts = [*_facts({name: value for name, value in row.items() if all_columns or name.endswith(SHOWN)})]
+    return ": ".join(filter(None, [", ".join(places), ", ".join(facts)]))
 
 
 def _facts(row: Row) -> Iterator[str]:
@@ -50,9 +82,30 @@ def _facts(row: Row) -> Iterator[str]:
             yield f"{name.replace('_', ' ')} {before}{_shown(value)}"
 
 
-def _shown(value: int | float | Decimal | date | None) -> str:
+class _Shown:
+    """A value as a sentence shows it: `{amount:$}` in dollars, `{share:%}` in per cent."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __format__(self, form: str) -> str:
+        if form and self.value is None:
+            return "nothing"
+        if form == "$":
+            return f"${self.value:,.2f}".replace("$-", "-$")
+        if form == "%":
+            return f"{self.value:.1%}" if self.value >= 0.001 else f"{self.value:.3%}"
+        return _shown(self.value)
+
+
+def _shown(value: str | int | float | Decimal | date | None) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, float | Decimal):
         return f"{value:,.4f}".rstrip("0").rstrip(".")
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, date):
+        return f"{value.day} {value:%B %Y}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    text = "".join(letter if letter.isprintable() else " " for letter in value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."

@@ -4,14 +4,12 @@ import shlex
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
 
-from adventure_works.build.failures import movements
 from adventure_works.build.headline import headline, ledger_totals
 from adventure_works.build.results import KINDS, BuildResult, Problem
 from adventure_works.cli import output
@@ -108,7 +106,10 @@ class Printer:
         if result.errors:
             raise AdventureError(failure_message(result, warehouse, self.settings.log))
         for problem in result.warnings:
-            out.print(Text("Worth a look: ", "yellow"), _described(problem), sep="")
+            first, *more = _described(problem)
+            out.print(Text("Worth a look: ", "yellow"), first, sep="")
+            for line in more:
+                out.print(f"  {line}", soft_wrap=True)
         _print_tests(result)
         with warehouse.asking_candidate() as ask:
             _print_headline(ask)
@@ -158,7 +159,7 @@ def failure_message(result: BuildResult, warehouse: Warehouse, log: Path) -> str
     more = len(result.errors) - MOST_PROBLEMS
     lines = [
         f"{len(result.errors)} of the build's checks or models failed, so that it is not published; {as_it_was}.",
-        *_problem_lines(result.errors[:MOST_PROBLEMS], warehouse),
+        *(f"  {line}" for problem in result.errors[:MOST_PROBLEMS] for line in _described(problem)),
         *([f"  ... and {more} more"] if more > 0 else []),
         f"The build with the failing rows is kept, until the next run, in {shown(candidate)}.",
     ]
@@ -167,20 +168,12 @@ def failure_message(result: BuildResult, warehouse: Warehouse, log: Path) -> str
     return "\n".join([*lines, f"The log is {shown(log)}.", _what_to_do(result, warehouse.target)])
 
 
-def _problem_lines(problems: list[Problem], warehouse: Warehouse) -> Iterator[str]:
-    for problem in problems:
-        yield f"  {_described(problem)}"
-        if problem.is_drift:
-            # What failed is shown also where the candidate cannot be asked.
-            with suppress(AdventureError), warehouse.asking_candidate() as ask:
-                yield from (f"    {moved}" for moved in movements(ask, problem.table))
-
-
-def _described(problem: Problem) -> str:
-    """What should be so or what happened, in one line, and in how many rows of which table."""
-    message = textwrap.shorten(click.unstyle(problem.message), LONGEST_MESSAGE, placeholder=" ...")
+def _described(problem: Problem) -> Iterator[str]:
+    """What it says: the first line names it, and the table in which its rows are."""
+    first, *more = (textwrap.shorten(click.unstyle(line), LONGEST_MESSAGE, placeholder=" ...") for line in problem.said)
     rows = f" ({problem.rows:,} row{'s' * (problem.rows != 1)} in {problem.table})" if problem.table else ""
-    return f"{problem.name}: {message}{rows}"
+    yield f"{problem.name}: {first}{rows}"
+    yield from (f"  {line}" for line in more)
 
 
 def _show_command(target: str, candidate: Path, table: str) -> str:

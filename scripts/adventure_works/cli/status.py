@@ -114,7 +114,10 @@ def _print_troubles(heading: str, colour: str, troubles: list[Trouble]) -> None:
     for trouble in troubles:
         message = " ".join(click.unstyle(trouble.message).split())
         message = message[:LONGEST_MESSAGE] + ("..." if len(message) > LONGEST_MESSAGE else "")
-        out.print(f"  {trouble.name} since {trouble.since:%Y-%m-%d %H:%M}: {message}", soft_wrap=True)
+        first, *more = trouble.said or (message,)
+        out.print(f"  {trouble.name} since {trouble.since:%Y-%m-%d %H:%M}: {first}", soft_wrap=True)
+        for line in more:
+            out.print(f"    {line}", soft_wrap=True)
         if trouble.rows and trouble.table:
             out.print(f"    {trouble.rows:,} rows in {trouble.table.replace(chr(34), '')}", soft_wrap=True)
 

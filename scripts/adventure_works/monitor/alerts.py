@@ -38,10 +38,11 @@ def message(status: Status, log: Path, error: str = "") -> str:
     """
     parts = [f"The run failed: {error}"] if error else []
     if status.failing:
-        parts.append(_listed(f"{len(status.failing)} failing", status.failing))
+        # The error of a run that has just ended says what its tests say.
+        parts.append(_listed(f"{len(status.failing)} failing", status.failing, in_words=not error))
     drifted = [trouble for trouble in status.drifted if not trouble.failed]
     if drifted:
-        parts.append(_listed(f"{len(drifted)} drifted from the load before", drifted))
+        parts.append(_listed(f"{len(drifted)} drifted from the load before", drifted, in_words=True))
     if status.is_stale:
         limit = _hours(status.max_age)
         parts.append(
@@ -102,12 +103,13 @@ def _to_topic(settings: Settings, text: str) -> str:
     return ""
 
 
-def _listed(heading: str, troubles: list[Trouble]) -> str:
+def _listed(heading: str, troubles: list[Trouble], *, in_words: bool) -> str:
     lines = [f"{heading}:"]
     for trouble in troubles[:MOST_SHOWN]:
         rows = f", {trouble.rows:,} rows" if trouble.rows else ""
         table = f" in {trouble.table.replace(chr(34), '')}" if trouble.rows and trouble.table else ""
         lines.append(f"- {trouble.name} ({trouble.kind}) since {trouble.since:%Y-%m-%d %H:%M} UTC{rows}{table}")
+        lines += [f"  {line}" for line in trouble.said if in_words]
     if len(troubles) > MOST_SHOWN:
         lines.append(f"- ... and {len(troubles) - MOST_SHOWN} more")
     return "\n".join(lines)

@@ -43,7 +43,8 @@ class Trouble:
     """A node that failed, or a test that warned, when it ran last.
 
     `since` is the start of the first such run after the last one in which it passed; `rows` are a test's failing ones,
-    None where it has none to count, and `table` holds them.
+    None where it has none to count, and `table` holds them. `said` is what they say, a line each, where the warehouse
+    keeps it (`status_of`).
     """
 
     name: str
@@ -53,6 +54,7 @@ class Trouble:
     table: str
     message: str
     since: datetime
+    said: tuple[str, ...] = ()
 
     @property
     def is_drift(self) -> bool:

@@ -1,7 +1,7 @@
 """The status of a target: the last runs, what is wrong and since when, the age of the data, and what is published."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from adventure_works.monitor.history import Run, Trouble, last_runs, newest_load, troubles
@@ -136,5 +136,14 @@ def status_of(warehouse: Warehouse, runs: int, max_age: timedelta) -> Status:
     """
     with warehouse.asking_history() as ask:
         now = datetime.now(UTC).replace(tzinfo=None)
-        found = last_runs(ask, runs), troubles(ask), *newest_load(ask)
-        return Status(warehouse.target, now, *found, max_age, warehouse.states())
+        states = warehouse.states()
+        found = last_runs(ask, runs), _with_words(troubles(ask), states), *newest_load(ask)
+        return Status(warehouse.target, now, *found, max_age, states)
+
+
+def _with_words(found: list[Trouble], states: list[State]) -> list[Trouble]:
+    """The same with what the tests said in the build that failed or, where none has, in the one that is published."""
+    records = {state.role: state.record for state in states if state.record}
+    newest = records.get("candidate") or records.get("published")
+    said = newest.said if newest else {}
+    return [replace(trouble, said=tuple(said.get(trouble.name, ()))) for trouble in found]

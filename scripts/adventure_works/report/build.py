@@ -7,6 +7,7 @@ from adventure_works.report import evidence, figures
 from adventure_works.report.page import page
 from adventure_works.report.sections import MODELS
 from adventure_works.warehouse.base import Warehouse
+from adventure_works.warehouse.record import NOTHING_SAID, record_of
 
 
 def write(warehouse: Warehouse, out: Path) -> Path:
@@ -17,7 +18,8 @@ def write(warehouse: Warehouse, out: Path) -> Path:
     """
     with warehouse.asking_published() as published, warehouse.asking_history() as history:
         found = figures.read(published)
-        proof = evidence.read(warehouse.evidence(published), history, MODELS)
+        record = record_of(published)
+        proof = evidence.read(warehouse.evidence(published), history, MODELS, record.said if record else NOTHING_SAID)
     evidence.check(proof)
     content = page(found, proof)
     with replaced(out) as new:

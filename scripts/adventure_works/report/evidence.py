@@ -15,6 +15,7 @@ from adventure_works.monitor.history import Run, last_runs, troubles
 from adventure_works.settings import shown
 from adventure_works.warehouse.artifacts import MANIFEST, RESULTS
 from adventure_works.warehouse.base import Ask, Row
+from adventure_works.warehouse.record import NOTHING_SAID, Said
 
 PASSED = ("pass", "success")
 # How far back the page looks; some years of nightly runs.
@@ -26,7 +27,7 @@ class Test:
     """A test of the build: its kind (a key of KINDS), status (dbt's word, or "not run"), and failing rows.
 
     `since` is when the first run after the last one that passed began (UTC); None for a test that passes, and where no
-    run is on record.
+    run is on record. `said` is what its failing rows say, a line each.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Test:
     failures: int
     models: tuple[str, ...]
     since: datetime | None = None
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,14 @@ class BuildEvidence:
         return {kind: found for kind, found in counts.items() if found}
 
 
-def read(folder: Path, history: Ask, names: tuple[str, ...]) -> BuildEvidence:
+def read(folder: Path, history: Ask, names: tuple[str, ...], said: Said = NOTHING_SAID) -> BuildEvidence:
     """The evidence of a build, for the models of these names.
 
     Args:
         folder: What the warehouse keeps of the build: dbt's manifest and results.
         history: Asks the recorded runs, `{runs}.run_results`.
         names: The models that the page shows.
+        said: What the tests say that failed or warned, as the warehouse has kept it.
 
     Raises:
         AdventureError: The folder or a part of it is gone, or the build did not have one of the models.
@@ -89,7 +92,7 @@ def read(folder: Path, history: Ask, names: tuple[str, ...]) -> BuildEvidence:
     built_at = datetime.fromisoformat(found["metadata"]["generated_at"])
     since = {trouble.name: trouble.since for trouble in troubles(history)}
     runs = tuple(last_runs(history, RUNS))
-    tests = tuple(_tests(manifest, results, since))
+    tests = tuple(_tests(manifest, results, since, said))
     models = {
         node["name"]: node
         for node in manifest["nodes"].values()
@@ -143,7 +146,7 @@ def _artifact(folder: Path, name: str) -> Row:
     )
 
 
-def _tests(manifest: Row, results: dict[str, Row], since: dict[str, datetime]) -> list[Test]:
+def _tests(manifest: Row, results: dict[str, Row], since: dict[str, datetime], said: Said) -> list[Test]:
     # Tests of models that are not for this engine stay in the manifest, switched off.
     nodes = [
         node
@@ -152,10 +155,10 @@ def _tests(manifest: Row, results: dict[str, Row], since: dict[str, datetime]) -
     ]
     # No data changes what a unit test finds, so a build may leave them out.
     units = [node for node in manifest["unit_tests"].values() if node["unique_id"] in results]
-    return [_test(node, results.get(node["unique_id"], {}), since) for node in [*nodes, *units]]
+    return [_test(node, results.get(node["unique_id"], {}), since, said) for node in [*nodes, *units]]
 
 
-def _test(node: Row, result: Row, since: dict[str, datetime]) -> Test:
+def _test(node: Row, result: Row, since: dict[str, datetime], said: Said) -> Test:
     is_unit = node["resource_type"] == "unit_test"
     kind = "unit_test" if is_unit else next((kind for kind in KINDS if kind in node["config"]["tags"]), "must_hold")
     parents = [parent.rpartition(".")[2] for parent in node["depends_on"]["nodes"]]
@@ -169,6 +172,7 @@ def _test(node: Row, result: Row, since: dict[str, datetime]) -> Test:
         # A unit test's first parent is its model, the others are inputs that it makes up.
         models=tuple(parents[:1] if is_unit else parents),
         since=None if status in PASSED else since.get(node["name"]),
+        said=tuple(said.get(node["name"], ())),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from adventure_works.settings import S3Place
-from adventure_works.warehouse.record import State
+from adventure_works.warehouse.record import NOTHING_SAID, Said, State
 
 Row = dict[str, Any]
 Ask = Callable[[str], list[Row]]
@@ -60,8 +60,13 @@ class Warehouse(Protocol):
         Those of builds that no state of the warehouse names any more are removed.
         """
 
-    def judge_candidate(self, *, passed: bool, tests: int, warnings: int = 0, build_id: str = "") -> None:
-        """Writes into the candidate how its audit went, and in which build; only one that passed can be published."""
+    def judge_candidate(
+        self, *, passed: bool, tests: int, warnings: int = 0, build_id: str = "", said: Said = NOTHING_SAID
+    ) -> None:
+        """Writes into the candidate how its audit went, and in which build; only one that passed can be published.
+
+        `said` is what those of its tests say that failed or warned.
+        """
 
     def publish(self) -> None:
         """Puts a candidate that passed its audit in the place of what is published, in one step."""

@@ -17,7 +17,17 @@ from adventure_works.sql import glob, one_row
 from adventure_works.warehouse.base import Ask, Progress
 from adventure_works.warehouse.duckdb_access import asker, asking, asking_history, connected
 from adventure_works.warehouse.duckdb_files import Files
-from adventure_works.warehouse.record import AuditRecord, Outcome, State, described_build, record_of, write_record
+from adventure_works.warehouse.record import (
+    NOTHING_SAID,
+    AuditRecord,
+    Outcome,
+    Said,
+    State,
+    described_build,
+    findings_column,
+    record_of,
+    write_record,
+)
 
 
 class DuckDBWarehouse(Files):
@@ -108,14 +118,19 @@ class DuckDBWarehouse(Files):
             self.drop_artifacts({state.record.build_id for state in states if state.record})
         return self.keep_artifacts(artifacts)
 
-    def judge_candidate(self, *, passed: bool, tests: int, warnings: int = 0, build_id: str = "") -> None:
+    def judge_candidate(
+        self, *, passed: bool, tests: int, warnings: int = 0, build_id: str = "", said: Said = NOTHING_SAID
+    ) -> None:
         """Writes into the candidate how its audit went."""
         outcome = Outcome.PASSED if passed else Outcome.FAILED
         with connected(self.candidate, read_only=False) as connection:
             record = record_of(asker(connection))
             if record is None:
                 raise AdventureError(f"{shown(self.candidate)}: its audit record is gone. Run again.")
-            judged = replace(record, outcome=outcome, tests=tests, warnings=warnings, build_id=build_id)
+            findings = findings_column(said)
+            judged = replace(
+                record, outcome=outcome, tests=tests, warnings=warnings, build_id=build_id, findings=findings
+            )
             _write(connection, judged)
 
     def publish(self) -> None:

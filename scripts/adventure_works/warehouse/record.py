@@ -5,7 +5,8 @@ the build, whose manifest and results are kept under that id (`keep_evidence` of
 `mark_as_unaudited` of the dbt project changes `outcome` when a plain dbt command builds in an audited warehouse.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,6 +17,13 @@ from adventure_works.errors import AdventureError
 
 Execute = Callable[..., Any]
 """Runs a statement, with a sequence of values, if any, in the place of its `?`, on DuckDB or on Redshift."""
+
+Said = Mapping[str, Sequence[str]]
+"""What tests say that failed or warned, a line each, by the name of the test."""
+
+NOTHING_SAID: Said = {}
+# What a column of text on Redshift can hold, in bytes.
+MOST_SAID = 65_535
 
 
 class Outcome(StrEnum):
@@ -32,7 +40,8 @@ class AuditRecord:
     """One state of a warehouse: `began_with` is the load id that its lake began with, times are in UTC.
 
     Without further fields it is of one that this version of the project builds from now on. `build_id` is dbt's
-    invocation id of the build; it is empty while that is under way, and where an earlier version has built.
+    invocation id of the build; it is empty while that is under way, and where an earlier version has built. `findings`
+    is what its tests say, as JSON.
     """
 
     lake: str
@@ -44,6 +53,13 @@ class AuditRecord:
     tests: int = 0
     warnings: int = 0
     build_id: str = ""
+    findings: str = "{}"
+
+    @property
+    def said(self) -> Said:
+        """What those tests of the build say that failed or warned."""
+        said: Said = json.loads(self.findings)
+        return said
 
 
 @dataclass(frozen=True)
@@ -96,6 +112,15 @@ def write_record(execute: Execute, record: AuditRecord, schema: str = "operation
     execute(
         f"create table {schema}.audit_record (lake varchar(1024), began_with varchar(64), load_id varchar(64), "
         "started_at timestamp, project_version varchar(64), outcome varchar(16), tests integer, warnings integer, "
-        "build_id varchar(64))"
+        f"build_id varchar(64), findings varchar({MOST_SAID}))"
     )
     execute(f"insert into {schema}.audit_record values ({', '.join('?' * len(fields(AuditRecord)))})", astuple(record))
+
+
+def findings_column(said: Said) -> str:
+    """What tests say, for the record; those that no longer fit into its column are left out."""
+    kept: dict[str, list[str]] = {}
+    for name, lines in said.items():
+        if len(json.dumps(kept | {name: [*lines]})) <= MOST_SAID:
+            kept[name] = [*lines]
+    return json.dumps(kept)

@@ -23,7 +23,17 @@ from adventure_works.redshift.session import Session, asking, session
 from adventure_works.settings import S3Place, Settings
 from adventure_works.warehouse.artifacts import ARTIFACTS, build_id_in
 from adventure_works.warehouse.base import Ask, Progress, with_schemas
-from adventure_works.warehouse.record import AuditRecord, Outcome, State, described_build, record_of, write_record
+from adventure_works.warehouse.record import (
+    NOTHING_SAID,
+    AuditRecord,
+    Outcome,
+    Said,
+    State,
+    described_build,
+    findings_column,
+    record_of,
+    write_record,
+)
 
 NAMES = ("staging", "intermediate", "core", "marts", "operations", "audit")
 # What was published before the previous one, until it is dropped.
@@ -149,7 +159,9 @@ class RedshiftWarehouse:
             writer.put(self.lake.key(BUILDS, self.name, build_id, name), content)
         return build_id
 
-    def judge_candidate(self, *, passed: bool, tests: int, warnings: int = 0, build_id: str = "") -> None:
+    def judge_candidate(
+        self, *, passed: bool, tests: int, warnings: int = 0, build_id: str = "", said: Said = NOTHING_SAID
+    ) -> None:
         """Writes into the candidate how its audit went."""
         settings, candidate = self.settings, self.settings.candidate
         with session() as redshift:
@@ -162,7 +174,10 @@ class RedshiftWarehouse:
             has_changed = newest["load_id"] != record.load_id
             outcome = Outcome.PASSED if passed and not has_changed else Outcome.FAILED
             with redshift.transaction():
-                judged = replace(record, outcome=outcome, tests=tests, warnings=warnings, build_id=build_id)
+                findings = findings_column(said)
+                judged = replace(
+                    record, outcome=outcome, tests=tests, warnings=warnings, build_id=build_id, findings=findings
+                )
                 write_record(redshift.ask, judged, f"{candidate}_operations")
         if passed and has_changed:
             raise AdventureError(
