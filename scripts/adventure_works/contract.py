@@ -18,6 +18,7 @@ DOC_BLOCK = re.compile(r"\{\{\s*doc\('(\w+)'\)\s*\}\}")
 class Column:
     """One column of a raw table; `header` is its name in the CSV file, None for columns the loader adds.
 
+    `other_headers` are further names that it is known by.
     The heading of a `required` column must be in the file, and each record needs a value there unless the column is
     `nullable`. `multiline` says that a value may hold line breaks; elsewhere one means that a quote is out of place.
     `description` is what the documentation says, its doc blocks filled in.
@@ -29,6 +30,7 @@ class Column:
     required: bool = False
     nullable: bool = False
     multiline: bool = False
+    other_headers: tuple[str, ...] | list[str] = ()
     description: str = ""
 
     @property

@@ -31,6 +31,7 @@ class Loading:
     max_rejects: float | None
     corrects: tuple[str, ...]
     replace: bool
+    strict: bool
     timeout: float
 
 
@@ -73,6 +74,7 @@ def load(settings: Settings, loading: Loading, view: View, warehouse: Warehouse 
             max_reject_share=loading.max_rejects,
             corrects=loading.corrects,
             replace_lake=loading.replace,
+            strict=loading.strict,
             as_of=loading.as_of,
             announce=view.announce,
             progress=progress,

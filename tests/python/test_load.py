@@ -179,10 +179,12 @@ def copy(old: str, new: str, more: bytes = b"") -> Callable[[Path], object]:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (drop("AdventureWorks_Territories.csv"), "no file for territories (*territories*.csv)"),
+        (drop("AdventureWorks_Territories.csv"), "no file for territories (*territor*.csv)"),
         (copy("AdventureWorks_Customers.csv", "more.csv", b"1,,A,B,1/2/1970,M,M,a,$1,0,X,Y,Y\r\n"), "for customers"),
-        (copy(SALES, "again.csv"), "the same file twice"),
-        (lambda folder: (folder / "fruit.csv").write_text("Fruit\nApple\n"), "fruit.csv: the header (Fruit) fits none"),
+        (
+            lambda folder: (folder / "sales.csv").write_text("a,b,c,d,e,f,g,h\n"),
+            "sales.csv: the header (a, b, c, d, e, f",
+        ),
         (lambda folder: shutil.rmtree(folder), "no such file or folder"),
         (lambda folder: [path.unlink() for path in folder.iterdir()], "holds no CSV file"),
     ],
@@ -205,7 +207,7 @@ def test_other_files_in_the_folder_are_no_matter(files: Path, lake: Path) -> Non
 
 def test_all_refusals_are_said_at_once(files: Path, lake: Path) -> None:
     (files / SALES).write_bytes(b"")
-    (files / "AdventureWorks_Products.csv").write_bytes(b"ProductKey\r\n")
+    (files / "AdventureWorks_Products.csv").write_bytes(b"ProductKey" + b",x" * 10 + b"\r\n")
     with pytest.raises(AdventureError) as refusal:
         load(str(files), lake)
     assert SALES in str(refusal.value)

@@ -46,6 +46,9 @@ def loading_options(command: Command) -> Command:
         ),
         click.option("--replace", is_flag=True, help="Start from an empty lake instead of adding to what it holds."),
         click.option(
+            "--strict", is_flag=True, help="Refuse a file with columns that its table does not have; else left out."
+        ),
+        click.option(
             "--max-rejects",
             type=share,
             metavar="SHARE",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -20,7 +21,7 @@ from adventure_works.lake.reading import Reading
 from adventure_works.read.records import Converted
 from adventure_works.read.source_file import SourceFile
 from adventure_works.settings import DEFAULTS, S3Place, Settings
-from adventure_works.sources.source import Source, opened
+from adventure_works.sources.source import Source, opened, scratch_folder
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def load(
     max_reject_share: float | None = None,
     corrects: tuple[str, ...] = (),
     replace_lake: bool = False,
+    strict: bool = False,
     as_of: date | None = None,
     announce: Callable[[str], None] = lambda message: None,
     progress: Progress = lambda file, done, total: None,
@@ -59,6 +61,7 @@ def load(
         date_order, max_reject_share: see `convert`. Where one is left out, a file keeps what it was read with.
         corrects: tables whose file corrects the version before, instead of adding one.
         replace_lake: start from an empty lake instead of adding to what it holds.
+        strict: refuse a file with columns that its table does not have, instead of leaving them out.
         as_of: the last day that the files are complete for; see `as_of_date` for the default.
         announce: takes what a user should know, a sentence at a time.
         progress: takes file name, bytes done and bytes in all.
@@ -68,11 +71,16 @@ def load(
     """
     # The lock comes first: two loads at once must not make the sample, or fetch the dataset, over each other.
     lake = _lake_at(place, settings)
-    with lake.locked(announce), opened(source_name, settings.downloads, announce) as source:
+    with (
+        lake.locked(announce),
+        opened(source_name, settings.downloads, announce) as source,
+        scratch_folder(settings.downloads) as scratch,
+    ):
         try:
             with explained(str(lake), "The lake is as it was. Free space or correct the permissions, and load again."):
                 reading = Reading(date_order, max_reject_share)
-                result = _load(source, lake, reading, corrects, replace_lake, as_of, announce, progress)
+                look = partial(look_at, source, scratch, strict, announce, progress)
+                result = _load(source, lake, look, reading, corrects, replace_lake, as_of, announce, progress)
         except duckdb.Error as error:
             raise AdventureError(f"{lake}: DuckDB could not go on. The lake is as it was.\n{error}") from error
         lake.finish(announce)
@@ -90,6 +98,7 @@ def _lake_at(place: Path | S3Place, settings: Settings) -> Lake:
 def _load(
     source: Source,
     lake: Lake,
+    look: Callable[[], list[SourceFile]],
     reading: Reading,
     corrected: tuple[str, ...],
     replace_lake: bool,
@@ -102,7 +111,7 @@ def _load(
     log = [] if _starts_empty(source, newest_entries(log), lake, announce) else log
     held = newest_entries(log)
     before = states(source.files)
-    files = look_at(source, progress)
+    files = look()
     todo = changes(source, files, log, reading, corrected, announce)
     if not todo.changed:
         return LoadResult(source.origin, unchanged=todo.same)
@@ -175,7 +184,7 @@ def _convert_all(
             source_file=file.name,
             status="loaded",
             sha256=file.scan.sha256,
-            bytes=file.scan.size,
+            bytes=file.scan.delivered_bytes,
             records=file.scan.records,
             loaded=converted.loaded,
             rejected=len(converted.rejects),

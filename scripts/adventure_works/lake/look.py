@@ -1,24 +1,27 @@
 """Looks at the files of a source: what each is, whether they go together, and whether one changes meanwhile."""
 
 import os
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from adventure_works.contract import raw_tables
 from adventure_works.errors import RefusedFileError
 from adventure_works.lake.base import Progress
-from adventure_works.read.recognise import recognise
-from adventure_works.read.scan import scan
+from adventure_works.read.prepare import prepared
+from adventure_works.read.recognise import NoTableError
 from adventure_works.read.source_file import SourceFile
 from adventure_works.sources.source import Source
 
 OWN_TABLES = ("load_log", "rejected_rows")
 
 
-def look_at(source: Source, progress: Progress) -> list[SourceFile]:
-    """Scans and recognises every file.
+def look_at(
+    source: Source, scratch: Path, strict: bool, announce: Callable[[str], None], progress: Progress
+) -> list[SourceFile]:
+    """Brings every file into the form that is read, in `scratch` where it takes a copy, and finds its table.
 
     Raises:
         RefusedFileError: with all problems at once.
@@ -26,24 +29,35 @@ def look_at(source: Source, progress: Progress) -> list[SourceFile]:
     tables = [table for table in raw_tables().values() if table.name not in OWN_TABLES]
     files: list[SourceFile] = []
     problems: list[str] = []
+    without_table: list[NoTableError] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        scans = [(path, pool.submit(scan, path)) for path in source.files]
-        for number, (path, future) in enumerate(scans):
-            progress(f"Looking at {path.name}", number, len(scans))
+        looks = [
+            (path, pool.submit(prepared, path, _name(path), scratch / f"{number}.csv", tables, strict=strict))
+            for number, path in enumerate(source.files)
+        ]
+        for number, (path, future) in enumerate(looks):
+            progress(f"Looking at {path.name}", number, len(looks))
             try:
-                files.append(recognise(future.result(), tables))
+                files.append(future.result())
+            except NoTableError as error:
+                without_table.append(error)
             except RefusedFileError as error:
                 problems.append(str(error))
+    complete = {file.table.name for file in files if file.table.files != "many"}
+    for other in without_table:
+        if other.is_meant or (other.says and other.says not in complete) or not files:
+            problems.append(str(other))
+        else:
+            announce(f"{other.name}: passed over, since {other.problem}.")
+    files = _once(files, announce)
     by_table: dict[str, list[str]] = defaultdict(list)
-    by_digest: dict[str, str] = {}
-    by_name: dict[str, str] = {}
+    by_name: dict[str, SourceFile] = {}
     for file in files:
         by_table[file.table.name].append(file.name)
-        first = by_digest.setdefault(file.scan.sha256, file.name)
-        if first != file.name:
-            problems.append(f"{first} and {file.name}: the same file twice. Remove one of them.")
-        elif by_name.setdefault(file.name, file.scan.sha256) != file.scan.sha256:
+        if by_name.setdefault(file.name, file) is not file:
             problems.append(f"{file.name}: two files of this name. Keep the right one, or give one another name.")
+        if file.done:
+            announce(f"{file.name}: {'; '.join(file.done)}.")
     for table, names in by_table.items():
         if len(names) > 1 and raw_tables()[table].files != "many":
             problems.append(
@@ -51,6 +65,21 @@ def look_at(source: Source, progress: Progress) -> list[SourceFile]:
             )
     raise_problems(problems)
     return files
+
+
+def _name(path: Path) -> str:
+    """The name of a file, in one form: macOS writes accents as letters of their own."""
+    return unicodedata.normalize("NFC", path.name)
+
+
+def _once(files: list[SourceFile], announce: Callable[[str], None]) -> list[SourceFile]:
+    """The files without second copies, byte for byte, of one. The shortest name stays: `A.csv` of `A (1).csv`."""
+    by_digest: dict[str, SourceFile] = {}
+    for file in sorted(files, key=lambda file: (len(file.name), file.name)):
+        first = by_digest.setdefault(file.scan.sha256, file)
+        if first is not file:
+            announce(f"{file.name} is the same file as {first.name}, and counted once.")
+    return [file for file in files if by_digest[file.scan.sha256] is file]
 
 
 State = tuple[int, ...] | None

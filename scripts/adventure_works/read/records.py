@@ -57,7 +57,7 @@ def records(scan: Scan, piece: Piece) -> Iterator[Record]:
     Raises:
         RefusedFileError: a misplaced quote joins several lines, or the file ends in the middle of a record.
     """
-    text = io.StringIO(piece.data.decode("cp1252" if scan.encoding == "cp1252" else "utf-8"), newline="")
+    text = io.StringIO(piece.data.decode(scan.codec), newline="")
     taken: list[str] = []  # the lines of the current record
 
     def lines() -> Iterator[str]:
@@ -81,12 +81,12 @@ def records(scan: Scan, piece: Piece) -> Iterator[Record]:
         is_short = bool(values) and len(values) < len(scan.header)
         if len(taken) > 1 and (fault or len(values) != len(scan.header)):
             raise RefusedFileError(
-                f"{scan.path.name}, lines {line} to {last}: a quote out of place joins these lines into one record. "
+                f"{scan.name}, lines {line} to {last}: a quote out of place joins these lines into one record. "
                 "Close the quote or double it, and load again."
             )
         if is_short and number == scan.records and not scan.has_final_newline:
             raise RefusedFileError(
-                f"{scan.path.name}, line {line}: the file breaks off in the middle of a record, so that more may be "
+                f"{scan.name}, line {line}: the file breaks off in the middle of a record, so that more may be "
                 "missing. Fetch or export it again."
             )
         yield Record(number, line, raw.rstrip("\r\n"), values, fault)

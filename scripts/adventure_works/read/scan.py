@@ -34,9 +34,13 @@ class Scan:
     `records` counts every record after the header, blank ones too. `start` is the offset of the first of them.
     `is_plain` promises UTF-8 and that every line is a record: no quote, and no line that ends in CR alone. `cuts` are
     places between records, `PIECE` bytes apart: the offset of each, and the number of records before it.
+
+    Where the file is a copy in the form that is read, `name`, `sha256`, `delivered_bytes` and `encoding` are those of
+    the delivered file, `header_line` is the line of its header, and `done` says what was recognised.
     """
 
     path: Path
+    name: str
     sha256: str
     size: int
     encoding: str
@@ -46,6 +50,14 @@ class Scan:
     has_final_newline: bool
     is_plain: bool
     cuts: tuple[tuple[int, int], ...]
+    delivered_bytes: int
+    header_line: int = 1
+    done: tuple[str, ...] = ()
+
+    @property
+    def codec(self) -> str:
+        """The encoding of the bytes at `path`, after a byte-order mark."""
+        return "cp1252" if self.encoding == "cp1252" else "utf-8"
 
 
 @dataclass(frozen=True)
@@ -62,18 +74,24 @@ class Piece:
     data: bytes
 
 
-def scan(path: Path) -> Scan:
+def scan(path: Path, name: str = "", header_line: int = 1) -> Scan:
     """Reads the whole file once, in blocks.
 
+    Args:
+        path: the file.
+        name: how to call it, if not by its name on the disk.
+        header_line: the line, of the delivered file, that it begins with.
+
     Raises:
-        RefusedFileError: the file is empty, is UTF-16 or binary (NUL bytes), is in no
-            encoding that is read here, or leaves a quote open.
+        RefusedFileError: the file is empty, is binary (NUL bytes), is in no encoding that is read here, or leaves a
+            quote open.
     """
+    name = name or path.name
     digest, encoding, lines, size = hashlib.sha256(), _Encoding(), _Lines(), 0
     cuts: list[tuple[int, int]] = []
     for block in _blocks(path):
         if b"\0" in block:
-            raise RefusedFileError(_nul_message(path, block, lines.count, size))
+            raise RefusedFileError(_nul_message(name, block, lines.count + header_line - 1))
         digest.update(block)
         encoding.add(block)
         lines.add(block)
@@ -83,29 +101,33 @@ def scan(path: Path) -> Scan:
         size += len(block)
     encoding.add(b"", final=True)
     if size == 0:
-        raise RefusedFileError(f"{path.name}: the file is empty. Fetch or export it again.")
+        raise RefusedFileError(f"{name}: the file is empty. Fetch or export it again.")
     if lines.in_quotes:
+        line = lines.open_quote_line + header_line - 1
         raise RefusedFileError(
-            f"{path.name}, line {lines.open_quote_line}: a quote opens and never closes, so that the rest of the file "
-            "would become one value. Close the quote or double it, and load again."
+            f"{name}, line {line}: a quote opens and never closes, so that the rest of the file would become one "
+            "value. Close the quote or double it, and load again."
         )
     if not encoding.is_utf8 and encoding.undefined:
         raise RefusedFileError(
-            f"{path.name}: byte 0x{encoding.undefined.hex()} is neither UTF-8 nor Windows-1252. Save the file as UTF-8."
+            f"{name}: byte 0x{encoding.undefined.hex()} is neither UTF-8 nor Windows-1252. Save the file as UTF-8."
         )
-    header, start, name = _header(path, encoding.is_utf8)
+    header, start, encoding_name = _header(path, encoding.is_utf8)
     records = lines.ends + (not lines.has_final_end) - 1
     return Scan(
         path=path,
+        name=name,
         sha256=digest.hexdigest(),
         size=size,
-        encoding=name,
+        encoding=encoding_name,
         header=header,
         start=start,
         records=records,
         has_final_newline=lines.has_final_end,
         is_plain=encoding.is_utf8 and lines.are_plain,
         cuts=tuple(cuts),
+        delivered_bytes=size,
+        header_line=header_line,
     )
 
 
@@ -170,13 +192,13 @@ def pieces(scan: Scan) -> Iterator[Piece]:
         for index, ((start, before), (end, after)) in enumerate(pairwise(places)):
             if end > start:
                 file.seek(start)
-                yield Piece(index, before, before + 1, after - before, file.read(end - start))
+                yield Piece(index, before, before + scan.header_line, after - before, file.read(end - start))
 
 
 def small_pieces(scan: Scan, size: int) -> Iterator[Piece]:
     """The file's records in pieces of about `size` bytes, for reading that may stop early."""
     index = records = 0
-    lines = 1
+    lines = scan.header_line
     with scan.path.open("rb") as file:
         file.seek(scan.start)
         for data in _plain_cuts(file, size) if scan.is_plain else _quoted_cuts(file, size):
@@ -266,8 +288,6 @@ def _header(path: Path, is_utf8: bool) -> tuple[tuple[str, ...], int, str]:
     return tuple(name.strip() for name in names), len(bom) + after, encoding
 
 
-def _nul_message(path: Path, block: bytes, ends: int, offset: int) -> str:
-    if offset == 0 and block.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return f"{path.name}: the file is UTF-16. Save it as UTF-8."
+def _nul_message(name: str, block: bytes, ends: int) -> str:
     line = ends + block.count(b"\n", 0, block.find(b"\0")) + 1
-    return f"{path.name}, line {line}: a NUL byte. The file is damaged or not text; fetch or export it again."
+    return f"{name}, line {line}: a NUL byte. The file is damaged or not text; fetch or export it again."

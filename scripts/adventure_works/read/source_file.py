@@ -1,6 +1,5 @@
 """A source file whose table is known."""
 
-import unicodedata
 from dataclasses import dataclass
 
 from adventure_works.contract import Column, Table
@@ -11,17 +10,18 @@ from adventure_works.read.scan import Scan
 class SourceFile:
     """What the bytes of a file say, its table, and the table's column at each position of the file.
 
-    A position is None where the table has no column for it.
+    A position is None where the table has no column for it. `done` says what was recognised, for a user to read.
     """
 
     scan: Scan
     table: Table
     positions: tuple[Column | None, ...]
+    done: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        """The name of the file, without its folder, in one form: macOS writes accents as letters of their own."""
-        return unicodedata.normalize("NFC", self.scan.path.name)
+        """The name of the file as it was delivered."""
+        return self.scan.name
 
     @property
     def columns(self) -> list[Column]:

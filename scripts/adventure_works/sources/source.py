@@ -1,5 +1,7 @@
 """Where the CSV files come from: the generated sample, Kaggle, or a folder, zip or file of the user's."""
 
+import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,12 +20,22 @@ WHAT_TO_GIVE = "Give `sample`, `kaggle`, or the path of a folder of CSV files, o
 
 @dataclass(frozen=True)
 class Source:
-    """CSV files to load, and what they are: `kind` is `sample`, `kaggle` or `folder`."""
+    """Files to load, and what they are: `kind` is `sample`, `kaggle` or `folder`."""
 
     kind: str
     version: str
     files: tuple[Path, ...]
     origin: str
+
+
+@contextmanager
+def scratch_folder(downloads: Path) -> Iterator[Path]:
+    """A folder for copies of files, made by whoever writes the first one, and removed afterwards."""
+    folder = downloads / f".unpacked-{secrets.token_hex(6)}"
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

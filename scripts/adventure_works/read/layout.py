@@ -1,0 +1,61 @@
+"""How the text of a file is laid out: what is between its values, and where its header is."""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adventure_works.contract import Table
+from adventure_works.errors import RefusedFileError
+from adventure_works.read.headings import most_known
+
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+# A title, the day of the export, filters and blank lines: no program writes more above the header.
+MOST_LINES_ABOVE = 50
+LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What is between the values, and the line of the header; the first line of a file is 1."""
+
+    separator: str = ","
+    header_line: int = 1
+
+
+def layout(name: str, lines: Sequence[str], tables: Sequence[Table]) -> Layout:
+    """The layout in which one of the first lines has the most headings of a table; commas and line 1 if none has any.
+
+    Raises:
+        RefusedFileError: what stands above the header looks like records, which would be lost.
+    """
+    best, found = 0, Layout()
+    for number, line in enumerate(lines[: MOST_LINES_ABOVE + 1], start=1):
+        for separator in SEPARATORS:
+            known = most_known(cells(line, separator), tables)
+            if known > best:
+                best, found = known, Layout(separator, number)
+    headings = len(cells(lines[found.header_line - 1], found.separator)) if lines else 0
+    for number, line in enumerate(lines[: found.header_line - 1], start=1):
+        if not _is_above_a_header(line, found.separator, headings):
+            raise RefusedFileError(
+                f"{name}, line {number}: records stand above the header, which is line {found.header_line}. "
+                "Move the header to the top, and load again."
+            )
+    return found
+
+
+def cells(line: str, separator: str) -> list[str]:
+    """The values of a line that is a record of its own; none where its quotes are out of place."""
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+    except csv.Error:
+        return []
+
+
+def _is_above_a_header(line: str, separator: str, headings: int) -> bool:
+    """Whether a line is a title or a remark: a record fills most columns, and has a number or a date in the first."""
+    filled = [cell for cell in cells(line, separator) if cell]
+    if not filled or line.lstrip().startswith("#"):
+        return True
+    return len(filled) <= max(1, headings // 2) and not re.fullmatch(r"[\d./: -]+", filled[0])
