@@ -21,7 +21,10 @@ class Column:
     `other_headers` are further names that it is known by.
     The heading of a `required` column must be in the file, and each record needs a value there unless the column is
     `nullable`. `multiline` says that a value may hold line breaks; elsewhere one means that a quote is out of place.
-    `description` is what the documentation says, its doc blocks filled in.
+    `description` is what the documentation says, its doc blocks filled in. What values can be: an `identifier` is one
+    thing however it is written, `codes` has the other spellings of each code, `minimum` is the least whole number,
+    `plausible` the least and greatest amount that settle what a separator means, `earliest` the first day that is not
+    a slip, and `ages` are those of a birth date at the end of the calendar.
     """
 
     name: str
@@ -32,6 +35,12 @@ class Column:
     multiline: bool = False
     other_headers: tuple[str, ...] | list[str] = ()
     description: str = ""
+    identifier: bool = False
+    codes: dict[str, list[str]] = field(default_factory=dict)
+    minimum: int | None = None
+    plausible: list[int] = field(default_factory=list)
+    earliest: str | None = None
+    ages: list[int] = field(default_factory=list)
 
     @property
     def needs_value(self) -> bool:
@@ -56,7 +65,7 @@ class Table:
     `files` says how many files bring rows: `one`, `many`, or `optional` for one that need not be there. A file of a
     table that `may_be_empty` can have a header only, as for a shop without returns. `sorted_by`, `within_calendar` and
     `not_after` (date column -> the date column that it is never after) settle the order of
-    ambiguous dates.
+    ambiguous dates. `missing_words` stand for a value that is missing, such as NULL.
     """
 
     name: str
@@ -68,6 +77,7 @@ class Table:
     sorted_by: str | None = None
     within_calendar: list[str] = field(default_factory=list)
     not_after: dict[str, str] = field(default_factory=dict)
+    missing_words: tuple[str, ...] = ()
 
     @property
     def file_columns(self) -> tuple[Column, ...]:
@@ -84,17 +94,20 @@ def raw_tables() -> dict[str, Table]:
     """Every table of the contract by name, the loader's own (`load_log`, `rejected_rows`) among them."""
     try:
         document = yaml.safe_load(SOURCES.read_text(encoding="utf-8"))
-        return {table["name"]: _table(table) for source in document["sources"] for table in source["tables"]}
+        return {
+            table["name"]: _table(table, _meta(source)) for source in document["sources"] for table in source["tables"]
+        }
     except (OSError, KeyError, TypeError, yaml.YAMLError) as error:
         raise AdventureError(f"{SOURCES}: the contract of the raw tables cannot be read: {error!r}") from error
 
 
-def _table(entry: dict[str, Any]) -> Table:
+def _table(entry: dict[str, Any], shared: dict[str, Any]) -> Table:
     columns = [
         Column(column["name"], column["data_type"], description=_described(column), **_meta(column))
         for column in entry["columns"]
     ]
-    return Table(entry["name"], tuple(columns), _described(entry), **_meta(entry))
+    missing_words = tuple(shared.get("missing_words", ()))
+    return Table(entry["name"], tuple(columns), _described(entry), missing_words=missing_words, **_meta(entry))
 
 
 def _meta(entry: dict[str, Any]) -> dict[str, Any]:

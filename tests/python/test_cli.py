@@ -66,6 +66,7 @@ def test_names_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> No
         loaded=1,
         rejected=0,
         blank=0,
+        normalised=0,
         encoding="utf-8",
         date_order="",
         read_with="",

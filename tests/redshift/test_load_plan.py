@@ -13,7 +13,7 @@ def entry(
     load: str, name: str, loaded: int, rejected: int = 0, table: str = "sales", status: str = "loaded"
 ) -> LogEntry:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    counts = (0, loaded + rejected, loaded, rejected, 0)
+    counts = (0, loaded + rejected, loaded, rejected, 0, 0)
     return LogEntry(load, table, name, status, "", *counts, "utf-8", *("",) * 3, "folder", "", moment, date(2026, 1, 1))
 
 

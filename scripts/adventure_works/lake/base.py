@@ -42,6 +42,7 @@ class LogEntry:
     loaded: int
     rejected: int
     blank: int
+    normalised: int
     encoding: str
     date_order: str
     read_with: str

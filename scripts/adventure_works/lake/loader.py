@@ -120,7 +120,7 @@ def _load(
         gone = {entry.source_file for entry in todo.superseded} | {file.name for file in todo.changed}
         if held:
             version.carry_over([entry for entry in held.values() if entry.source_file not in gone])
-        loaded = _convert_all(todo, version, source, reading, progress)
+        loaded = _convert_all(todo, version, source, reading, announce, progress)
         refuse_changed(before)
         present = {file.table.name for file in files} | {entry.table_name for entry in held.values()}
         for table in raw_tables().values():
@@ -157,8 +157,15 @@ def _starts_empty(source: Source, held: dict[str, LogEntry], lake: Lake, announc
 
 
 def _convert_all(
-    todo: Changes, version: NewVersion, source: Source, reading: Reading, progress: Progress
+    todo: Changes,
+    version: NewVersion,
+    source: Source,
+    reading: Reading,
+    announce: Callable[[str], None],
+    progress: Progress,
 ) -> list[LogEntry]:
+    notes: dict[str, Counter[tuple[str, str]]] = {}
+
     def convert_one(file: SourceFile, calendar: tuple[date, date] | None) -> LogEntry | RefusedFileError:
         done = 0
 
@@ -178,6 +185,7 @@ def _convert_all(
         except RefusedFileError as error:
             return error
         version.write_rejects(file.table.name, file.name, converted.rejects)
+        notes[file.name] = converted.notes
         return LogEntry(
             load_id=version.load_id,
             table_name=file.table.name,
@@ -189,6 +197,7 @@ def _convert_all(
             loaded=converted.loaded,
             rejected=len(converted.rejects),
             blank=converted.blank,
+            normalised=converted.normalised,
             encoding=file.scan.encoding,
             date_order="; ".join(f"{column}: {order}" for column, order in converted.date_orders.items()),
             read_with=reading.of(file.table),
@@ -208,6 +217,9 @@ def _convert_all(
     with ThreadPoolExecutor(2) as pool:
         results += pool.map(lambda file: convert_one(file, calendar), others)
     raise_problems([str(result) for result in results if isinstance(result, RefusedFileError)])
+    for name, found in sorted(notes.items()):
+        for (column, note), count in sorted(found.items()):
+            announce(f"{name}: {count:,} value{'s'[: count > 1]} of {column} {note}.")
     entries = [result for result in results if isinstance(result, LogEntry)]
     return sorted(entries, key=lambda entry: entry.source_file)
 

@@ -1,6 +1,6 @@
 """From the text of one source file to typed Parquet, record by record, with nothing lost on the way.
 
-A piece that looks clean takes the fast path, which leaves what is not exactly as expected to the careful path. Several
+A piece that looks clean takes a fast path, which leaves what is not exactly as expected to the careful path. Several
 pieces are converted at a time.
 """
 
@@ -18,11 +18,13 @@ import duckdb
 
 from adventure_works.errors import RefusedFileError
 from adventure_works.read.careful import read_carefully
-from adventure_works.read.date_order import date_orders
-from adventure_works.read.fast import read_fast
+from adventure_works.read.fast import read_fastest, read_texts
 from adventure_works.read.records import Converted
 from adventure_works.read.scan import Piece, pieces
 from adventure_works.read.source_file import SourceFile
+from adventure_works.read.styles import styles
+from adventure_works.read.values import NORMALISED
+from adventure_works.read.whole_file import refuse_as_a_whole, refuse_swapped
 from adventure_works.sql import quoted
 
 MEMORY_PER_WORKER = "128MB"
@@ -51,11 +53,11 @@ def convert(
         advance: takes the number of bytes after each piece.
 
     Raises:
-        RefusedFileError: dates whose order is contradictory or open, too many rejects, a file cut off in the
-            middle of a record, or fewer records read than counted.
+        RefusedFileError: dates or amounts whose style is contradictory or open, too many rejects, a file cut off in
+            the middle of a record, fewer records read than counted, or what only the whole file shows.
     """
-    order = date_orders(file, calendar, date_order)
-    result = Converted(date_orders=order.orders)
+    how = styles(file, calendar, date_order)
+    result = Converted(date_orders={name: how.by_column[name].name for name in file.date_columns})
     max_rejects = int(max_reject_share * file.scan.records)
     count = min(os.cpu_count() or 1, 4)
 
@@ -63,10 +65,11 @@ def convert(
         worker = workers.get()
         part = into / f"{piece.index:04}.parquet"
         try:
-            rows = read_fast(*worker, file, order, piece, part)
+            rows = read_fastest(*worker, file, how, piece, part)
             if rows is not None:
                 return Converted(loaded=rows)
-            return read_carefully(worker[0], file, order, piece, part)
+            read = read_texts(*worker, file, how, piece, part)
+            return read or read_carefully(worker[0], file, how, piece, part)
         finally:
             workers.put(worker)
 
@@ -88,6 +91,11 @@ def convert(
         raise RefusedFileError(
             f"{file.name}: {file.scan.records} records counted, but {read} read. Look for unbalanced quotes."
         )
+    with duckdb.connect() as connection:
+        connection.execute(f"set memory_limit = '{MEMORY_PER_WORKER}'")
+        connection.execute("set enable_progress_bar = false")
+        refuse_as_a_whole(connection, file, result, into)
+        refuse_swapped(connection, file, how, into)
     return result
 
 
@@ -95,11 +103,16 @@ def _add(piece: Converted, result: Converted, file: SourceFile, max_rejects: int
     result.loaded += piece.loaded
     result.blank += piece.blank
     result.rejects += piece.rejects
+    result.notes += piece.notes
+    result.damaged += piece.damaged
+    result.normalised = sum(count for (_, note), count in result.notes.items() if note in NORMALISED)
     if len(result.rejects) > max_rejects:
         examples = "".join(f"\n  line {reject.line_number}: {reject.reason}" for reject in result.rejects[:3])
+        # Where most cannot be read, the file is not what it should be, and to allow it would lose it.
+        allow = ", or allow more with --max-rejects" if result.loaded >= len(result.rejects) else ""
         raise RefusedFileError(
             f"{file.name}: at least {len(result.rejects)} of {file.scan.records} records cannot be read, more than are "
-            f"allowed ({max_rejects}).{examples}\nCorrect the file, or allow more with --max-rejects."
+            f"allowed ({max_rejects}).{examples}\nCorrect the file{allow}."
         )
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -43,12 +44,19 @@ class Record:
 
 @dataclass
 class Converted:
-    """The outcome of reading a piece or a file: `loaded` + `rejects` + `blank` is the number of its records."""
+    """The outcome of reading a piece or a file: `loaded` + `rejects` + `blank` is the number of its records.
+
+    `notes` has how many values of a column were changed and how, `damaged` how many show lost letters and how, and
+    `normalised` is the number of texts that differ from those of the file.
+    """
 
     loaded: int = 0
     blank: int = 0
     rejects: list[Reject] = field(default_factory=list)
     date_orders: dict[str, str] = field(default_factory=dict)
+    notes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    damaged: Counter[tuple[str, str]] = field(default_factory=Counter)
+    normalised: int = 0
 
 
 def records(scan: Scan, piece: Piece) -> Iterator[Record]:
