@@ -100,14 +100,6 @@ def test_missing_file_on_an_empty_lake_is_refused_and_on_a_full_one_changes_noth
     assert content(lake) == content(clean[1])
 
 
-def test_spaces_around_whole_numbers_do_not_matter(clean: tuple[Path, Path], lake: Path, tmp_path: Path) -> None:
-    load(str(damaged(clean, tmp_path, "spaces-around-values")), lake)
-    assert rows(lake, "rejected_rows") == []
-    assert rows(lake, "sales", "product_key, trim(order_number), record_number") == rows(
-        clean[1], "sales", "product_key, order_number, record_number"
-    )
-
-
 @pytest.mark.parametrize(
     ("name", "file", "table", "column"),
     [

@@ -7,9 +7,9 @@ standardised as (
     select
         product_key,
         product_subcategory_key,
-        product_sku,
-        product_name,
-        model_name,
+        coalesce(product_sku, 'Unknown') as product_sku,
+        coalesce(product_name, 'Unknown') as product_name,
+        coalesce(model_name, 'Unknown') as model_name,
         product_description,
         cast(
             case coalesce(product_color, 'NA')

@@ -1,5 +1,6 @@
 """Loads the files of a source into the lake: all of them, or none."""
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace

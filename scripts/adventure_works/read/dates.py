@@ -30,8 +30,8 @@ _DAY_0 = date(1899, 12, 30)
 _CLOCK = re.compile(r"(.*?)[T ]\s*(\d{1,2}:\d\d\b.*)")
 _MIDNIGHT = re.compile(r"(?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)? ?am)\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?", re.IGNORECASE)
 _NUMERIC = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})")
-_ISO = re.compile(r"(\d{4})([/.-])(\d{1,2})\2(\d{1,2})")
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_ISO = re.compile(r"(?P<year>\d{4})([/.-])(?P<month>\d{1,2})\2(?P<day>\d{1,2})")
+_COMPACT = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})")
 _SERIAL = re.compile(r"(\d{4,5})(?:\.0+)?")
 _WEEKDAY = re.compile(r"(?:(mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? )?(.*)", re.IGNORECASE)
 _DAY_MONTH_YEAR = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[/., -]{1,2}([A-Za-z]{3,9})\.?[/., -]{1,2}(\d{4}|\d{2})")
@@ -145,8 +145,8 @@ def parse(text: str, order: str, window: Window | None = None) -> date | None:
     if order == MONTH_NAME:
         return _parse_named(text, window)
     if order == ISO:
-        parts = _ISO.fullmatch(text) or _COMPACT.fullmatch(text)
-        return parts and _day(int(parts[1]), int(parts[parts.lastindex - 1]), int(parts[parts.lastindex]))
+        iso = _ISO.fullmatch(text) or _COMPACT.fullmatch(text)
+        return _day(int(iso["year"]), int(iso["month"]), int(iso["day"])) if iso else None
     parts = _NUMERIC.fullmatch(text)
     if not parts:
         return None
@@ -155,7 +155,7 @@ def parse(text: str, order: str, window: Window | None = None) -> date | None:
 
 
 def _parse_named(text: str, window: Window | None) -> date | None:
-    weekday, rest = _WEEKDAY.fullmatch(text).groups()
+    weekday, rest = _WEEKDAY.findall(text)[0]
     if found := _DAY_MONTH_YEAR.fullmatch(rest):
         day, month, year = found.groups()
     elif found := _MONTH_DAY_YEAR.fullmatch(rest):

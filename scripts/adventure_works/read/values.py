@@ -68,7 +68,7 @@ def read_value(text: str, table: Table, column: Column, style: Style | None) -> 
     if column.kind == "numeric" and style:
         return _amount(written, style)
     if column.kind == "integer":
-        return _whole_number(written, column)
+        return _whole_number(text, written, column)
     return _text(text, written, column)
 
 
@@ -97,14 +97,14 @@ def _amount(text: str, style: Style) -> Reading:
     return Reading(amount, note=COMMA if style.name == amounts.COMMA else None)
 
 
-def _whole_number(text: str, column: Column) -> Reading:
-    found = _WHOLE.fullmatch(text)
+def _whole_number(text: str, written: str, column: Column) -> Reading:
+    found = _WHOLE.fullmatch(written)
     number = int(found[1]) if found else 1 << 31
     if not found or not -(1 << 31) <= number < 1 << 31:
         return Reading(fault=f"{_shown(text)} is not a whole number")
     if column.minimum is not None and number < column.minimum:
         return Reading(fault=f"{_shown(text)} is less than {column.minimum}")
-    return Reading(number, note=WHOLE if found[2] else None)
+    return Reading(number, note=WHOLE if found[2] or written != text.strip() else None)
 
 
 def _text(text: str, written: str, column: Column) -> Reading:

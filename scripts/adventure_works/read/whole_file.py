@@ -32,9 +32,8 @@ def refuse_as_a_whole(connection: duckdb.DuckDBPyConnection, file: SourceFile, r
             )
         result.notes[column, f"have {what}"] += count
     rows = f"read_parquet({glob(into, '*.parquet')})"
-    for column in file.columns:
-        if column.identifier:
-            _refuse_two_cases(connection, file, column.name, rows)
+    for identifier in (column.name for column in file.columns if column.identifier):
+        _refuse_two_cases(connection, file, identifier, rows)
 
 
 def refuse_swapped(connection: duckdb.DuckDBPyConnection, file: SourceFile, how: Styles, into: Path) -> None:
@@ -73,8 +72,8 @@ def refuse_swapped(connection: duckdb.DuckDBPyConnection, file: SourceFile, how:
     if days >= FEWEST_DAYS and breaks_exchanged * 10 < breaks:
         raise RefusedFileError(
             f"{file.name}: day and month are swapped in {swapped} dates of {name}. Only with them exchanged is the "
-            f"file sorted by date; as it is, the order breaks {breaks} times. A spreadsheet set to another country does "
-            "this to dates up to the 12th: export the file again, with dates as YYYY-MM-DD."
+            f"file sorted by date; as it is, the order breaks in {breaks} places. A spreadsheet set to another country "
+            "does this to dates up to the 12th: export the file again, with dates as YYYY-MM-DD."
         )
 
 
