@@ -65,7 +65,7 @@ class Table:
     `files` says how many files bring rows: `one`, `many`, or `optional` for one that need not be there. A file of a
     table that `may_be_empty` can have a header only, as for a shop without returns. `sorted_by`, `within_calendar` and
     `not_after` (date column -> the date column that it is never after) settle the order of
-    ambiguous dates. `missing_words` stand for a value that is missing, such as NULL.
+    ambiguous dates. `missing_words` mean that a value is missing, such as NULL.
     """
 
     name: str

@@ -38,7 +38,7 @@ def bare(text: str) -> str:
 def parse(text: str, style: str) -> Decimal | None:
     """The amount, to four decimals, of a text in a column of that style; None when it is not one.
 
-    A fifth decimal is no amount, but for zeros and the noise of binary fractions.
+    A fifth decimal is refused, but for zeros and the noise of binary fractions.
     """
     number = bare(text)
     if not number or not _SHAPES[style].fullmatch(number):

@@ -20,7 +20,7 @@ from adventure_works.sql import one_row, quoted
 
 @dataclass
 class Typed:
-    """What became of the records of a piece: the rows written, and for the others the column and its fault.
+    """The outcome of typing a piece: the number of rows written, and for the other records the column and its fault.
 
     `notes` has how many values of a column were changed and how, `damaged` how many show lost letters and how.
     """
@@ -99,7 +99,7 @@ def _odd_texts(connection: duckdb.DuckDBPyConnection, file: SourceFile, column: 
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, column: Column, readings: list[tuple[str, Reading]]) -> None:
-    """Fills the table `read_<column>` with what became of each text."""
+    """Fills the table `read_<column>` with the outcome for each text."""
     connection.execute(
         f"create or replace temp table read_{column.name} (written varchar, value varchar, fault varchar)"
     )

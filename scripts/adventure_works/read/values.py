@@ -41,7 +41,7 @@ class Style:
 
 @dataclass(frozen=True)
 class Reading:
-    """What became of a text: a value or none, the fault that makes the record a reject, and what was done or seen."""
+    """The outcome for a text: a value or none, the fault that makes the record a reject, and what was done or seen."""
 
     value: date | int | Decimal | str | None = None
     fault: str | None = None
@@ -50,7 +50,7 @@ class Reading:
 
 
 def plain(text: str, column: Column) -> str:
-    """The text without what is no part of the value, in any kind of column."""
+    """The text without what is not part of the value, in any kind of column."""
     text = cleaned(text, has_lines=column.multiline)
     return unguarded(text) if column.kind != "varchar" or column.identifier else text
 

@@ -27,8 +27,8 @@ def refuse_as_a_whole(connection: duckdb.DuckDBPyConnection, file: SourceFile, r
     for (column, what), count in result.damaged.items():
         if count > max(DAMAGED_VALUES, DAMAGED_SHARE * file.scan.records):
             raise RefusedFileError(
-                f"{file.name}: {count} values of {column} have {what}. Fetch or export the file again, as UTF-8: what "
-                "is lost cannot be brought back."
+                f"{file.name}: {count} values of {column} have {what}. Fetch or export the file again, as UTF-8: the "
+                "lost letters are not in it."
             )
         result.notes[column, f"have {what}"] += count
     rows = f"read_parquet({glob(into, '*.parquet')})"
