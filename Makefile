@@ -14,6 +14,9 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 	command -v $$python >/dev/null 2>&1 && $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null \
 	&& { echo $$python; break; }; done)
 
+# Python keeps what it has compiled, or every command would compile all of dbt again.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 # Relative, so that blanks in the path of the project do no harm.
 BIN := $(VENV)/bin

@@ -93,6 +93,7 @@ _role = _matching(
     ". Set it to the ARN of a role (arn:aws:iam::123456789012:role/name), or unset it to use the namespace's default "
     "role.",
 )
+_log_level = _matching("debug|info|warn|error|none", ". Set it to debug, info, warn, error or none.")
 
 
 def _number(name: str, value: str) -> int:
@@ -131,6 +132,12 @@ class Settings:
         "DBT_TARGET_PATH", "target", "What dbt compiles; a run works in `adventure_run/` below it.", _path
     )
     logs: Path = _setting("DBT_LOG_PATH", "logs", "Folder of dbt's log, `dbt.log`.", _path)
+    log_level: str = _setting(
+        "DBT_LOG_LEVEL_FILE",
+        "info",
+        "How much dbt logs under `adventure`; `debug` logs every statement, and takes longer.",
+        _log_level,
+    )
     package_hub: str = _setting(
         "DBT_PACKAGE_HUB_URL", "https://hub.getdbt.com/", "Where `adventure deps` gets the dbt packages."
     )

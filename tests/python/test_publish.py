@@ -666,7 +666,7 @@ def test_a_run_takes_over_what_the_one_before_has_parsed(published_once: Path, m
     """The run builds another file from another folder of the lake, and still the project is parsed once."""
     monkeypatch.setenv("ADVENTURE_TARGET", "published")
     target = DuckDBWarehouse(read_settings(own_places(published_once)), print).target_folder
-    done = run_dbt(published_once, "parse", "--target-path", str(target))
+    done = run_dbt(published_once, "parse", "--target-path", str(target), DBT_LOG_LEVEL_FILE="debug")
     assert done.returncode == 0, done.stdout
     last = (published_once / "logs" / "dbt.log").read_text(encoding="utf-8").rpartition("Running with dbt")[2]
     assert "no changes found, skipping parsing" in last

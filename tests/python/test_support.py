@@ -27,7 +27,7 @@ def manifest(folder: Path) -> object:
 
 @pytest.mark.slow
 def test_the_parse_that_is_given_is_the_one_that_dbt_would_make(tmp_path: Path) -> None:
-    done = run_dbt(tmp_path, "parse")
+    done = run_dbt(tmp_path, "parse", DBT_LOG_LEVEL_FILE="debug")
     assert done.returncode == 0, done.stdout
     given = manifest(tmp_path)
     assert "no changes found, skipping parsing" in (tmp_path / "logs" / "dbt.log").read_text(encoding="utf-8")

@@ -47,6 +47,7 @@ class Site:
                 "ADVENTURE_DEV_DATABASE": str(self.database),
                 "ADVENTURE_DOWNLOADS": str(self.folder / "downloads"),
                 "DBT_LOG_PATH": str(self.folder / "logs"),
+                "DBT_LOG_LEVEL_FILE": "info",
                 "ADVENTURE_REPORT": str(self.report),
                 "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             }

@@ -55,7 +55,7 @@ def redshift(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def dbt(*arguments: str) -> list:
     """Runs dbt on Redshift in this process; returns the results of its nodes, of which none failed."""
-    done = dbtRunner().invoke([*arguments, "--target", "prod", *quiet_options(read_settings(os.environ).logs)])
+    done = dbtRunner().invoke([*arguments, "--target", "prod", *quiet_options(read_settings(os.environ))])
     assert done.exception is None, done.exception
     wrong = [
         f"{found.node.name}: {found.message}" for found in done.result.results if found.status in ("error", "fail")
@@ -134,7 +134,7 @@ def test_what_fails_is_told_with_its_rows_and_since_when(redshift: Warehouse, mo
                 "stg_load_log__status_is_known",
                 "--target",
                 "prod",
-                *quiet_options(read_settings(os.environ).logs),
+                *quiet_options(read_settings(os.environ)),
             ]
         )
         assert not done.success
@@ -220,7 +220,7 @@ def optimisation() -> str:
 def test_without_a_price_there_are_no_costs(redshift: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDSHIFT_PRICE_PER_RPU_HOUR")
     done = dbtRunner().invoke(
-        ["ls", "--resource-types", "model", "--target", "prod", *quiet_options(read_settings(os.environ).logs)]
+        ["ls", "--resource-types", "model", "--target", "prod", *quiet_options(read_settings(os.environ))]
     )
     assert done.success
     assert not [name for name in done.result if "warehouse_" in name or "run_cost" in name]

@@ -32,6 +32,7 @@ def own_places(folder: Path) -> dict[str, str]:
         "ADVENTURE_DOWNLOADS": str(folder / "downloads"),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
+        "DBT_LOG_LEVEL_FILE": os.environ.get("DBT_LOG_LEVEL_FILE", "info"),
         "ADVENTURE_REPORT": str(folder / "report" / "index.html"),
         "COLUMNS": "200",
     }

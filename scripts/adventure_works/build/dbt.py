@@ -40,7 +40,7 @@ def parse(settings: Settings, target: Path, environ: Mapping[str, str], options:
     # Of all options, only variables bear on what is read.
     wanted = [word for pair in pairwise(options) if pair[0] == "--vars" for word in pair]
     with environment(environ):
-        done = _invoke(dbtRunner(), ["parse", *wanted, "--target-path", str(target), *quiet_options(settings.logs)])
+        done = _invoke(dbtRunner(), ["parse", *wanted, "--target-path", str(target), *quiet_options(settings)])
     if done.exception or done.result is None:
         raise AdventureError(f"dbt cannot read the project: {str(done.exception).strip()}")
     return cast("Manifest", done.result)
@@ -82,7 +82,7 @@ def build(
     with environment(environ):
         try:
             runner = dbtRunner(manifest, callbacks=[follow])
-            done = _invoke(runner, [*arguments, *options, *quiet_options(settings.logs)])
+            done = _invoke(runner, [*arguments, *options, *quiet_options(settings)])
         finally:
             _close_duckdb()
     if done.exception or done.result is None:
@@ -121,11 +121,11 @@ def _read_from(manifest: "Manifest", raw: str, lake: Path) -> None:
                 meta["external_location"] = f"read_parquet({glob(lake / 'runs', 'run-*.parquet')}{options}"
 
 
-def quiet_options(logs: Path) -> list[str]:
+def quiet_options(settings: Settings) -> list[str]:
     """Where dbt finds the project and leaves its log. Its console stays quiet: the commands print what matters."""
-    folders = ["--log-path", str(logs), "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    folders = ["--log-path", str(settings.logs), "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     # Without a level of its own, the log file would follow the console and stay empty.
-    return ["--no-version-check", "--log-level", "none", "--log-level-file", "debug", *folders]
+    return ["--no-version-check", "--log-level", "none", "--log-level-file", settings.log_level, *folders]
 
 
 @contextmanager
