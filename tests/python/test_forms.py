@@ -1,9 +1,15 @@
 """What a file is, is turned into the one form that is read: the same records as from the clean file, or a refusal."""
 
+import csv
+import gzip
+import io
+import json
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from adventure_works.contract import raw_tables
@@ -14,6 +20,7 @@ from adventure_works.read.recognise import NoTableError, named
 from adventure_works.read.records import records
 from adventure_works.read.scan import pieces
 from adventure_works.read.source_file import SourceFile
+from support.workbooks import ods, xlsx
 
 TABLES = [table for table in raw_tables().values() if table.file_columns]
 HEADER = "OrderDate,StockDate,OrderNumber,ProductKey,CustomerKey,TerritoryKey,OrderLineItem,OrderQuantity"
@@ -30,7 +37,10 @@ def looked_at(folder: Path, content: str | bytes, name: str, *, strict: bool = F
     (folder / "files").mkdir(exist_ok=True)
     path = folder / "files" / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return prepared(path, name, folder / f"{name}.copy", TABLES, strict=strict)
+    (outcome,) = prepared(path, name, folder / "copies" / name.replace(".", "_"), TABLES, strict=strict)
+    if isinstance(outcome, RefusedFileError):
+        raise outcome
+    return outcome
 
 
 def values(file: SourceFile) -> list[tuple[int, int, dict[str, str]]]:
@@ -55,6 +65,30 @@ def again(text: str, separator: str) -> str:
 def headed(edit: Callable[[str], str]) -> Encode:
     """Edits the header only."""
     return lambda text: edit(text.split("\r\n", 1)[0]) + "\r\n" + text.split("\r\n", 1)[1]
+
+
+def cells(text: str) -> list[list[str | float | date]]:
+    """The records of a text, its header the first, as a spreadsheet has them: numbers as numbers, days as days."""
+
+    def cell(value: str) -> str | float | date:
+        if re.fullmatch(r"\d+/\d+/\d+", value):
+            month, day, year = map(int, value.split("/"))
+            return date(year, month, day)
+        return int(value) if value.isdecimal() else value
+
+    return [[cell(value) for value in row] for row in csv.reader(io.StringIO(text, newline=""))]
+
+
+def json_lines(text: str) -> str:
+    header, *rows = cells(text)
+    return "".join(json.dumps(dict(zip(header, row, strict=True)), default=str) + "\n" for row in rows)
+
+
+def parquet(text: str, folder: Path) -> bytes:
+    """The same as Parquet, with types; its folder is for the file."""
+    (folder / "t.csv").write_bytes(text.encode())
+    duckdb.sql(f"copy (from read_csv('{folder}/t.csv', header = true)) to '{folder}/t.parquet' (format parquet)")
+    return (folder / "t.parquet").read_bytes()
 
 
 def numbered(text: str, heading: str) -> str:
@@ -107,6 +141,8 @@ FORMS: list[tuple[str, Encode, int, str]] = [
     ("two marks", lambda text: f"\ufeff\ufeff{text}", 0, "headings read: '\\ufeff"),
     ("an index of a data frame", lambda text: numbered(text, ""), 0, "left out: the column without a name (number 1)"),
     ("a named one", lambda text: numbered(text, "Unnamed: 0"), 0, "left out: the column Unnamed: 0, which "),
+    ("gzip", lambda text: gzip.compress(text.encode("cp1252")), 0, "packed by gzip"),
+    ("gzip of tabs", lambda text: gzip.compress(again(text, "\t").encode()), 0, "packed by gzip; tabs between"),
     ("another name", headed(swapped_territory), 0, "TerritoryKey' as "),
 ]
 
@@ -124,6 +160,51 @@ def test_read_to_the_same_records(
     assert bool(found.done) == bool(said)
     path = tmp_path / "files" / name
     assert (found.name, found.scan.delivered_bytes) == (name, path.stat().st_size)
+
+
+def test_days_and_numbers_of_a_workbook_are_text_again(tmp_path: Path) -> None:
+    """As are those of Parquet; a record is a line, counted as the rows are, and the header is where it is."""
+    titled = xlsx({"Sales": [["Sales of 2016"], [], *cells(SALES)], "Notes": [["Nothing"]]})
+    clean = [list(record.values()) for _, _, record in values(looked_at(tmp_path, SALES, "clean_sales.csv"))]
+    days = [[f"2016-01-{row[0].split('/')[1]:0>2}", f"2003-01-{row[1].split('/')[1]:0>2}", *row[2:]] for row in clean]
+    for name, content, first_line in (
+        ("Sales.xlsx", xlsx({"Sheet1": cells(SALES)}), 2),
+        ("Sales.csv", xlsx({"Sheet1": cells(SALES)}), 2),
+        ("Sales.parquet", parquet(SALES, tmp_path), 1),
+        ("Sales.ods", ods({"Sheet1": [[str(value) for value in row] for row in cells(SALES)]}), 2),
+        ("Sales.jsonl", json_lines(SALES), 1),
+        ("Sales.json", "[" + json_lines(SALES).strip().replace("\n", ",\n") + "]", 1),
+        ("Sales.xlsx.gz", gzip.compress(xlsx({"Sheet1": cells(SALES)})), 2),
+    ):
+        found = looked_at(tmp_path, content, name)
+        assert [list(record.values()) for _, _, record in values(found)] == days
+        assert [line for _, line, _ in values(found)] == [first_line, first_line + 1]
+        assert found.name == name
+    path = tmp_path / "files" / "titled.xlsx"
+    path.write_bytes(titled)
+    sales, notes = prepared(path, "titled.xlsx", tmp_path / "copies" / "titled", TABLES)
+    assert isinstance(sales, SourceFile) and isinstance(notes, NoTableError)
+    assert sales.name == "titled.xlsx" and [line for _, line, _ in values(sales)] == [4, 5]
+    assert "titled.xlsx, sheet Notes: the header (Nothing) fits none" in notes.reason
+
+
+def test_a_workbook_of_the_old_format(tmp_path: Path) -> None:
+    content = (Path(__file__).parents[1] / "support" / "returns.xls").read_bytes()
+    assert [list(record.values()) for _, _, record in values(looked_at(tmp_path, content, "Returns.xls"))] == [
+        ["2016-01-07", "4", "37", "1"],
+        ["2016-01-13", "4", "313", "2"],
+    ]
+
+
+def test_the_sheets_of_a_workbook_are_tables_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(xlsx({"Sales 2016": cells(SALES), "Sales 2017": cells(SALES), "Regions": cells(REGIONS), "-": []}))
+    found = prepared(path, "book.xlsx", tmp_path / "copies" / "book", TABLES)
+    assert [(file.name, file.table.name) for file in found if isinstance(file, SourceFile)] == [
+        ("book.xlsx, sheet Sales 2016", "sales"),
+        ("book.xlsx, sheet Sales 2017", "sales"),
+        ("book.xlsx, sheet Regions", "territories"),
+    ]
 
 
 REFUSED: list[tuple[str, str, str | bytes, str]] = [

@@ -186,7 +186,7 @@ def copy(old: str, new: str, more: bytes = b"") -> Callable[[Path], object]:
             "sales.csv: the header (a, b, c, d, e, f",
         ),
         (lambda folder: shutil.rmtree(folder), "no such file or folder"),
-        (lambda folder: [path.unlink() for path in folder.iterdir()], "holds no CSV file"),
+        (lambda folder: [path.unlink() for path in folder.iterdir()], "holds no file of data"),
     ],
 )
 def test_an_odd_set_of_files_is_refused_and_changes_nothing(

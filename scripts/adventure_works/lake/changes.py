@@ -9,7 +9,7 @@ from adventure_works.errors import AdventureError
 from adventure_works.lake.base import LogEntry, newest_entries
 from adventure_works.lake.look import OWN_TABLES, raise_problems
 from adventure_works.lake.reading import Reading
-from adventure_works.read.source_file import SourceFile
+from adventure_works.read.source_file import SourceFile, content_of
 from adventure_works.sources.source import Source
 
 
@@ -46,12 +46,12 @@ def changes(
     _refuse_names_of_other_tables(files, held)
     _refuse_missing_tables(files, held, source)
     _refuse_emptied_tables(files, held)
-    by_digest = {entry.sha256: entry for entry in held.values()}
+    by_content = {content_of(entry.sha256, entry.source_file): entry for entry in held.values()}
     corrects = _corrects(files, log, corrected, source, announce)
     changed: list[SourceFile] = []
     same: list[LogEntry] = []
     for file in files:
-        entry = by_digest.get(file.scan.sha256)
+        entry = by_content.get(content_of(file.scan.sha256, file.name))
         if entry and entry.source_file != file.name:
             announce(f"{file.name} is the file that the lake holds as {entry.source_file}.")
         if entry and reading.is_that_of(entry, file.table) and file.table.name not in corrects:
@@ -62,12 +62,13 @@ def changes(
             _announce_earlier(file, log, announce)
     only = {file.table.name for file in changed if file.table.files != "many"}
     names = {file.name for file in changed}
-    digests = {file.scan.sha256 for file in changed}
+    contents = {content_of(file.scan.sha256, file.name) for file in changed}
     # A file is gone when another took its place in a table of one file, or when it is read again under another name.
     superseded = tuple(
         entry
         for entry in held.values()
-        if entry.source_file not in names and (entry.table_name in only or entry.sha256 in digests)
+        if entry.source_file not in names
+        and (entry.table_name in only or content_of(entry.sha256, entry.source_file) in contents)
     )
     return Changes(tuple(changed), tuple(same), superseded, corrects)
 

@@ -111,7 +111,7 @@ def _load(
     log = [] if replace_lake else lake.log()
     log = [] if _starts_empty(source, newest_entries(log), lake, announce) else log
     held = newest_entries(log)
-    before = states(source.files)
+    before = states(found.path for found in source.files)
     files = look()
     todo = changes(source, files, log, reading, corrected, announce)
     if not todo.changed:

@@ -1,7 +1,6 @@
 """Looks at the files of a source: what each is, whether they go together, and whether one changes meanwhile."""
 
 import os
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ from adventure_works.errors import RefusedFileError
 from adventure_works.lake.base import Progress
 from adventure_works.read.prepare import prepared
 from adventure_works.read.recognise import NoTableError
-from adventure_works.read.source_file import SourceFile
+from adventure_works.read.source_file import SourceFile, content_of
 from adventure_works.sources.source import Source
 
 OWN_TABLES = ("load_log", "rejected_rows")
@@ -28,27 +27,28 @@ def look_at(
     """
     tables = [table for table in raw_tables().values() if table.name not in OWN_TABLES]
     files: list[SourceFile] = []
-    problems: list[str] = []
-    without_table: list[NoTableError] = []
+    problems = list(source.problems)
+    of_no_table: list[NoTableError] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         looks = [
-            (path, pool.submit(prepared, path, _name(path), scratch / f"{number}.csv", tables, strict=strict))
-            for number, path in enumerate(source.files)
+            (found.name, pool.submit(prepared, found.path, found.name, scratch / str(number), tables, strict=strict))
+            for number, found in enumerate(source.files)
         ]
-        for number, (path, future) in enumerate(looks):
-            progress(f"Looking at {path.name}", number, len(looks))
-            try:
-                files.append(future.result())
-            except NoTableError as error:
-                without_table.append(error)
-            except RefusedFileError as error:
-                problems.append(str(error))
+        for number, (name, future) in enumerate(looks):
+            progress(f"Looking at {name}", number, len(looks))
+            for outcome in future.result():
+                if isinstance(outcome, SourceFile):
+                    files.append(outcome)
+                elif isinstance(outcome, NoTableError):
+                    of_no_table.append(outcome)
+                else:
+                    problems.append(str(outcome))
     complete = {file.table.name for file in files if file.table.files != "many"}
-    for other in without_table:
+    for other in of_no_table:
         if other.is_meant or (other.says and other.says not in complete) or not files:
             problems.append(str(other))
         else:
-            announce(f"{other.name}: passed over, since {other.problem}.")
+            announce(f"Passed over {other.reason}")
     files = _once(files, announce)
     by_table: dict[str, list[str]] = defaultdict(list)
     by_name: dict[str, SourceFile] = {}
@@ -67,19 +67,14 @@ def look_at(
     return files
 
 
-def _name(path: Path) -> str:
-    """The name of a file, in one form: macOS writes accents as letters of their own."""
-    return unicodedata.normalize("NFC", path.name)
-
-
 def _once(files: list[SourceFile], announce: Callable[[str], None]) -> list[SourceFile]:
     """The files without second copies, byte for byte, of one. The shortest name stays: `A.csv` of `A (1).csv`."""
-    by_digest: dict[str, SourceFile] = {}
+    by_content: dict[tuple[str, str], SourceFile] = {}
     for file in sorted(files, key=lambda file: (len(file.name), file.name)):
-        first = by_digest.setdefault(file.scan.sha256, file)
+        first = by_content.setdefault(content_of(file.scan.sha256, file.name), file)
         if first is not file:
             announce(f"{file.name} is the same file as {first.name}, and counted once.")
-    return [file for file in files if by_digest[file.scan.sha256] is file]
+    return [file for file in files if by_content[content_of(file.scan.sha256, file.name)] is file]
 
 
 State = tuple[int, ...] | None

@@ -12,7 +12,8 @@ from typing import TextIO
 
 from adventure_works.contract import Table
 from adventure_works.errors import RefusedFileError
-from adventure_works.read.layout import LINE_END, SEPARATORS, layout
+from adventure_works.read.layout import LINE_END, SEPARATORS, cells, layout
+from adventure_works.read.recognise import table_of
 
 HEAD_BYTES = 1 << 16
 BLOCK = 1 << 20
@@ -45,6 +46,7 @@ def canonical(path: Path, name: str, scratch: Path, tables: Sequence[Table]) -> 
     """The file in the form that is read; a copy, if one is needed, is written to the new file `scratch`.
 
     Raises:
+        NoTableError: the header fits no table.
         RefusedFileError: the text cannot be taken apart without guessing.
     """
     with path.open("rb") as file:
@@ -52,6 +54,9 @@ def canonical(path: Path, name: str, scratch: Path, tables: Sequence[Table]) -> 
     encoding = wide_encoding(head)
     lines = _first_lines(head, encoding)
     found = layout(name, lines, tables)
+    if any(lines):
+        # Before all bytes are looked at: what is wrong with a file of no table is of no interest.
+        table_of(name, cells(lines[found.header_line - 1], found.separator), found.header_line, tables)
     if not encoding and found.separator == "," and found.header_line == 1:
         return Canonical(path)
     done = []

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from adventure_works.contract import Column, Table
 from adventure_works.errors import RefusedFileError
 from adventure_works.read.headings import columns_of, in_other_words
 from adventure_works.read.records import records
 from adventure_works.read.scan import Scan, pieces
-from adventure_works.read.source_file import SourceFile
+from adventure_works.read.source_file import SHEET, SourceFile
 
 # What a file without a header has in its first line: a day or a number.
 _VALUE = re.compile(r"\$?\d[\d.,/: -]*")
@@ -17,14 +16,15 @@ MOST_NAMED = 6
 
 
 class NoTableError(RefusedFileError):
-    """A file that fits no table.
+    """A file of which no table is known.
 
-    `is_meant` says that its columns show it to be one all the same; `says` is the table of its name, if it could be.
+    `is_meant` says that it was to be of one all the same; `says` is the table that its name says, if it could be of
+    that. `reason` is the message without what to do.
     """
 
-    def __init__(self, name: str, problem: str, advice: str, *, is_meant: bool, says: str = "") -> None:
-        super().__init__(f"{name}: {problem}. {advice}")
-        self.name, self.problem, self.is_meant, self.says = name, problem, is_meant, says
+    def __init__(self, message: str, advice: str = "", *, is_meant: bool, says: str = "") -> None:
+        super().__init__(f"{message} {advice}".strip())
+        self.reason, self.is_meant, self.says = message, is_meant, says
 
 
 def recognise(scan: Scan, tables: Sequence[Table], *, strict: bool = False) -> SourceFile:
@@ -37,11 +37,7 @@ def recognise(scan: Scan, tables: Sequence[Table], *, strict: bool = False) -> S
         RefusedFileError: a heading is there twice, a column is unknown, or there are no records in a file that needs
             some.
     """
-    says = named(scan.name, tables)
-    fitting = [table for table in tables if _fits(scan.header, table, says)]
-    if not fitting:
-        raise _no_table(scan, tables, says)
-    table = max(fitting, key=lambda table: (table is says, _known(scan.header, table)))
+    table = table_of(scan.name, scan.header, scan.header_line, tables)
     positions = columns_of(scan.header, table)
     if twice := {column.header for column in positions if column and positions.count(column) > 1}:
         raise RefusedFileError(
@@ -50,16 +46,30 @@ def recognise(scan: Scan, tables: Sequence[Table], *, strict: bool = False) -> S
     if scan.records < 1 and not table.may_be_empty:
         raise RefusedFileError(f"{scan.name}: a header and no records. Fetch or export the file again.")
     done = [*scan.done, in_other_words(scan.header, positions)]
+    says = named(scan.name, tables)
     if says and says is not table:
         done.append(f"read as {table.name} by its columns, though its name says {says.name}")
     file = SourceFile(scan, table, positions, tuple(filter(None, done)))
     return _without_unknown(file, strict)
 
 
+def table_of(name: str, headings: Sequence[str], line: int, tables: Sequence[Table]) -> Table:
+    """The table that the headings, in that line of a file, and its name fit best.
+
+    Raises:
+        NoTableError: they fit none.
+    """
+    says = named(name, tables)
+    fitting = [table for table in tables if _fits(headings, table, says)]
+    if not fitting:
+        raise _no_table(name, headings, line, tables, says)
+    return max(fitting, key=lambda table: (table is says, _known(headings, table)))
+
+
 def named(name: str, tables: Sequence[Table]) -> Table | None:
-    """The table that the name of a file says, which is the last that it has a word of: `Sales_Territories`."""
+    """The table that the name of a file, or of a sheet, says: the last that it has a word of (`Sales_Territories`)."""
     found: list[tuple[int, int, Table]] = []
-    stem = Path(name).name.lower()
+    stem = (name.partition(SHEET)[2] or name).lower()
     for table in tables:
         word = table.file_pattern.lower().removesuffix(".csv").strip("*")
         if word and (place := stem.rfind(word)) >= 0:
@@ -89,14 +99,14 @@ def _missing(headings: Sequence[str], table: Table) -> list[str]:
     return [str(column.header) for column in _needed(table) if column.name not in found]
 
 
-def _no_table(scan: Scan, tables: Sequence[Table], says: Table | None) -> NoTableError:
-    headings = scan.header
+def _no_table(
+    name: str, headings: Sequence[str], line: int, tables: Sequence[Table], says: Table | None
+) -> NoTableError:
     # A file can only be what its name says if it has as many columns as that needs.
     could_be = says.name if says and len(headings) >= len(_needed(says)) else ""
-    if sum(bool(_VALUE.fullmatch(heading)) for heading in headings) > 1 or _VALUE.fullmatch(headings[0]):
+    if sum(bool(_VALUE.fullmatch(heading)) for heading in headings) > 1 or _VALUE.fullmatch("".join(headings)):
         return NoTableError(
-            scan.name,
-            f"the header is missing, since line {scan.header_line} holds values",
+            f"{name}: the header is missing, since line {line} holds values.",
             "Put the headings into the first line, as they are in the Kaggle files.",
             is_meant=len(headings) in {len(table.file_columns) for table in tables if len(table.file_columns) > 1},
             says=could_be,
@@ -111,16 +121,14 @@ def _no_table(scan: Scan, tables: Sequence[Table], says: Table | None) -> NoTabl
     if 2 * len(missing) <= len(_needed(table)) and _known(headings, table) > 1:
         unknown = _unknown(headings, table)
         return NoTableError(
-            scan.name,
-            f"looks like {table.name}, but lacks the column {_listed(missing)}"
-            + (f" (and has {_listed(unknown)}, which {table.name} does not know)" if unknown else ""),
+            f"{name}: looks like {table.name}, but lacks the column {_listed(missing)}"
+            + (f" (and has {_listed(unknown)}, which {table.name} does not know)." if unknown else "."),
             "Give the columns the names they have in the Kaggle files.",
             is_meant=True,
         )
     return NoTableError(
-        scan.name,
-        f"the header ({_listed(headings)}) fits none of the tables that are loaded here"
-        + (f", though the name says {says.name}" if says else ""),
+        f"{name}: the header ({_listed(headings)}) fits none of the tables that are loaded here"
+        + (f", though the name says {says.name}." if says else "."),
         "Give the columns the names they have in the Kaggle files, or move the file out of the folder.",
         is_meant=False,
         says=could_be,

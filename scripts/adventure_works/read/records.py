@@ -84,6 +84,7 @@ def records(scan: Scan, piece: Piece) -> Iterator[Record]:
         except csv.Error as error:
             values, fault = [], f"quotes out of place ({error})"
         number += 1
+        line = scan.header_line + number if scan.is_by_record else line
         raw = "".join(taken)
         last = line + len(taken) - 1
         is_short = bool(values) and len(values) < len(scan.header)

@@ -36,7 +36,8 @@ class Scan:
     places between records, `PIECE` bytes apart: the offset of each, and the number of records before it.
 
     Where the file is a copy in the form that is read, `name`, `sha256`, `delivered_bytes` and `encoding` are those of
-    the delivered file, `header_line` is the line of its header, and `done` says what was recognised.
+    the delivered file, `header_line` is the line of its header, and `done` says what was recognised. A record of what
+    is no text counts as one line (`is_by_record`).
     """
 
     path: Path
@@ -52,6 +53,7 @@ class Scan:
     cuts: tuple[tuple[int, int], ...]
     delivered_bytes: int
     header_line: int = 1
+    is_by_record: bool = False
     done: tuple[str, ...] = ()
 
     @property

@@ -5,6 +5,14 @@ from dataclasses import dataclass
 from adventure_works.contract import Column, Table
 from adventure_works.read.scan import Scan
 
+SHEET = ", sheet "
+"""Between the name of a workbook of several tables and that of one of its sheets."""
+
+
+def content_of(sha256: str, name: str) -> tuple[str, str]:
+    """What two files of the same content have in common: their digest and, in a workbook, the sheet."""
+    return sha256, name.partition(SHEET)[2]
+
 
 @dataclass(frozen=True)
 class SourceFile:

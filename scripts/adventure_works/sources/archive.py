@@ -15,6 +15,7 @@ from adventure_works.settings import shown
 
 CHUNK_BYTES = 1 << 20
 REPACK = "Unpack it with a tool that you trust, look at the files, and give their folder to `--source`."
+GIVE_ANOTHER = "Give `--source` the archive or folder that holds the files."
 # Both expand step by step in bounded memory; zipfile's bzip2 and LZMA readers can fill it with one step.
 COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
@@ -43,14 +44,14 @@ class DamagedArchiveError(RefusedArchiveError):
 
 
 @contextmanager
-def unpacked(archive: Path, below: Path) -> Iterator[tuple[Path, ...]]:
-    """The CSV members of a zip archive, sorted by name, in a new folder below `below` that is removed afterwards.
+def unpacked(archive: Path, below: Path) -> Iterator[Path]:
+    """The members of a zip archive in a new folder below `below`, which is removed afterwards.
 
-    Members in sub-folders are flattened to their base name. Folders, `__MACOSX/`, names with a leading dot
-    and everything that is not `*.csv` are skipped. There are no files until the CRC of the last one has been checked.
+    `__MACOSX/` and names with a leading dot are skipped. There are no files until the CRC of the last one has been
+    checked.
 
     Raises DamagedArchiveError (not a zip, truncated, wrong CRC), RefusedArchiveError (unsafe names, links,
-    encryption, unknown compression, too large, two members of one name, no CSV member) and AdventureError (`below`
+    encryption, unknown compression, too large, two members of one name, no members) and AdventureError (`below`
     cannot be written).
     """
     advice = "Files cannot be unpacked here: make room, or set ADVENTURE_DOWNLOADS to a folder that you can write."
@@ -59,12 +60,14 @@ def unpacked(archive: Path, below: Path) -> Iterator[tuple[Path, ...]]:
         folder = Path(tempfile.mkdtemp(prefix=".unpacked-", dir=below))
     try:
         with _opened(archive) as opened, disk.explained(below, advice):
-            members = _csv_members(archive, _safe_members(archive, opened))
+            members = _wanted_members(archive, _safe_members(archive, opened))
             budget = MOST_BYTES
-            for name, member in members.items():
-                with (folder / name).open("xb") as file:
+            for member in members:
+                path = folder.joinpath(*_parts(member))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("xb") as file:
                     budget -= _read(archive, opened, member, file.write, budget)
-        yield tuple(folder / name for name in sorted(members))
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -72,11 +75,12 @@ def unpacked(archive: Path, below: Path) -> Iterator[tuple[Path, ...]]:
 def verify(archive: Path) -> dict[str, int]:
     """Reads every member, whatever its kind, and returns the CRC-32 of each by its name in the archive.
 
-    Raises what `unpacked` raises about the archive itself.
+    Raises what `unpacked` raises about the archive itself, and RefusedArchiveError if there is no CSV file in it.
     """
     with _opened(archive) as opened:
         members = _safe_members(archive, opened)
-        _csv_members(archive, members)
+        if not any(member.filename.lower().endswith(".csv") for member in _wanted_members(archive, members)):
+            raise RefusedArchiveError(archive, "no CSV file inside", GIVE_ANOTHER)
         budget = MOST_BYTES
         for member in members:
             budget -= _read(archive, opened, member, len, budget)
@@ -133,15 +137,13 @@ def _unsafe(member: zipfile.ZipInfo) -> str | None:
     return None
 
 
-def _csv_members(archive: Path, members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """The CSV members by base name. Names that differ in case only are one name on some file systems."""
+def _wanted_members(archive: Path, members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """The members that are not hidden. Names that differ in case only are one name on some file systems."""
     chosen: dict[str, zipfile.ZipInfo] = {}
     for member in members:
-        hidden = any(part.startswith(".") or part == "__MACOSX" for part in _parts(member))
-        name = _parts(member)[-1]
-        if hidden or not name.lower().endswith(".csv"):
+        if any(part.startswith(".") or part == "__MACOSX" for part in _parts(member)):
             continue
-        other = chosen.setdefault(name.casefold(), member)
+        other = chosen.setdefault("/".join(_parts(member)).casefold(), member)
         if other is not member:
             raise RefusedArchiveError(
                 archive,
@@ -149,10 +151,8 @@ def _csv_members(archive: Path, members: list[zipfile.ZipInfo]) -> dict[str, zip
                 "Unpack it, keep the one that you want, and give the folder to `--source`.",
             )
     if not chosen:
-        raise RefusedArchiveError(
-            archive, "no CSV file inside", "Give `--source` the archive or folder that holds the CSV files."
-        )
-    return {_parts(member)[-1]: member for member in chosen.values()}
+        raise RefusedArchiveError(archive, "no file inside", GIVE_ANOTHER)
+    return list(chosen.values())
 
 
 def _parts(member: zipfile.ZipInfo) -> list[str]:

@@ -1,31 +1,35 @@
-"""Where the CSV files come from: the generated sample, Kaggle, or a folder, zip or file of the user's."""
+"""Where the files come from: the generated sample, Kaggle, or a folder, zip or file of the user's."""
 
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from adventure_works.errors import AdventureError
 from adventure_works.settings import shown
-from adventure_works.sources.archive import unpacked
+from adventure_works.sources.walk import Found, walk
 
 # Its folder in the downloads. Whoever names that folder, or a file in it, means the sample as well.
 SAMPLE = "sample"
 SAMPLE_SCALE, SAMPLE_SEED = 1.0, 42
 
-WHAT_TO_GIVE = "Give `sample`, `kaggle`, or the path of a folder of CSV files, of a zip, or of one CSV file."
+WHAT_TO_GIVE = "Give `sample`, `kaggle`, or the path of a folder, of a zip archive, or of one file."
 
 
 @dataclass(frozen=True)
 class Source:
-    """Files to load, and what they are: `kind` is `sample`, `kaggle` or `folder`."""
+    """Files to load, and what they are: `kind` is `sample`, `kaggle` or `folder`.
+
+    `problems` says what is wrong with files that cannot even be looked at.
+    """
 
     kind: str
     version: str
-    files: tuple[Path, ...]
+    files: tuple[Found, ...]
     origin: str
+    problems: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -43,7 +47,7 @@ def opened(name: str, downloads: Path, announce: Callable[[str], None]) -> Itera
     """The files of `sample`, `kaggle`, or a path; what had to be unpacked (in `downloads`) is removed afterwards.
 
     Raises:
-        AdventureError: the path does not exist or holds no CSV file.
+        AdventureError: the path does not exist or holds no file of data.
         FetchError: the dataset cannot be had from Kaggle.
     """
     if name == "sample":
@@ -53,25 +57,21 @@ def opened(name: str, downloads: Path, announce: Callable[[str], None]) -> Itera
         from adventure_works.sources import kaggle
 
         dataset = kaggle.fetch(downloads, announce=announce)
-        with unpacked(dataset.archive, downloads) as files:
-            yield Source("kaggle", str(dataset.version), files, f"Kaggle, version {dataset.version}")
-        return
-    if not name.strip():
-        raise AdventureError(f"--source is empty. {WHAT_TO_GIVE}")
-    path = Path(name).expanduser().absolute()
-    if not path.exists():
-        raise AdventureError(f"{name}: no such file or folder. {WHAT_TO_GIVE}")
-    if path.is_file() and path.suffix.lower() == ".zip":
-        with unpacked(path, downloads) as files:
-            yield Source("folder", "", files, shown(path))
-        return
-    found = [path]
-    if path.is_dir():
-        found = [file for file in sorted(path.iterdir()) if file.suffix.lower() == ".csv" and file.is_file()]
-    if not found:
-        raise AdventureError(f"{name}: the folder holds no CSV file. Give the folder that the files lie in.")
-    kind = "sample" if (downloads / SAMPLE).resolve() in (path.resolve(), path.resolve().parent) else "folder"
-    yield Source(kind, "", tuple(found), shown(path))
+        path, origin = dataset.archive, f"Kaggle, version {dataset.version}"
+        kind, version = "kaggle", str(dataset.version)
+    else:
+        if not name.strip():
+            raise AdventureError(f"--source is empty. {WHAT_TO_GIVE}")
+        path = Path(name).expanduser().absolute()
+        if not path.exists():
+            raise AdventureError(f"{name}: no such file or folder. {WHAT_TO_GIVE}")
+        is_sample = (downloads / SAMPLE).resolve() in (path.resolve(), path.resolve().parent)
+        kind, version, origin = "sample" if is_sample else "folder", "", shown(path)
+    with ExitStack() as open_archives:
+        found = walk(path, downloads, open_archives, announce)
+        if not found.files and not found.problems:
+            raise AdventureError(f"{name}: holds no file of data. {WHAT_TO_GIVE}")
+        yield Source(kind, version, tuple(found.files), origin, tuple(found.problems))
 
 
 def _sample(downloads: Path, announce: Callable[[str], None]) -> Source:
@@ -80,5 +80,5 @@ def _sample(downloads: Path, announce: Callable[[str], None]) -> Source:
     folder = downloads / SAMPLE
     announce(f"Generating the sample (scale {SAMPLE_SCALE:g}, seed {SAMPLE_SEED}) in {shown(folder)}")
     generate(folder, scale=SAMPLE_SCALE, seed=SAMPLE_SEED)
-    files = tuple(sorted(folder.glob("*.csv")))
+    files = tuple(Found(path, path.name) for path in sorted(folder.glob("*.csv")))
     return Source("sample", f"scale {SAMPLE_SCALE:g}, seed {SAMPLE_SEED}", files, "the generated sample")
