@@ -59,7 +59,7 @@ def convert(
     how = styles(file, calendar, date_order)
     result = Converted(date_orders={name: how.by_column[name].name for name in file.date_columns})
     max_rejects = int(max_reject_share * file.scan.records)
-    count = min(os.cpu_count() or 1, 4)
+    count = min(os.cpu_count() or 1, 4, len(file.scan.cuts) + 1)
 
     def convert_piece(piece: Piece) -> Converted:
         worker = workers.get()

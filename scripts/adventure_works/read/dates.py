@@ -101,12 +101,12 @@ class Evidence:
         seen = self.examples
         if SHORT_YEAR in seen and self.window is None:
             return f"'{seen[SHORT_YEAR]}' has a year of two digits, and nothing says its century"
-        if SERIAL in seen and self.window is None:
+        if self.style() == SERIAL and self.window is None:
             return f"'{seen[SERIAL]}' may be a day as a spreadsheet counts them, and nothing says so"
         if MONTH_FIRST in seen and DAY_FIRST in seen:
             return f"'{seen[MONTH_FIRST]}' can only be month first and '{seen[DAY_FIRST]}' only day first"
         numeric = seen.get(MONTH_FIRST) or seen.get(DAY_FIRST) or seen.get(EITHER)
-        kinds = [text for text in (numeric, seen.get(ISO), seen.get(MONTH_NAME), seen.get(SERIAL)) if text]
+        kinds = [text for text in (numeric, seen.get(ISO), seen.get(MONTH_NAME)) if text]
         if len(kinds) > 1:
             return (
                 f"'{kinds[0]}' and '{kinds[1]}' are in one column; a spreadsheet that converted half of the "
