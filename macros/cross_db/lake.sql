@@ -8,8 +8,7 @@
 {%- endmacro %}
 
 {% macro duckdb__columns_of_source(source) -%}
-    {%- set files = source.config.meta.external_location | replace('{name}', source.name) | replace("'", "''") -%}
-    {%- set found = run_query("describe select * from read_parquet('" ~ files ~ "')") -%}
+    {%- set found = run_query("describe select * from " ~ adventure_works.source_relation(source)) -%}
     {{ return(found.columns[0].values() | map('lower') | list) }}
 {%- endmacro %}
 
@@ -30,14 +29,15 @@
 {%- endmacro %}
 
 {% macro duckdb__is_loaded(source) -%}
-    {%- set files = source.config.meta.external_location | replace('{name}', source.name) -%}
-    {%- if files.startswith('s3://') -%}
+    {#- What read_parquet reads: a pattern, or a list of files. -#}
+    {%- set files = adventure_works.source_relation(source)[('read_parquet(' | length):-1] -%}
+    {%- if files.startswith("'s3://") -%}
         {%- do exceptions.raise_compiler_error(
             "The lake is on S3 (" ~ adventure_works.lake_location() ~ "), which DuckDB does not read here.\n"
             ~ "Build from S3 with --target prod, or set ADVENTURE_LAKE to a folder."
         ) -%}
     {%- endif -%}
-    {%- set found = run_query("select count(*) from glob('" ~ files | replace("'", "''") ~ "')") -%}
+    {%- set found = run_query("select count(*) from glob(" ~ files ~ ")") -%}
     {{ return(found.columns[0].values()[0] > 0) }}
 {%- endmacro %}
 
@@ -55,15 +55,14 @@
 {%- endmacro %}
 
 
-{% macro load_log_relation(source) -%}
-    {{ return(adapter.dispatch('load_log_relation', 'adventure_works')(source)) }}
+{% macro source_relation(source) -%}
+    {{ return(adapter.dispatch('source_relation', 'adventure_works')(source)) }}
 {%- endmacro %}
 
-{% macro default__load_log_relation(source) -%}
+{% macro default__source_relation(source) -%}
     {{ return(source.schema ~ '.' ~ source.identifier) }}
 {%- endmacro %}
 
-{% macro duckdb__load_log_relation(source) -%}
-    {%- set files = source.config.meta.external_location | replace('{name}', source.name) -%}
-    {{ return('read_parquet(' ~ adventure_works.quoted_string(files) ~ ')') }}
+{% macro duckdb__source_relation(source) -%}
+    {{ return(source.config.meta.external_location.format(name=source.name)) }}
 {%- endmacro %}

@@ -1,5 +1,7 @@
 {% macro record_results(results) -%}
-    {%- if execute and results and not adventure_works.is_developers_place() and flags.WHICH in (
+    {#- Showing earlier loads to the snapshots is a part of a run, and none by itself. -#}
+    {%- set is_history = env_var('ADVENTURE_WAREHOUSE', '') == 'history' -%}
+    {%- if execute and results and not is_history and not adventure_works.is_developers_place() and flags.WHICH in (
         'build', 'run', 'test', 'seed', 'snapshot', 'retry'
     ) -%}
         {%- set rows = adventure_works.result_rows(results) -%}
@@ -76,7 +78,7 @@
 {% macro newest_load() -%}
     {%- for source in graph.sources.values() if source.name == 'load_log' and source.package_name == project_name -%}
         {%- if adventure_works.is_loaded(source) -%}
-            {%- set relation = adventure_works.load_log_relation(source) -%}
+            {%- set relation = adventure_works.source_relation(source) -%}
             {{ return(run_query('select max(load_id) from ' ~ relation).columns[0].values()[0]) }}
         {%- endif -%}
     {%- endfor -%}

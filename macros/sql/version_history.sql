@@ -18,9 +18,14 @@ states as (
         states.load_id,
         cast(states.dbt_valid_from as date) as state_from,
         states.dbt_valid_to as state_to,
-        states.dbt_is_deleted = 'True' as is_deleted
+        states.dbt_is_deleted = 'True' as is_deleted,
+        states.dbt_is_deleted <> 'True' and corrected.load_id is not null as is_correction
     from {{ ref(snapshot) }} as states
     inner join current_lake on states.lake_id = current_lake.lake_id
+    left join {{ ref('int_load_log__corrected') }} as corrected
+        on
+            states.load_id = corrected.load_id
+            and corrected.table_name = '{{ snapshot | replace('snap_', '') }}'
 
 ),
 
@@ -62,13 +67,30 @@ numbered as (
 
 ),
 
+-- A state and its corrections count as one: the corrections are valid from its first day on.
+corrected_together as (
+
+    select
+        numbered.*,
+        sum(case when is_correction and state_number > 1 then 0 else 1 end) over (
+            partition by {{ key }}
+            order by state_number
+            rows between unbounded preceding and current row
+        ) as correction_group
+    from numbered
+
+),
+
 -- The first state is also valid for sales before the first load.
 dated as (
 
     select
-        numbered.*,
-        case when state_number = 1 then cast('1900-01-01' as date) else state_from end as valid_from
-    from numbered
+        corrected_together.*,
+        case
+            when correction_group = 1 then cast('1900-01-01' as date)
+            else min(state_from) over (partition by {{ key }}, correction_group)
+        end as valid_from
+    from corrected_together
 
 ),
 
@@ -84,7 +106,7 @@ followed as (
 
 ),
 
--- Of several states on one day only the last counts, since it corrects the others.
+-- Of several states on one day only the last counts.
 changed as (
 
     select

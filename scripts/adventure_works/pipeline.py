@@ -127,6 +127,11 @@ def build_candidate(
     target = warehouse.target_folder
     manifest = dbt.parse(settings, target, warehouse.environ, options)
     environ = warehouse.start_candidate(dbt.tables_that_grow(manifest), progress)
+    missed = warehouse.missed_loads()
+    for number, load_id in enumerate(missed):
+        progress(f"dbt: history of products and customers, load {load_id}", number, len(missed))
+        with warehouse.as_after(load_id) as places:
+            dbt.replay(settings, target, manifest, environ, places)
     environ |= {"ADVENTURE_WAREHOUSE": warehouse.name}
     result = dbt.build(settings, target, manifest, environ, options, progress)
     with suppress(AdventureError), warehouse.asking_candidate() as ask:

@@ -21,6 +21,12 @@ def glob(place: Path, pattern: str = "") -> str:
     return quoted(f"{literal}/{pattern}" if pattern else literal)
 
 
+def location(files: str, options: str = "") -> str:
+    """Files, as `glob` gives them, as the `external_location` of a dbt source, in which braces are for names."""
+    braced = files.replace("{", "{{").replace("}", "}}")
+    return f"read_parquet({braced}{options})"
+
+
 def one_row(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> tuple[Any, ...]:
     """The only row of a query that always has one, such as an aggregate or the count of a COPY."""
     (row,) = connection.execute(sql, parameters).fetchall()

@@ -3,6 +3,8 @@
 import shutil
 import unicodedata
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -142,6 +144,19 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     assert len(load(str(alone), lake).loaded) == 1
 
 
+def test_a_stray_file_among_the_versions_stops_nothing(files: Path, lake: Path) -> None:
+    (lake / "versions" / ".DS_Store").write_text("Finder")
+    (files / PRODUCTS).write_bytes(priced(files, "1")[1])
+    assert len(load(str(files), lake).loaded) == 1
+
+
+def test_a_lake_without_its_load_log_says_what_to_do(files: Path, lake: Path) -> None:
+    shutil.rmtree(lake / "raw" / "load_log")
+    with pytest.raises(AdventureError, match=r"load log is gone or damaged.*Load everything afresh with --replace"):
+        load(str(files), lake)
+    assert len(load(str(files), lake, replace_lake=True).loaded) == 10
+
+
 def test_an_earlier_version_that_comes_back_is_named(files: Path, lake: Path, tmp_path: Path) -> None:
     old = write(tmp_path / "old", SALES, (files / SALES).read_bytes())
     corrected = write(tmp_path / "new", SALES, replaced(files / SALES, b",1\r\n", b",2\r\n"))
@@ -195,6 +210,60 @@ def test_a_correction_names_the_load_that_it_corrects(files: Path, lake: Path, t
     load(str(married), lake, corrects=("customers",))
     ids = log("customers")
     assert [corrects for _, corrects in ids] == ["", "", ids[0][0]]
+
+
+def priced(files: Path, price: str) -> tuple[str, bytes]:
+    """The key of the product that is sold most, and the products with that price for it."""
+    sold = [line.split(b",")[3] for line in (files / SALES).read_bytes().splitlines()[1:]]
+    key = max(sorted(set(sold)), key=sold.count)
+    header, *records = (files / PRODUCTS).read_bytes().splitlines()
+    records = [
+        record.rpartition(b",")[0] + b"," + price.encode() if record.startswith(key + b",") else record
+        for record in records
+    ]
+    return key.decode(), b"\r\n".join([header, *records, b""])
+
+
+def test_a_correction_says_which_sales_change_and_by_how_much(files: Path, tmp_path: Path) -> None:
+    """The wrong price was that of the first load, and a second version came between."""
+    lake, said = tmp_path / "lake", list[str]()
+    for price, options in (("495", {}), ("495.5", {"as_of": date(2017, 3, 31)}), ("4.95", {"corrects": ("products",)})):
+        key, text = priced(files, price)
+        (files / PRODUCTS).write_bytes(text)
+        if price == "495":
+            load(str(files), lake, as_of=date(2017, 3, 31))
+        else:
+            load(str(files / PRODUCTS), lake, announce=said.append, **options)
+    # Only the sales since the second version, which is the one that is corrected.
+    ((lines, units, first),) = rows(
+        lake,
+        "sales",
+        "count(*), sum(order_quantity), min(order_date)",
+        f"product_key = {key} and order_date > date '2017-03-31'",
+    )
+    before, after = units * Decimal("495.5"), units * Decimal("4.95")
+    assert lines and said[0].startswith(
+        f"The correction changes {lines:,} sales lines of 1 products since {first}: "
+        f"revenue {before:,.2f} -> {after:,.2f} ({after - before:+,.2f}), cost "
+    )
+    assert said[1].startswith(f"  {key} ") and f": price 495.50 -> 4.95, {lines:,} lines, revenue " in said[1]
+
+    # One of the correction: it counts from the same day.
+    said.clear()
+    (files / PRODUCTS).write_bytes(priced(files, "5")[1])
+    load(str(files / PRODUCTS), lake, announce=said.append, corrects=("products",))
+    assert said[0].startswith(f"The correction changes {lines:,} sales lines of 1 products since {first}: revenue ")
+    assert f"({units * Decimal('0.05'):+,.2f})" in said[0]
+
+
+def test_the_lake_keeps_what_earlier_loads_brought(files: Path, lake: Path) -> None:
+    before = rows(lake, "products")
+    ((first, _),) = rows(lake, "load_log", "load_id, loaded", "table_name = 'products'")
+    for price in ("1", "2"):
+        (files / PRODUCTS).write_bytes(priced(files, price)[1])
+        load(str(files / PRODUCTS), lake)
+    assert rows(lake, f"earlier/products/{first}") == before
+    assert len(list((lake / "raw" / "earlier" / "products").iterdir())) == 2
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ newest_loads as (
         {%- for table_name in ('calendar', 'customers', 'products', 'territories') %}
         max(case when table_name = '{{ table_name }}' then load_id end) as {{ table_name }}_load_id,
         {%- endfor %}
+        max(case when table_name = 'products' and corrects_load_id is not null then load_id end) as correction_load_id,
         min(load_id) as lake_id,
         max(load_id) as load_id
     from {{ ref('stg_adventure_works__load_log') }}
@@ -184,6 +185,7 @@ judged as (
                     or coalesce(built_files.last_date > as_of_dates.as_of_date, true)
                 )
                 then 'products'
+            when built_files.load_id < newest_loads.correction_load_id then 'products'
             when built_files.load_id < newest_loads.territories_load_id then 'territories'
             when built_files.load_id < newest_loads.customers_load_id and built_files.unknown_customers > 0
                 then 'customers'

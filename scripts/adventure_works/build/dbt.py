@@ -14,8 +14,8 @@ from adventure_works import disk
 from adventure_works.build.results import BuildResult, summarise
 from adventure_works.errors import AdventureError
 from adventure_works.settings import PROJECT, Settings, shown
-from adventure_works.sql import glob
-from adventure_works.warehouse.base import Progress
+from adventure_works.sql import glob, location
+from adventure_works.warehouse.base import Progress, SourcePlace
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunExecutionResult
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 # What is published has all of the data: dbt's --empty and --sample do not come from the environment.
 LIMITS = ("DBT_EMPTY", "DBT_ENGINE_EMPTY", "DBT_SAMPLE", "DBT_ENGINE_SAMPLE")
+
+# The dbt sources that the loader fills.
+OF_THE_LAKE = ("adventure_works", "adventure_works_load")
 
 
 def parse(settings: Settings, target: Path, environ: Mapping[str, str], options: Sequence[str]) -> "Manifest":
@@ -77,7 +80,7 @@ def build(
             progress(f"dbt build: {event.data.description}", event.data.index, event.data.total)
 
     if raw := environ.get("ADVENTURE_RAW"):
-        _read_from(manifest, raw, Path(environ["ADVENTURE_LAKE"]))
+        _read_from(manifest, Path(raw), Path(environ["ADVENTURE_LAKE"]))
     arguments = ["build", "--write-json", "--exclude-resource-type", "unit_test", "--target-path", str(target)]
     with environment(environ):
         try:
@@ -105,20 +108,69 @@ def _invoke(runner: "dbtRunner", arguments: list[str]) -> "dbtRunnerResult":
     return done
 
 
-def _read_from(manifest: "Manifest", raw: str, lake: Path) -> None:
+def replay(
+    settings: Settings,
+    target: Path,
+    manifest: "Manifest",
+    environ: Mapping[str, str],
+    places: Mapping[str, SourcePlace],
+) -> None:
+    """Lets the snapshots compare sources that are in other places, by name: those of an earlier load.
+
+    Raises:
+        AdventureError: dbt could not do it.
+    """
+    from dbt.cli.main import dbtRunner
+
+    arguments = ["build", "--select", "+snap_products", "+snap_customers", "--target-path", str(target)]
+    arguments += ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+    # With this name nothing is recorded of it.
+    with environment({**environ, "ADVENTURE_WAREHOUSE": "history"}), _sources_at(manifest, places):
+        try:
+            done = _invoke(dbtRunner(manifest), [*arguments, *quiet_options(settings)])
+        finally:
+            _close_duckdb()
+    if not done.success:
+        results = cast("RunExecutionResult", done.result).results if done.result else ()
+        failed = next((node.message for node in results if str(node.status) not in ("success", "pass")), "")
+        raise AdventureError(
+            f"The history of products and customers could not be made again from the lake: "
+            f"{str(done.exception or failed).strip()}\nMore in {shown(settings.log)}"
+        )
+
+
+@contextmanager
+def _sources_at(manifest: "Manifest", places: Mapping[str, SourcePlace]) -> Iterator[None]:
+    """Lets sources of the lake be in other places, by name."""
+    sources = [
+        source for source in manifest.sources.values() if source.source_name in OF_THE_LAKE and source.name in places
+    ]
+    before = [(source, source.schema, source.meta, source.config.meta) for source in sources]
+    for source in sources:
+        place = places[source.name]
+        source.schema = place.schema or source.schema
+        if place.external_location:
+            own = {"external_location": place.external_location}
+            source.meta, source.config.meta = source.meta | own, source.config.meta | own
+    try:
+        yield
+    finally:
+        for source, schema, meta, config in before:
+            source.schema, source.meta, source.config.meta = schema, meta, config
+
+
+def _read_from(manifest: "Manifest", raw: Path, lake: Path) -> None:
     """Lets the sources name the version of the lake that is audited; later loads move lake/raw to another.
 
     Their paths are absolute, so that views with them can be read from any folder.
     """
+    runs = location(glob(lake / "runs", "run-*.parquet"), ", union_by_name = true")
     for source in manifest.sources.values():
+        is_raw = source.source_name in OF_THE_LAKE
+        place = location(glob(raw / source.name, "**/*.parquet")) if is_raw else runs
         for meta in (source.meta, source.config.meta):
-            location = meta.get("external_location", "")
-            _, is_raw, files = location.partition("/{name}")
-            _, is_runs, options = location.partition("/run-*.parquet'")
-            if is_raw:
-                meta["external_location"] = f"{raw}{is_raw}{files}"
-            elif is_runs:
-                meta["external_location"] = f"read_parquet({glob(lake / 'runs', 'run-*.parquet')}{options}"
+            if "external_location" in meta:
+                meta["external_location"] = place
 
 
 def quiet_options(settings: Settings) -> list[str]:

@@ -204,7 +204,10 @@ def _what_to_do(result: BuildResult, target: str) -> str:
             "Correct the files and run again. If they are right as they are, publish them all the same:\n"
             f"  {_again_with('--accept-drift')}"
         )
-    return "Correct the files or the models and run again; the lake keeps what was loaded."
+    return (
+        "Correct the files or the models and run again; the lake keeps what was loaded. A corrected price or customer "
+        "holds for the sales so far only with --corrects products (or customers)."
+    )
 
 
 def _again_with(option: str) -> str:

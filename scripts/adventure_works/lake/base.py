@@ -3,6 +3,7 @@
 <version>/<table>/<source file>/0000.parquet        the rows of a source file
 <version>/rejected_rows/<source file>.parquet
 <version>/load_log/<load id>.parquet
+<version>/earlier/<table>/<load id>/0000.parquet    rows that were replaced, of tables that keep their versions
 """
 
 import shutil
@@ -85,8 +86,11 @@ class NewVersion(ABC):
             (self.folder / table).mkdir(parents=True)
 
     @abstractmethod
-    def carry_over(self, entries: list[LogEntry]) -> None:
-        """Takes over the rows of unchanged files, and the log of all loads so far."""
+    def carry_over(self, entries: list[LogEntry], replaced: list[LogEntry]) -> None:
+        """Takes over the rows of unchanged files, and the log of all loads so far.
+
+        The rows of the files that are replaced stay as those of earlier loads, beside the ones that are there.
+        """
 
     @abstractmethod
     def publish(self, progress: Progress) -> None:
@@ -134,6 +138,11 @@ def read_log(version: Path) -> list[LogEntry]:
             rows = connection.execute(
                 f"select {names} from read_parquet({glob(version / 'load_log', '*.parquet')}) order by load_id"
             ).fetchall()
+        except duckdb.IOException as error:
+            raise AdventureError(
+                f"{shown(version / 'load_log')}: the load log is gone or damaged, so that it is not known which files "
+                f"the lake holds. Load everything afresh with --replace.\n{error}"
+            ) from error
         except duckdb.BinderException as error:
             raise AdventureError(
                 f"{shown(version)}: the load log lacks columns ({names.split(', ')[-1]} among them), so an earlier "

@@ -58,7 +58,7 @@ def changes(
             same.append(entry)
             continue
         changed.append(file)
-        if entry is None:
+        if entry is None and file.table.name not in corrects:
             _announce_earlier(file, log, announce)
     only = {file.table.name for file in changed if file.table.files != "many"}
     names = {file.name for file in changed}
@@ -80,7 +80,7 @@ def _corrects(
     source: Source,
     announce: Callable[[str], None],
 ) -> dict[str, str]:
-    """By table, the load that a correction corrects: the one that brought the version before."""
+    """By table, the load that a correction corrects: the one that loaded the version before."""
     found = {}
     for table in corrected:
         digest = next((file.scan.sha256 for file in files if file.table.name == table), None)

@@ -17,6 +17,7 @@ from pathlib import Path
 from adventure_works import disk
 from adventure_works.errors import AdventureError
 from adventure_works.lake.base import LogEntry, NewVersion, Progress, read_log
+from adventure_works.lake.history import EARLIER
 from adventure_works.lake.pins import pinned
 from adventure_works.settings import shown
 
@@ -57,12 +58,20 @@ class FolderVersion(NewVersion):
         self._sweep(self.before)
         super().__init__(lake / "versions", self.before.name if self.before else "")
 
-    def carry_over(self, entries: list[LogEntry]) -> None:
-        """Takes over the rows of unchanged files, and the log of all loads so far."""
+    def carry_over(self, entries: list[LogEntry], replaced: list[LogEntry]) -> None:
+        """Takes over the rows of unchanged and of earlier files, and the log of all loads so far."""
         if self.before is None:
             return
-        for folder in ("load_log", *(f"{entry.table_name}/{entry.source_file}" for entry in entries)):
-            shutil.copytree(self.before / folder, self.folder / folder, copy_function=_link, dirs_exist_ok=True)
+        moves = {folder: folder for folder in ("load_log", EARLIER) if (self.before / folder).exists()}
+        moves |= {
+            f"{entry.table_name}/{entry.source_file}": f"{entry.table_name}/{entry.source_file}" for entry in entries
+        }
+        moves |= {
+            f"{entry.table_name}/{entry.source_file}": f"{EARLIER}/{entry.table_name}/{entry.load_id}"
+            for entry in replaced
+        }
+        for old, new in moves.items():
+            shutil.copytree(self.before / old, self.folder / new, copy_function=_link, dirs_exist_ok=True)
         for entry in entries:
             name = f"rejected_rows/{entry.source_file}.parquet"
             disk.link(self.before / name, self.folder / name)
@@ -89,7 +98,8 @@ class FolderVersion(NewVersion):
         older = [path for path in found if current and path.name < current.name and not path.name.startswith(".")]
         wanted = pinned(self.lake)
         for path in found:
-            if path not in {current, *older[-1:]} and path.name not in wanted:
+            # What somebody else has put there, as Finder does with .DS_Store, is nobody's version.
+            if path.is_dir() and path not in {current, *older[-1:]} and path.name not in wanted:
                 shutil.rmtree(path)
 
 

@@ -16,6 +16,7 @@ from adventure_works.errors import AdventureError, RefusedFileError
 from adventure_works.lake.as_of import as_of_date, calendar_days
 from adventure_works.lake.base import Lake, LogEntry, NewVersion, Progress, newest_entries
 from adventure_works.lake.changes import Changes, changes
+from adventure_works.lake.corrections import effect
 from adventure_works.lake.folder import FolderLake
 from adventure_works.lake.look import look_at, raise_problems, refuse_changed, states
 from adventure_works.lake.reading import Reading
@@ -120,7 +121,14 @@ def _load(
     try:
         gone = {entry.source_file for entry in todo.superseded} | {file.name for file in todo.changed}
         if held:
-            version.carry_over([entry for entry in held.values() if entry.source_file not in gone])
+            version.carry_over(
+                [entry for entry in held.values() if entry.source_file not in gone],
+                [
+                    entry
+                    for entry in held.values()
+                    if entry.source_file in gone and raw_tables()[entry.table_name].keeps_versions
+                ],
+            )
         loaded = _convert_all(todo, version, source, reading, announce, progress)
         refuse_changed(before)
         present = {file.table.name for file in files} | {entry.table_name for entry in held.values()}
@@ -132,7 +140,11 @@ def _load(
             for entry in todo.superseded
         ]
         last_day = as_of_date(version, as_of, [entry.as_of_date for entry in held.values()])
-        version.write_log([replace(entry, as_of_date=last_day) for entry in [*loaded, *removed]])
+        entries = [replace(entry, as_of_date=last_day) for entry in [*loaded, *removed]]
+        version.write_log(entries)
+        for corrected_table in todo.corrects:
+            for sentence in effect(version, [*log, *entries], corrected_table):
+                announce(sentence)
         version.publish(progress)
     except BaseException:
         version.discard()

@@ -26,6 +26,7 @@ from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.lake import glue
 from adventure_works.lake.base import LogEntry, NewVersion, Progress
+from adventure_works.lake.history import EARLIER
 from adventure_works.lake.parts import PART_BYTES, write_parts
 from adventure_works.lake.s3_read import CURRENT, FORMAT, MANIFEST, VERSIONS, LakeFile, Pointer, Reader, in_parallel
 from adventure_works.lake.s3_write import LostRaceError, Writer
@@ -127,7 +128,8 @@ class S3Version(NewVersion):
         step = timedelta(microseconds=1 + secrets.randbelow(1_000_000))
         super().__init__(self.scratch, before.pointer.load_id if before.pointer else "", step)
         self._new_files: list[tuple[str, str]] = []
-        self._carried_over: list[LakeFile] = []
+        # Each as it is in the version before, and as it will be in this one.
+        self._carried_over: list[tuple[LakeFile, LakeFile]] = []
         self._has_uploaded = False
         self._may_be_current = False
 
@@ -138,24 +140,31 @@ class S3Version(NewVersion):
 
     def rows(self, table: str) -> str:
         """The pattern, in SQL, of the files that hold a table's rows so far; those on S3 are fetched for it."""
-        for number, file in enumerate(file for file in self._carried_over if file.table == table):
-            folder = self.folder / table / file.source_file
-            folder.mkdir(exist_ok=True)
+        wanted = [(file, new) for file, new in self._carried_over if new.table == table]
+        for number, (file, new) in enumerate(wanted):
+            folder = self.folder / table / new.source_file
+            folder.mkdir(parents=True, exist_ok=True)
             self.lake.reader.fetch(file, folder / f"{number:04}.parquet")
         return super().rows(table)
 
-    def carry_over(self, entries: list[LogEntry]) -> None:
-        """Takes over the rows of unchanged files, and the log of all loads so far."""
+    def carry_over(self, entries: list[LogEntry], replaced: list[LogEntry]) -> None:
+        """Takes over the rows of unchanged and of earlier files, and the log of all loads so far."""
         wanted = {(entry.table_name, entry.source_file) for entry in entries}
         wanted |= {("rejected_rows", entry.source_file) for entry in entries}
-        self._carried_over = [
-            file for file in self.before.files if file.table == "load_log" or (file.table, file.source_file) in wanted
-        ]
+        earlier = {(entry.table_name, entry.source_file): entry.load_id for entry in replaced}
+        for file in self.before.files:
+            of = (file.table, file.source_file)
+            if file.table == "load_log" or file.table.startswith(EARLIER) or of in wanted:
+                self._carried_over.append((file, replace(file, key=self._key(self._below(file)))))
+            elif of in earlier:
+                table, load_id = f"{EARLIER}/{file.table}", earlier[of]
+                key = self._key(f"{table}/{load_id}/{file.key.rpartition('/')[2]}")
+                self._carried_over.append((file, replace(file, table=table, source_file=load_id, key=key)))
 
     def publish(self, progress: Progress) -> None:
         """Uploads everything, then the manifest, then makes the version current if no other load has been faster."""
         uploads = self._parts(progress)
-        copies = [(file, replace(file, key=self._key(self._below(file)))) for file in self._carried_over]
+        copies = self._carried_over
         files = tuple(sorted((file for _, file in [*uploads, *copies]), key=lambda file: file.key))
         self._has_uploaded = True
         in_parallel(lambda copy: self.lake.writer.copy(copy[0].key, copy[1].key, copy[0].sha256), copies)

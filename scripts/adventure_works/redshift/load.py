@@ -114,14 +114,15 @@ def read_held(redshift: Session, schema: str) -> Held:
         for table in raw_tables()
         if table != "load_log"
     )
-    log = _read_log(redshift, schema)
+    log = read_log(redshift, schema)
     rows: dict[str, dict[str, int]] = {}
     for row in redshift.ask(counts):
         rows.setdefault(row["table_name"], {})[row["source_file"]] = row["records"]
     return Held(log, rows)
 
 
-def _read_log(redshift: Session, schema: str) -> tuple[LogEntry, ...]:
+def read_log(redshift: Session, schema: str) -> tuple[LogEntry, ...]:
+    """Every row of the load_log of a schema."""
     names = ", ".join(field.name for field in fields(LogEntry))
     return tuple(LogEntry(**row) for row in redshift.ask(f"select {names} from {schema}.load_log"))
 
@@ -161,7 +162,7 @@ def _change(
                 for done, step in enumerate(steps):
                     progress(f"Redshift: {step.purpose}", done, len(steps))
                     _run(redshift, step, timeout, deadline)
-                    if step is steps[0] and Counter(_read_log(redshift, schema)) != Counter(held.log):
+                    if step is steps[0] and Counter(read_log(redshift, schema)) != Counter(held.log):
                         raise _AnotherLoadFinishedError
                 progress("Redshift: comparing again", len(steps), len(steps))
                 left = changes(published, read_held(redshift, schema))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +17,14 @@ Ask = Callable[[str], list[Row]]
 
 Progress = Callable[[str, int, int], None]
 """Called with what is under way, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True)
+class SourcePlace:
+    """Where dbt reads a source: an `external_location` on DuckDB, a schema on Redshift."""
+
+    external_location: str = ""
+    schema: str = ""
 
 
 class Warehouse(Protocol):
@@ -53,6 +62,15 @@ class Warehouse(Protocol):
 
         `growing` are schema and name of the tables that keep what earlier builds have put into them.
         """
+
+    def missed_loads(self) -> list[str]:
+        """The earlier loads of products and customers that the history in the candidate has not seen, by id.
+
+        An AdventureError when the lake no longer has what one of them loaded.
+        """
+
+    def as_after(self, load_id: str) -> AbstractContextManager[dict[str, SourcePlace]]:
+        """Where products, customers and the load log are as they were after a load, by name of the source."""
 
     def keep_evidence(self, artifacts: Path) -> str:
         """Keeps manifest and results of a build, which dbt has left in a folder; returns the build's id.

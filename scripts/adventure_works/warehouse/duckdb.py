@@ -5,16 +5,19 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
 from adventure_works import disk
 from adventure_works.errors import AdventureError
 from adventure_works.lake import pins
+from adventure_works.lake.base import LogEntry, read_log
 from adventure_works.lake.folder import FolderLake, current_version
+from adventure_works.lake.history import EARLIER, active, missed_loads, newest, refuse_lost
 from adventure_works.settings import Settings, shown
-from adventure_works.sql import glob, one_row
-from adventure_works.warehouse.base import Ask, Progress
+from adventure_works.sql import glob, location
+from adventure_works.warehouse.base import Ask, Progress, SourcePlace
 from adventure_works.warehouse.duckdb_access import asker, asking, asking_history, connected
 from adventure_works.warehouse.duckdb_files import Files
 from adventure_works.warehouse.record import (
@@ -28,6 +31,14 @@ from adventure_works.warehouse.record import (
     record_of,
     write_record,
 )
+
+
+class History(NamedTuple):
+    """What a candidate's history can be made from: a version of the lake, its log, and the loads not seen yet."""
+
+    version: Path
+    log: list[LogEntry]
+    missed: list[str]
 
 
 class DuckDBWarehouse(Files):
@@ -87,26 +98,50 @@ class DuckDBWarehouse(Files):
                     f"{shown(self.lake)}: nothing has been loaded. Load first: adventure load --source sample"
                 )
             pins.pin(version, self.published)
-        record = AuditRecord(str(self.lake), _began_with(version), version.name)
+        log = read_log(version)
+        record = AuditRecord(str(self.lake), min(entry.load_id for entry in log), version.name)
         if self.published.parent.exists():
             with disk.explained(self.published, "Nothing has changed. Correct the permissions and run again."):
                 self.finish_exchange()
-        published = self._record_of(self.published)
+        published, begun_from = self._record_of(self.published), None
         if not self.published.exists():
             self.start_from_nothing()
         elif published is None or published.began_with == record.began_with:
+            begun_from = published
             self.start_from_published()
         elif (previous := self._record_of(self.previous)) and previous.began_with == record.began_with:
             self.announce("What is published is of another lake. The history of this one comes from the build before.")
+            begun_from = previous
             self.start_from(self.previous)
         else:
             self.announce("The lake was replaced since the last publication: the warehouse is built from nothing.")
             self.start_from_nothing()
+        self._history = History(version, log, missed_loads(log, begun_from.load_id if begun_from else ""))
         with connected(self.candidate, read_only=False) as connection:
             _write(connection, record)
         # The lake's path is absolute: views with it can be read from any folder.
         places = {"ADVENTURE_DATABASE": self.candidate, "ADVENTURE_LAKE": self.lake, "ADVENTURE_RAW": version}
         return self.environ | {name: str(path) for name, path in places.items()}
+
+    def missed_loads(self) -> list[str]:
+        """The loads since the one that the candidate's copy was built from; all, when it was built from nothing."""
+        version, log, missed = self._history
+        refuse_lost(log, missed, lambda entry: _earlier(version, entry).is_dir(), shown(self.lake))
+        return missed
+
+    @contextmanager
+    def as_after(self, load_id: str) -> Iterator[dict[str, SourcePlace]]:
+        """The files of that time, in the lake's version."""
+        version, log, _ = self._history
+        current = newest(log)
+        folders = {
+            table: version / table / entry.source_file if current[table] == entry else _earlier(version, entry)
+            for table, entry in active(log, load_id).items()
+        }
+        places = {table: glob(folder, "*.parquet") for table, folder in folders.items()}
+        loads = sorted({entry.load_id for entry in log if entry.load_id <= load_id})
+        places["load_log"] = f"[{', '.join(glob(version / 'load_log' / f'{load}.parquet') for load in loads)}]"
+        yield {table: SourcePlace(external_location=location(files)) for table, files in places.items()}
 
     def keep_evidence(self, artifacts: Path) -> str:
         """Keeps them beside the files, in `builds`."""
@@ -217,9 +252,5 @@ def _write(connection: duckdb.DuckDBPyConnection, record: AuditRecord) -> None:
     connection.execute("commit")
 
 
-def _began_with(version: Path) -> str:
-    """The first load id in the history of a version; another one means that the lake was replaced."""
-    with duckdb.connect() as connection:
-        logs = glob(version / "load_log", "*.parquet")
-        (first,) = one_row(connection, f"select min(load_id) from read_parquet({logs})")
-    return str(first)
+def _earlier(version: Path, entry: LogEntry) -> Path:
+    return version / EARLIER / entry.table_name / entry.load_id

@@ -48,7 +48,8 @@ def connected(
             if not holder:
                 raise UnreadableError(
                     f"{shown(path)}: cannot be opened. Go back to the previous one (adventure publish --rollback), or "
-                    f"move the file away and run again.\n{error}"
+                    "move the file away and run again: the lake has all that is needed to build it, the history of "
+                    f"prices and customers too.\n{error}"
                 ) from error
             if time.monotonic() >= until:
                 raise HeldError(f"{shown(path)} is open in another process: {holder[1]}. Close it there.") from error

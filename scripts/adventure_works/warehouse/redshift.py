@@ -21,8 +21,9 @@ from adventure_works.lake.s3_write import Writer
 from adventure_works.redshift.load import bring_up
 from adventure_works.redshift.session import Session, asking, session
 from adventure_works.settings import S3Place, Settings
+from adventure_works.warehouse import redshift_history
 from adventure_works.warehouse.artifacts import ARTIFACTS, build_id_in
-from adventure_works.warehouse.base import Ask, Progress, with_schemas
+from adventure_works.warehouse.base import Ask, Progress, SourcePlace, with_schemas
 from adventure_works.warehouse.record import (
     NOTHING_SAID,
     AuditRecord,
@@ -141,7 +142,16 @@ class RedshiftWarehouse:
                     redshift.ask(f"create table {copy} (like {source})")
                     redshift.ask(f"insert into {copy} select * from {source}")
                 write_record(redshift.ask, record, f"{settings.candidate}_operations")
+            self._built_from = published.load_id if published and not was_replaced else ""
         return self.environ
+
+    def missed_loads(self) -> list[str]:
+        """The loads since the one that is published; all, when nothing of this lake is."""
+        return redshift_history.missed_loads(self.settings, self._built_from)
+
+    def as_after(self, load_id: str) -> AbstractContextManager[dict[str, SourcePlace]]:
+        """A raw schema of the candidate's own."""
+        return redshift_history.raw_after(self.settings, load_id)
 
     def keep_evidence(self, artifacts: Path) -> str:
         """Keeps them on S3 below the lake, where every machine finds them, with the names that publishing gives."""
