@@ -52,8 +52,9 @@ DATES = {
     **{f: day(f) for f in ("#m/#d/%y", "#d-%b-%y", "#d-%b-%Y", "%b #d, %Y", "%A, %B #d, %Y", "#d %B %Y", "#s", "#s.0")},
     **{f: day(f) for f in ("%Y-%m-%d 00:00:00", "%Y-%m-%dT00:00:00.000Z", "#m/#d/%Y 0:00", "#d/#m/%Y 12:00:00 AM")},
     "a time of day": day("%Y-%m-%d 13:45"),
-    "swapped": lambda text: day("#m/#d/%Y" if int(text.split("/")[1]) > 12 else "#d/#m/%Y")(text),
 }
+# Only in a column that is sorted can it be seen.
+SWAPPED = {"swapped": lambda text: day("#m/#d/%Y" if int(text.split("/")[1]) > 12 else "#d/#m/%Y")(text)}
 MONEY = {
     "plain": money("{}"),
     "dollars": money("${} ", ","),
@@ -84,13 +85,14 @@ HEADINGS: dict[str, Spelling] = {
 }
 # Which table, and which of its columns are spelled in another way.
 COLUMNS = {
-    "Sales_2016": {"OrderDate": "date", "StockDate": "date", "OrderNumber": "identifier", "CustomerKey": "key"},
+    "Sales_2016": {"OrderDate": "sorted date", "StockDate": "date", "OrderNumber": "identifier", "CustomerKey": "key"},
     "Customers": {"BirthDate": "date", "AnnualIncome": "money", "LastName": "text", "CustomerKey": "key"},
     "Products": {"ProductCost": "money", "ProductPrice": "money", "ProductName": "text", "ProductSKU": "identifier"},
-    "Returns": {"ReturnDate": "date", "ProductKey": "key"},
+    "Returns": {"ReturnDate": "sorted date", "ProductKey": "key"},
 }
 SPELLINGS = {
     "date": DATES,
+    "sorted date": DATES | SWAPPED,
     "money": MONEY,
     "key": KEYS,
     "identifier": TEXTS,
@@ -148,7 +150,9 @@ def rows_of(content: bytes, name: str, folder: Path) -> list[tuple]:
     path.write_bytes(content)
     into = place / "rows"
     into.mkdir()
-    file = prepared(path, path.name, place / "scratch.csv", TABLES)
+    (file,) = prepared(path, path.name, place / "scratch", TABLES)
+    if isinstance(file, RefusedFileError):
+        raise file
     converted = convert(file, into, calendar=CALENDAR, max_reject_share=0)
     assert converted.rejects == []
     return duckdb.sql(f"from read_parquet('{into}/*.parquet') order by record_number").fetchall()

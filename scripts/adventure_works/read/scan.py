@@ -20,9 +20,8 @@ from adventure_works.errors import RefusedFileError
 
 BLOCK = 1 << 20
 PIECE = 12 << 20
-WINDOW = 1 << 17
 BOM = b"\xef\xbb\xbf"
-_LF, _CR = b"\n\r"
+_LF, _CR, _QUOTE = b'\n\r"'
 # Bytes that Windows-1252 leaves undefined: text that holds one is in neither encoding.
 _NOT_CP1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 
@@ -33,7 +32,7 @@ class Scan:
 
     `records` counts every record after the header, blank ones too. `start` is the offset of the first of them.
     `is_plain` promises UTF-8 and that every line is a record: no quote, and no line that ends in CR alone. `cuts` are
-    places between records, `PIECE` bytes apart: the offset of each, and the number of records before it.
+    places between records, `PIECE` bytes apart: the offset of each, and how many records and lines are before it.
 
     Where the file is a copy in the form that is read, `name`, `sha256`, `delivered_bytes` and `encoding` are those of
     the delivered file, `header_line` is the line of its header, and `done` says what was recognised. A record of what
@@ -50,7 +49,7 @@ class Scan:
     records: int
     has_final_newline: bool
     is_plain: bool
-    cuts: tuple[tuple[int, int], ...]
+    cuts: tuple[tuple[int, int, int], ...]
     delivered_bytes: int
     header_line: int = 1
     is_by_record: bool = False
@@ -90,16 +89,16 @@ def scan(path: Path, name: str = "", header_line: int = 1) -> Scan:
     """
     name = name or path.name
     digest, encoding, lines, size = hashlib.sha256(), _Encoding(), _Lines(), 0
-    cuts: list[tuple[int, int]] = []
+    cuts: list[tuple[int, int, int]] = []
     for block in _blocks(path):
         if b"\0" in block:
             raise RefusedFileError(_nul_message(name, block, lines.count + header_line - 1))
         digest.update(block)
         encoding.add(block)
-        lines.add(block)
-        if size + len(block) - (cuts[-1][0] if cuts else 0) > PIECE and b"\n" in block:
-            # No line ends after the last one of the block, so all that have been counted lie before the cut.
-            cuts.append((size + block.rindex(b"\n") + 1, lines.ends - 1))
+        found = lines.add(block)
+        if size + len(block) - (cuts[-1][0] if cuts else 0) > PIECE and found.after_last:
+            # No record ends after that place, so that all that have been counted are before the cut.
+            cuts.append((size + found.after_last, lines.ends - 1, lines.count - found.tail + header_line - 1))
         size += len(block)
     encoding.add(b"", final=True)
     if size == 0:
@@ -148,7 +147,8 @@ class _Encoding:
             return
         self.undefined = self.undefined or next((byte for byte in _NOT_CP1252 if byte in block), b"")
         try:
-            self._decoder.decode(block, final)
+            if self.is_utf8:
+                self._decoder.decode(block, final)
         except UnicodeDecodeError:
             self.is_utf8 = False
 
@@ -168,33 +168,27 @@ class _Lines:
     def count(self) -> int:
         return self.ends + self._ends_in_quotes
 
-    def add(self, block: bytes) -> None:
-        """Takes in a block, which never ends between the two bytes of CRLF."""
-        self.are_plain = self.are_plain and b'"' not in block
-        for index, part in enumerate(block.split(b'"')):
-            if index:
-                self.in_quotes = not self.in_quotes
-                self.open_quote_line = self.count + 1
-            ends, lone_returns = _line_ends(part)
-            self.are_plain = self.are_plain and not lone_returns
-            if self.in_quotes:
-                self._ends_in_quotes += ends
-            else:
-                self.ends += ends
+    def add(self, block: bytes) -> "_Ends":
+        """Takes in a block, which never ends between the two bytes of CRLF; returns what is in it."""
+        found = _line_ends(block, self.in_quotes)
+        self.are_plain = self.are_plain and not found.quotes and not found.lone_returns
+        if found.quotes:
+            self.open_quote_line = self.count + found.lines_before_last_quote + 1
+        self.in_quotes ^= bool(found.quotes % 2)
+        self.ends += found.outside
+        self._ends_in_quotes += found.inside
         self.has_final_end = block.endswith((b"\n", b"\r"))
+        return found
 
 
 def pieces(scan: Scan) -> Iterator[Piece]:
     """The file's records in pieces of about `PIECE` bytes, cut between records."""
-    if not scan.is_plain:
-        yield from small_pieces(scan, PIECE)
-        return
-    places = [(scan.start, 0), *scan.cuts, (scan.size, scan.records)]
+    places = [(scan.start, 0, scan.header_line), *scan.cuts, (scan.size, scan.records, 0)]
     with scan.path.open("rb") as file:
-        for index, ((start, before), (end, after)) in enumerate(pairwise(places)):
+        for index, ((start, before, lines), (end, after, _)) in enumerate(pairwise(places)):
             if end > start:
                 file.seek(start)
-                yield Piece(index, before, before + scan.header_line, after - before, file.read(end - start))
+                yield Piece(index, before, lines, after - before, file.read(end - start))
 
 
 def small_pieces(scan: Scan, size: int) -> Iterator[Piece]:
@@ -204,13 +198,12 @@ def small_pieces(scan: Scan, size: int) -> Iterator[Piece]:
     with scan.path.open("rb") as file:
         file.seek(scan.start)
         for data in _plain_cuts(file, size) if scan.is_plain else _quoted_cuts(file, size):
-            ends = _line_ends(data)[0]
-            in_quotes = 0 if scan.is_plain else sum(_line_ends(part)[0] for part in data.split(b'"')[1::2])
-            found = ends - in_quotes + (not data.endswith((b"\n", b"\r")))
+            ends = _line_ends(data)
+            found = ends.outside + (not data.endswith((b"\n", b"\r")))
             yield Piece(index, records, lines, found, data)
             index += 1
             records += found
-            lines += ends
+            lines += ends.outside + ends.inside
 
 
 def _plain_cuts(file: BinaryIO, size: int) -> Iterator[bytes]:
@@ -239,25 +232,45 @@ def _blocks(path: Path) -> Iterator[bytes]:
             yield block
 
 
-def _line_ends(text: bytes) -> tuple[int, int]:
-    """Line ends of any kind - LF, CRLF or CR - and how many of them are a CR alone."""
-    feeds = returns = pairs = 0
-    if len(text) < 4096:
-        feeds, returns, pairs = text.count(b"\n"), text.count(b"\r"), text.count(b"\r\n")
-        return feeds + returns - pairs, returns - pairs
-    # Several times as fast on long text, where line ends are frequent; in windows that stay in the processor's cache.
+@dataclass(frozen=True)
+class _Ends:
+    """Line ends of any kind - LF, CRLF or CR - in a text, outside and inside quotes, and how many are a CR alone.
+
+    `after_last` is the offset after the last one outside quotes, 0 if there is none, and `tail` how many are after it.
+    """
+
+    outside: int
+    inside: int
+    lone_returns: int
+    after_last: int
+    tail: int
+    quotes: int
+    lines_before_last_quote: int
+
+
+def _line_ends(text: bytes, in_quotes: bool = False) -> _Ends:
+    """The line ends of a text, which begins inside quotes if `in_quotes`."""
     characters = np.frombuffer(text, np.uint8)
-    has_returns = b"\r" in text
-    for start in range(0, len(text), WINDOW):
-        # One byte more than the window, for a CRLF that lies across its end.
-        window = characters[start : start + WINDOW + 1]
-        is_feed = window == _LF
-        feeds += int(np.count_nonzero(is_feed[:WINDOW]))
-        if has_returns:
-            is_return = window[:WINDOW] == _CR
-            returns += int(np.count_nonzero(is_return))
-            pairs += int(np.count_nonzero(is_return[: len(is_feed) - 1] & is_feed[1:]))
-    return feeds + returns - pairs, returns - pairs
+    ends = np.flatnonzero(characters == _LF)
+    lone_returns = 0
+    if b"\r" in text:
+        returns = np.flatnonzero(characters == _CR)
+        following = np.append(characters, 0)[returns + 1]
+        alone = returns[following != _LF]
+        lone_returns = len(alone)
+        ends = np.union1d(ends, alone) if lone_returns else ends
+    quotes = np.flatnonzero(characters == _QUOTE) if b'"' in text else np.zeros(0, np.int64)
+    is_inside = ((np.searchsorted(quotes, ends) + in_quotes) & 1).astype(bool)
+    outside = np.flatnonzero(~is_inside)
+    return _Ends(
+        outside=len(outside),
+        inside=len(ends) - len(outside),
+        lone_returns=lone_returns,
+        after_last=int(ends[outside[-1]]) + 1 if len(outside) else 0,
+        tail=len(ends) - 1 - int(outside[-1]) if len(outside) else len(ends),
+        quotes=len(quotes),
+        lines_before_last_quote=int(np.searchsorted(ends, quotes[-1])) if len(quotes) else 0,
+    )
 
 
 def _last_record_end(text: bytes) -> int:

@@ -1,6 +1,7 @@
 """How dates and amounts are written in each column of a file: from its values, and from what the contract says."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import date
 
 from adventure_works.contract import Column
@@ -9,7 +10,7 @@ from adventure_works.read import amounts, dates
 from adventure_works.read.records import records
 from adventure_works.read.scan import small_pieces
 from adventure_works.read.source_file import SourceFile
-from adventure_works.read.values import Style, plain
+from adventure_works.read.values import Reading, Style, plain
 
 EVIDENCE_PIECE = 1 << 18
 
@@ -18,10 +19,21 @@ Evidence = dates.Evidence | amounts.Evidence
 
 @dataclass(frozen=True)
 class Styles:
-    """How the columns of dates and amounts are written, by column, and the values that are evidence of it."""
+    """How the columns of dates and amounts are written, by column, and the values that are evidence of it.
+
+    `known` has the readings of texts so far, by column, of which there is nothing to be said.
+    """
 
     by_column: dict[str, Style]
     evidence: dict[str, Evidence]
+    known: dict[str, dict[str, Reading]] = field(default_factory=lambda: defaultdict(dict))
+
+    def strptime_format(self, column: str) -> str | None:
+        """The one `strptime` format that reads the dates seen so far in a column, if there is one."""
+        evidence = self.evidence[column]
+        if not isinstance(evidence, dates.Evidence):
+            return None
+        return dates.strptime_format(self.by_column[column].name, evidence.separators)
 
     def add(self, file: SourceFile, values: dict[str, set[str]]) -> None:
         """Takes in further values, by column.

@@ -1,4 +1,4 @@
-"""From the texts of a piece, in a table of DuckDB, to typed Parquet.
+"""From the texts of a piece to typed Parquet.
 
 What is written as the contract would write it, DuckDB casts by itself. Every other text is read once by `read_value`,
 which has the rules, and its value is joined to the records that have it.
@@ -10,12 +10,15 @@ from pathlib import Path
 
 import duckdb
 
-from adventure_works.contract import Column, Table
-from adventure_works.read import amounts
+from adventure_works.contract import Column
+from adventure_works.read import amounts, dates
 from adventure_works.read.source_file import SourceFile
 from adventure_works.read.styles import Styles
-from adventure_works.read.values import Reading, Style, read_value
+from adventure_works.read.values import Reading, read_value
 from adventure_works.sql import one_row, quoted
+
+# More texts of a column than these are not worth joining to every piece.
+MOST_KNOWN = 10_000
 
 
 @dataclass
@@ -38,25 +41,23 @@ def write_typed(connection: duckdb.DuckDBPyConnection, file: SourceFile, how: St
         RefusedFileError: dates or amounts that contradict those seen before.
     """
     result = Typed()
-    odd = {column.name: _odd_texts(connection, file, column, how) for column in file.columns}
+    odd = {column.name: _odd_texts(connection, column, file, how) for column in file.columns}
     how.add(file, {name: odd[name] for name in how.by_column})
-    for column in file.columns:
-        if odd[column.name]:
-            style = how.by_column.get(column.name)
-            readings = [(text, read_value(text, file.table, column, style)) for text in odd[column.name]]
-            _keep(connection, column, readings)
-            _count(connection, column, readings, result)
     joins = [column for column in file.columns if odd[column.name]]
+    for column in joins:
+        style, known = how.by_column.get(column.name), how.known[column.name]
+        readings = {text: known.get(text) or read_value(text, file.table, column, style) for text in odd[column.name]}
+        _keep(connection, column, readings)
+        special = {text: reading for text, reading in readings.items() if reading.note or reading.damage}
+        _count(connection, column, special, result)
+        if len(known) < MOST_KNOWN:
+            known |= {text: reading for text, reading in readings.items() if reading == Reading(reading.value)}
     connection.execute(
         f"""
         create or replace temp table typed as
-        select
-            {", ".join(f"{_value(column, file, joins)} as {column.name}" for column in file.table.file_columns)},
-            {quoted(file.name)}::varchar as source_file,
-            record_number::bigint as record_number,
-            {_first_fault(file.columns, joins)} as fault
+        select {_values(file, how, joins, "null")}, {_first_fault(file.columns, joins)} as fault
         from records
-        {" ".join(f"left join read_{c.name} on read_{c.name}.written = records.{c.name}" for c in joins)}
+        {_joined(joins)}
         """
     )
     faults = connection.execute(
@@ -73,32 +74,95 @@ def write_typed(connection: duckdb.DuckDBPyConnection, file: SourceFile, how: St
     return result
 
 
-def as_in_contract(column: Column, table: Table, text: str, style: Style | None = None) -> str:
-    """SQL for whether `text` is written so that DuckDB can cast it, with nothing to clean and nothing to decide."""
-    if column.kind == "integer" and column.minimum is None:
-        return f"regexp_full_match({text}, '-?[0-9]{{1,9}}')"
+def write_typed_at_once(
+    connection: duckdb.DuckDBPyConnection, file: SourceFile, how: Styles, records: str, part: Path
+) -> int:
+    """The same, in one step, of a piece whose texts are all as in the contract, or known from other pieces.
+
+    `records` is SQL for the texts beside `record_number`. Returns the number of rows.
+
+    Raises:
+        duckdb.Error: a text is not, or a value is missing.
+    """
+    joins = [column for column in file.columns if how.known[column.name]]
+    for column in joins:
+        _keep(connection, column, dict(how.known[column.name]))
+    order = "order by record_number" if file.table.sorted_by else ""
+    (rows,) = one_row(
+        connection,
+        f"""
+        copy (select {_values(file, how, joins, "error('odd')")} from ({records}) as records {_joined(joins)} {order})
+        to {quoted(part)} (format parquet, compression zstd)
+        """,
+    )
+    return int(rows)
+
+
+def cast_if_as_written(column: Column, file: SourceFile, how: Styles, text: str) -> tuple[str, str]:
+    """SQL for whether `text` is written so that there is nothing to clean or to decide, and for its value then."""
+    style = how.by_column.get(column.name)
+    if column.kind == "integer":
+        number = f"try_cast({text} as integer)"
+        least = f" and {number} >= {column.minimum}" if column.minimum is not None else ""
+        return f"coalesce({number}::varchar = {text}{least}, false)", number
     if column.kind == "numeric" and style and style.name == amounts.POINT:
-        return f"regexp_full_match({text}, '-?[0-9]{{1,13}}([.][0-9]{{1,4}})?')"
-    if column.kind == "varchar" and not column.codes:
+        is_plain = f"regexp_full_match({text}, '-?[0-9]{{1,13}}([.][0-9]{{1,4}})?')"
+        return is_plain, f"try_cast({text} as {column.data_type})"
+    if column.kind == "date" and (pattern := how.strptime_format(column.name)):
+        day = f"try_strptime({text}, {quoted(pattern)})::date"
+        first = column.earliest or str(dates.EARLIEST)
+        return f"coalesce({day} between date '{first}' and date '{dates.LATEST}', false)", day
+    if column.codes:
+        return f"{text} in ({', '.join(map(quoted, column.codes))})", text
+    if column.kind == "varchar":
         # ASCII from a letter or digit on, without quotes and question marks, and no blank at the end.
-        words = ", ".join(map(quoted, table.missing_words))
+        words = ", ".join(map(quoted, file.table.missing_words))
         return (
             f"(regexp_full_match({text}, '[A-Za-z0-9]([ !#->@-~]*[!#->@-~])?') "
-            f"and strlen({text}) <= {column.sizes[0]} and {text} not in ({words}))"
+            f"and strlen({text}) <= {column.sizes[0]} and {text} not in ({words}))",
+            text,
         )
-    return "false"
+    return "false", "null"
 
 
-def _odd_texts(connection: duckdb.DuckDBPyConnection, file: SourceFile, column: Column, how: Styles) -> set[str]:
+def _values(file: SourceFile, how: Styles, joins: list[Column], otherwise: str) -> str:
+    """SQL for the columns of the table; `otherwise` is for a text that is not as written and not in the joined tables.
+
+    In a record without a value that it needs it is `otherwise`, too.
+    """
+    values = []
+    for column in file.table.file_columns:
+        text, read = f"records.{column.name}", f"read_{column.name}"
+        if column not in file.columns:
+            value = "null"
+        else:
+            is_as_written, cast = cast_if_as_written(column, file, how, text)
+            missing = otherwise if column.needs_value else "null"
+            known = f"when {read}.written is not null then {read}.value::{column.data_type}" if column in joins else ""
+            cases = f"when {text} is null then {missing} when {is_as_written} then {cast} {known}"
+            value = f"case {cases} else {otherwise} end"
+        values.append(f"({value})::{column.data_type} as {column.name}")
+    return ", ".join(
+        [*values, f"{quoted(file.name)}::varchar as source_file", "record_number::bigint as record_number"]
+    )
+
+
+def _joined(columns: list[Column]) -> str:
+    return " ".join(f"left join read_{c.name} on read_{c.name}.written = records.{c.name}" for c in columns)
+
+
+def _odd_texts(connection: duckdb.DuckDBPyConnection, column: Column, file: SourceFile, how: Styles) -> set[str]:
     """The distinct texts of a column that are not written as in the contract."""
-    is_as_written = as_in_contract(column, file.table, column.name, how.by_column.get(column.name))
+    is_as_written, _ = cast_if_as_written(column, file, how, "written")
+    # Few texts are many values: they are made distinct first.
     rows = connection.execute(
-        f"select distinct {column.name} from records where {column.name} is not null and not {is_as_written}"
+        f"with texts as materialized (select distinct {column.name} as written from records) "
+        f"select written from texts where written is not null and not {is_as_written}"
     ).fetchall()
     return {text for (text,) in rows}
 
 
-def _keep(connection: duckdb.DuckDBPyConnection, column: Column, readings: list[tuple[str, Reading]]) -> None:
+def _keep(connection: duckdb.DuckDBPyConnection, column: Column, readings: dict[str, Reading]) -> None:
     """Fills the table `read_<column>` with the outcome for each text."""
     connection.execute(
         f"create or replace temp table read_{column.name} (written varchar, value varchar, fault varchar)"
@@ -106,17 +170,15 @@ def _keep(connection: duckdb.DuckDBPyConnection, column: Column, readings: list[
     connection.execute(
         f"insert into read_{column.name} select unnest($1), unnest($2), unnest($3)",
         [
-            [text for text, _ in readings],
-            [None if reading.value is None else str(reading.value) for _, reading in readings],
-            [reading.fault for _, reading in readings],
+            list(readings),
+            [None if reading.value is None else str(reading.value) for reading in readings.values()],
+            [reading.fault for reading in readings.values()],
         ],
     )
 
 
-def _count(
-    connection: duckdb.DuckDBPyConnection, column: Column, readings: list[tuple[str, Reading]], result: Typed
-) -> None:
-    special = {text: reading for text, reading in readings if reading.note or reading.damage}
+def _count(connection: duckdb.DuckDBPyConnection, column: Column, special: dict[str, Reading], result: Typed) -> None:
+    """Counts the values with a note or damage."""
     if not special:
         return
     found = connection.execute(
@@ -129,17 +191,6 @@ def _count(
             result.notes[column.name, reading.note] += count
         if reading.damage:
             result.damaged[column.name, reading.damage] += count
-
-
-def _value(column: Column, file: SourceFile, joins: list[Column]) -> str:
-    """SQL for the column's value, null where the text is not one."""
-    if column not in file.columns:
-        return f"null::{column.data_type}"
-    if column not in joins:
-        return f"records.{column.name}::{column.data_type}"
-    read = f"read_{column.name}"
-    value = f"case when {read}.written is null then records.{column.name} else {read}.value end"
-    return f"{value}::{column.data_type}"
 
 
 def _first_fault(columns: list[Column], joins: list[Column]) -> str:
