@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,6 +11,20 @@ from pathlib import Path
 
 from adventure_works.errors import AdventureError, HeldError
 from adventure_works.settings import shown
+
+# What the user lets others read; only the process that reads it can set it.
+_umask = os.umask(0o077)
+os.umask(_umask)
+
+
+def keep_to_owner() -> None:
+    """Lets nobody else read the files and folders that this process makes from now on: customers are in them."""
+    os.umask(_umask | 0o077)
+
+
+def let_others_read(path: Path) -> None:
+    """Gives a file that holds nothing of a person the permissions that the user's files have."""
+    path.chmod(0o666 & ~_umask)
 
 
 @contextmanager
@@ -43,6 +58,29 @@ def replaced(path: Path) -> Iterator[Path]:
             # A rename replaces a file, but no folder that holds something.
             path.rename(new.with_name(f"{path.name}.old"))
         new.replace(path)
+
+
+@contextmanager
+def scratch(below: Path, prefix: str) -> Iterator[Path]:
+    """A new folder in `below` for the time of the block; what killed processes have left with the prefix is removed.
+
+    A lock on a file beside it says that the folder is in use.
+    """
+    for lock in below.glob(f"{prefix}*.lock"):
+        with suppress(OSError), lock.open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink()
+    lock = below / f"{prefix}{secrets.token_hex(6)}.lock"
+    folder = lock.with_suffix("")
+    with lock.open("wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            folder.mkdir()
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from adventure_works import disk
 from adventure_works.build import dbt
 from adventure_works.build.headline import headline
 from adventure_works.build.results import BuildResult, with_findings
@@ -15,7 +16,7 @@ from adventure_works.lake import loader
 from adventure_works.lake.loader import LoadResult
 from adventure_works.monitor import alerts
 from adventure_works.monitor.status import status_of
-from adventure_works.report.build import write as write_report
+from adventure_works.report.build import draw, save
 from adventure_works.settings import MAX_AGE_HOURS, Settings
 from adventure_works.warehouse import open_warehouse
 from adventure_works.warehouse.base import Progress, Warehouse
@@ -98,6 +99,8 @@ def run(
         AdventureError: a file was refused or a test failed, for example; what is published is then as it was.
     """
     try:
+        # Before anything is loaded: a report that cannot be written must not be found out after publishing.
+        disk.check_writable(settings.report.parent, "ADVENTURE_REPORT")
         warehouse = open_warehouse(target, settings, view.announce, wait=wait)
         _ = warehouse.lake
         with warehouse.locked() as check_lock:
@@ -105,14 +108,23 @@ def run(
             with view.progress() as progress:
                 result = build_candidate(warehouse, settings, options, progress)
             view.built(result, warehouse)
+            # A page whose figures do not agree stops what it is about.
+            page = draw(warehouse, warehouse.asking_candidate())
             check_lock()
             warehouse.publish()
-            report = write_report(warehouse, settings.report)
+            report = _saved(page, settings.report)
         view.published(warehouse, report)
     except AdventureError as error:
         _alert(target, settings, view, str(error))
         raise
     _alert(target, settings, view)
+
+
+def _saved(page: str, place: Path) -> Path:
+    try:
+        return save(page, place)
+    except AdventureError as error:
+        raise AdventureError(f"Everything is published, but for the report. {error}") from error
 
 
 def build_candidate(

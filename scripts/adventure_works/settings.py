@@ -9,6 +9,7 @@ tests/python/test_settings.py holds the defaults of the two together.
 import hashlib
 import re
 import shlex
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -260,7 +261,27 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """
     given = {one.name: one.metadata for one in fields(Settings) if environ.get(one.metadata["variable"].name)}
     names = {name: metadata["variable"].name for name, metadata in given.items()}
-    return Settings(**{name: given[name]["read"](names[name], environ[names[name]]) for name in given})
+    settings = Settings(**{name: given[name]["read"](names[name], environ[names[name]]) for name in given})
+    for variable, place, letters in (
+        ("ADVENTURE_LAKE", settings.lake, "\\"),
+        # DuckDB takes what is after ? for options, and dbt what is after #.
+        ("ADVENTURE_DATABASE", settings.database, "\\?#"),
+        ("ADVENTURE_DOWNLOADS", settings.downloads, "\\"),
+    ):
+        _refuse_odd_letters(variable, str(place), letters)
+    return settings
+
+
+def _refuse_odd_letters(variable: str, place: str, letters: str) -> None:
+    """Refuses a place that DuckDB or dbt would take for another one, before anything is written there."""
+    # Control characters, and bytes that are no text.
+    odd = next((letter for letter in place if letter in letters or unicodedata.category(letter) in ("Cc", "Cs")), "")
+    if odd:
+        shown_letter = odd if odd in letters else f"the character {ord(odd):#06x}"
+        raise AdventureError(
+            f"{variable} is {place!r}. DuckDB and dbt cannot use a path with {shown_letter} in it: set {variable} to "
+            "another place, or give the folder another name."
+        )
 
 
 def variables() -> tuple[Variable, ...]:

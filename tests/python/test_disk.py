@@ -1,6 +1,8 @@
 """Files on disk: replaced in one step or left as they were, linked, locked; and their paths in SQL."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -8,7 +10,9 @@ import pytest
 
 from adventure_works import disk
 from adventure_works.errors import AdventureError, HeldError
+from adventure_works.report.build import save
 from adventure_works.sql import glob, one_row, quoted
+from support.commands import run_tool
 
 
 def write(path: Path, text: str) -> None:
@@ -49,6 +53,27 @@ def test_a_second_name_or_a_copy(tmp_path: Path, has_links: bool, monkeypatch: p
     disk.link(source, target)
     assert target.samefile(source) == has_links
     assert target.read_bytes() == source.read_bytes()
+
+
+def test_what_a_killed_process_has_left_is_removed_and_what_is_in_use_is_not(tmp_path: Path) -> None:
+    code = "import os, sys, pathlib; from adventure_works import disk\n"
+    code += "with disk.scratch(pathlib.Path(sys.argv[1]), '.made-') as f: (f / 'x').write_text('x'); os._exit(9)"
+    assert subprocess.run([sys.executable, "-c", code, tmp_path]).returncode == 9
+    assert len(list(tmp_path.iterdir())) == 2
+    with disk.scratch(tmp_path, ".made-") as one, disk.scratch(tmp_path, ".made-") as other:
+        assert one.is_dir() and other.is_dir()
+        assert len(list(tmp_path.iterdir())) == 4
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_command_makes_is_for_its_owner_only(files: Path, tmp_path: Path) -> None:
+    """But for the report, in which no person is."""
+    done = run_tool("adventure", tmp_path, "load", "--source", files)
+    assert done.returncode == 0, done.stderr
+    made = [tmp_path / "lake", *(tmp_path / "lake").rglob("*"), *(tmp_path / "downloads").rglob("*")]
+    assert len(made) > 20
+    assert {path.stat().st_mode & 0o077 for path in made if not path.is_symlink()} == {0}
+    assert save("page", tmp_path / "report" / "index.html").stat().st_mode & 0o044 == 0o044
 
 
 @pytest.mark.timing

@@ -463,6 +463,15 @@ def test_the_real_address_is_that_of_kaggles_own_client(folder: Path, monkeypatc
     assert ours == theirs and ours.startswith("https://api.kaggle.com/")
 
 
+def test_a_login_that_is_no_login_is_said(server: KaggleServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KAGGLE_API_TOKEN")
+    (Path.home() / ".kaggle").mkdir(parents=True)
+    (Path.home() / ".kaggle" / "kaggle.json").write_text(json.dumps(["somebody", TOKEN]))
+    with pytest.raises(FetchError, match=r"kaggle\.json does not hold a name and a key") as refusal:
+        kaggle.fetch(folder)
+    assert TOKEN not in str(refusal.value)
+
+
 def test_the_older_file_with_name_and_key_is_used(
     server: KaggleServer, folder: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 import shutil
 import unicodedata
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from adventure_works.cli.load import command
 from adventure_works.errors import AdventureError
 from adventure_works.lake import loader
 from adventure_works.lake.loader import load
+from adventure_works.monitor.history import newest_load
+from adventure_works.warehouse.duckdb_access import asking_history
 from support.lake import rows
 
 SALES = "AdventureWorks_Sales_2017.csv"
@@ -148,6 +150,42 @@ def test_a_stray_file_among_the_versions_stops_nothing(files: Path, lake: Path) 
     (lake / "versions" / ".DS_Store").write_text("Finder")
     (files / PRODUCTS).write_bytes(priced(files, "1")[1])
     assert len(load(str(files), lake).loaded) == 1
+
+
+def test_rows_that_are_gone_from_the_lake_are_read_again(files: Path, lake: Path, tmp_path: Path) -> None:
+    before = rows(lake, "sales")
+    (lake / "raw" / "sales" / SALES / "0000.parquet").unlink()
+    alone = write(tmp_path / "alone", CUSTOMERS, replaced(files / CUSTOMERS, b",M,", b",S,"))
+    with pytest.raises(AdventureError, match=rf"{SALES}: the lake no longer has the 275 rows .* with --replace"):
+        load(str(alone), lake)
+    said: list[str] = []
+    assert len(load(str(files), lake, announce=said.append).loaded) == 1
+    assert said == [f"{SALES}: the lake no longer has the 275 rows that were loaded; it is read again."]
+    assert rows(lake, "sales") == before
+
+
+def test_a_lake_that_has_lost_its_link_is_still_there(files: Path, lake: Path) -> None:
+    before = rows(lake, "sales")
+    (lake / "raw").unlink()
+    assert load(str(files), lake).loaded == ()
+    assert rows(lake, "sales") == before
+
+
+def test_the_time_of_a_load_is_that_of_the_clock_though_its_id_goes_on(
+    files: Path, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Future(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:
+            return datetime(2099, 1, 1, tzinfo=UTC)
+
+    for price, clock in (("1", Future), ("2", datetime)):
+        monkeypatch.setattr("adventure_works.lake.base.datetime", clock)
+        (files / PRODUCTS).write_bytes(priced(files, price)[1])
+        load(str(files), lake)
+    with asking_history(lake, "") as ask:
+        load_id, loaded_at = newest_load(ask)
+    assert load_id == "20990101T000000000001" and loaded_at.year < 2099
 
 
 def test_a_lake_without_its_load_log_says_what_to_do(files: Path, lake: Path) -> None:

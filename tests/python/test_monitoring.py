@@ -404,6 +404,18 @@ def some_status(found: list[Trouble], age: timedelta | None) -> Status:
     return Status("published", datetime(2017, 1, 9), [], found, "L1", loaded_at, timedelta(hours=36), states)
 
 
+def test_a_load_that_is_dated_in_the_future_is_not_fresh(capsys: pytest.CaptureFixture[str]) -> None:
+    """The clock was wrong once: its age would be below every limit for ever."""
+    status = some_status([], timedelta(days=-365))
+    assert not status.is_well and json.loads(status.as_json())["load"]["is_ahead"]
+    assert some_status([], timedelta(minutes=-5)).is_well
+    words = "it is dated 2018-01-09 00:00 UTC, which is yet to come"
+    assert words in alerts.message(status, LOG)
+    print_status(status)
+    shown = capsys.readouterr().out
+    assert words in " ".join(shown.split()) and "fresh" not in shown
+
+
 def test_what_an_alert_says() -> None:
     failed = Trouble("test_a", "must_hold", True, 1234, '"w"."audit"."test_a"', "", datetime(2017, 1, 3, 3))
     drifted = Trouble("drift__mean_moved", "must_hold", False, 2, "", "", datetime(2017, 1, 4, 3))

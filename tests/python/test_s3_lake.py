@@ -210,6 +210,24 @@ def test_a_changed_file_is_uploaded_and_the_others_are_copied_within_s3(
     assert [request.headers["If-Match"] for request in puts if "If-Match" in request.headers]
 
 
+def test_the_lake_keeps_what_earlier_loads_of_products_contained(place: S3Place, files: Path, tmp_path: Path) -> None:
+    """And says from it, and from the sales on S3, what a correction changes."""
+    load(str(files), place)
+    first, said = current(place), list[str]()
+    before = content(place, tmp_path / "fetched")["products"]
+    products = files / "AdventureWorks_Products.csv"
+    header, *records = products.read_bytes().splitlines()
+    products.write_bytes(b"\r\n".join([header, *(record.rpartition(b",")[0] + b",9" for record in records), b""]))
+    load(str(products), place, corrects=("products",), announce=said.append)
+    change(files, 9)
+    load(str(files / SALES), place)
+    (kept,) = (file for file in current(place).files if file.table == "earlier/products")
+    assert kept.source_file == first.load_id
+    reader(place).fetch(kept, tmp_path / "earlier.parquet")
+    assert duckdb.sql(f"from '{tmp_path / 'earlier.parquet'}' order by all").fetchall() == before
+    assert said[0].startswith("The correction changes ") and "since 2015-" in said[0]
+
+
 def test_a_superseded_file_is_let_go_and_replace_starts_afresh(place: S3Place, files: Path, tmp_path: Path) -> None:
     load(str(files), place)
     old = files / "AdventureWorks_Territories.csv"

@@ -105,6 +105,17 @@ def test_paths_are_relative_to_the_current_folder(tmp_path: Path, monkeypatch: p
         ({"ADVENTURE_GLUE_DATABASE": "Raw-Data"}, "ADVENTURE_GLUE_DATABASE is 'Raw-Data'"),
         ({"DBT_LOG_LEVEL_FILE": "loud"}, "DBT_LOG_LEVEL_FILE is 'loud'. Set it to debug, info, warn, error or none."),
         ({"ADVENTURE_SLICES": "0"}, "ADVENTURE_SLICES is 0. Give a whole number from 1"),
+        (
+            {"ADVENTURE_LAKE": "/a/back\\slash/lake"},
+            "cannot use a path with \\ in it: set ADVENTURE_LAKE to another place",
+        ),
+        (
+            {"ADVENTURE_DATABASE": "/a/what?/w.duckdb"},
+            "cannot use a path with ? in it: set ADVENTURE_DATABASE to another",
+        ),
+        ({"ADVENTURE_DATABASE": "/a/#1/w.duckdb"}, "cannot use a path with # in it"),
+        ({"ADVENTURE_LAKE": "/a/\x1b/lake"}, "cannot use a path with the character 0x001b in it"),
+        ({"ADVENTURE_LAKE": "/a/\udcff/lake"}, "cannot use a path with the character 0xdcff in it"),
         ({"AWS_MAX_ATTEMPTS": "often"}, "AWS_MAX_ATTEMPTS is often"),
     ],
 )

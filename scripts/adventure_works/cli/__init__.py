@@ -6,6 +6,7 @@ from importlib import import_module
 
 import click
 
+from adventure_works.disk import keep_to_owner
 from adventure_works.errors import AdventureError
 
 # Each is a module of this package with a function `command`.
@@ -56,6 +57,7 @@ def adventure() -> None:
 
 def main() -> None:
     """Entry point: runs the command and turns the user's mistakes into one message and exit code 1."""
+    keep_to_owner()
     # Else it is to be ignored, as in a job in the background.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _stop)

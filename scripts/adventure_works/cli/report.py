@@ -7,6 +7,8 @@ import click
 from adventure_works.cli.options import target_option, with_settings
 from adventure_works.settings import Settings, shown
 
+ENDINGS = {".html": "html", ".htm": "html", ".pdf": "pdf"}
+
 
 @click.command("report")
 @click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
@@ -16,13 +18,15 @@ from adventure_works.settings import Settings, shown
     metavar="FILE",
     help="Where to write it.  [default: report/index.html, or report/report.pdf]",
 )
-@click.option("--format", "form", type=click.Choice(["html", "pdf"]), default="html")
+@click.option("--format", "form", type=click.Choice(["html", "pdf"]), help="[default: as --out ends, else html]")
 @click.option(
     "--csv", "tables", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write the marts as well."
 )
 @target_option("The warehouse that it is about.")
 @with_settings
-def command(settings: Settings, target: str, open_it: bool, out: Path | None, form: str, tables: Path | None) -> None:
+def command(
+    settings: Settings, target: str, open_it: bool, out: Path | None, form: str | None, tables: Path | None
+) -> None:
     """Write the report: one page with the answers, and the evidence for them.
 
     It reads what is published, and the results of the tests of that build, whatever dbt has done since. The page
@@ -36,6 +40,10 @@ def command(settings: Settings, target: str, open_it: bool, out: Path | None, fo
     """
     if tables and target == "prod":
         raise click.UsageError("--csv writes the marts of DuckDB; on Redshift any SQL client can read them.")
+    meant = ENDINGS.get(out.suffix.lower()) if out else form or "html"
+    if meant is None or form not in (None, meant):
+        raise click.UsageError(f"--out {out}: the report is written as .html or .pdf, and --format must agree.")
+    form = meant
     from adventure_works.report.browser import print_pdf, show
     from adventure_works.report.build import write
     from adventure_works.report.export import export

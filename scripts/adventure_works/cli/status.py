@@ -126,6 +126,11 @@ def _print_freshness(status: Status) -> None:
     if status.age is None:
         out.print("\nNothing has been loaded yet: adventure load")
         return
+    if status.is_ahead:
+        out.print(
+            Text("\nData", "bold"), f" load {status.load_id}: ", Text(status.ahead, "red"), sep="", soft_wrap=True
+        )
+        return
     limit = status.max_age / timedelta(hours=1)
     out.print(
         Text("\nData", "bold"),

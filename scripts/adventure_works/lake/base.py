@@ -8,7 +8,7 @@
 
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
@@ -63,6 +63,9 @@ class Lake(Protocol):
     def log(self) -> list[LogEntry]:
         """Every `load_log` entry of the current version, oldest first."""
 
+    def lost(self, entries: Iterable[LogEntry]) -> set[str]:
+        """The names of the files of which the current version lacks rows, where that can be seen at once."""
+
     def new_version(self) -> "NewVersion":
         """A version under construction, to take the place of the current one."""
 
@@ -75,11 +78,10 @@ class NewVersion(ABC):
 
     def __init__(self, folder: Path, newest: str, step: timedelta = timedelta(microseconds=1)) -> None:
         """Makes the folder of a version below `folder`; its id comes after `newest`, by `step` if need be."""
-        now = datetime.now(UTC).replace(tzinfo=None)
+        now = self.loaded_at = datetime.now(UTC).replace(tzinfo=None)
         if newest and now.strftime(LOAD_ID) <= newest:
             # The clock has gone back; load ids must not.
             now = datetime.strptime(newest, LOAD_ID) + step
-        self.loaded_at = now
         self.load_id = now.strftime(LOAD_ID)
         self.folder = folder / f".{self.load_id}"
         for table in raw_tables():

@@ -30,11 +30,14 @@ def changes(
     source: Source,
     files: list[SourceFile],
     log: list[LogEntry],
+    lost: set[str],
     reading: Reading,
     corrected: tuple[str, ...],
     announce: Callable[[str], None],
 ) -> Changes:
     """Compares files with what the lake holds; `corrected` are the tables whose file is a correction.
+
+    Of the files named in `lost` the lake holds fewer rows than were loaded: they are read again.
 
     A file is the same when its bytes are, it was read by the same contract with the same options, and it is not to
     correct what was before it.
@@ -45,6 +48,7 @@ def changes(
     held = newest_entries(log)
     _refuse_names_of_other_tables(files, held)
     _refuse_missing_tables(files, held, source)
+    _refuse_lost_rows(files, held, lost, announce)
     _refuse_emptied_tables(files, held)
     by_content = {content_of(entry.sha256, entry.source_file): entry for entry in held.values()}
     corrects = _corrects(files, log, corrected, source, announce)
@@ -54,7 +58,8 @@ def changes(
         entry = by_content.get(content_of(file.scan.sha256, file.name))
         if entry and entry.source_file != file.name:
             announce(f"{file.name} is the file that the lake holds as {entry.source_file}.")
-        if entry and reading.is_that_of(entry, file.table) and file.table.name not in corrects:
+        is_whole = entry is not None and entry.source_file not in lost
+        if entry and is_whole and reading.is_that_of(entry, file.table) and file.table.name not in corrects:
             same.append(entry)
             continue
         changed.append(file)
@@ -137,6 +142,24 @@ def _refuse_names_of_other_tables(files: list[SourceFile], held: dict[str, LogEn
             if (entry := held.get(file.name)) and entry.table_name != file.table.name
         ]
     )
+
+
+def _refuse_lost_rows(
+    files: list[SourceFile], held: dict[str, LogEntry], lost: set[str], announce: Callable[[str], None]
+) -> None:
+    """Rows that somebody has deleted in the lake come back from their file, and only from there."""
+    there = {file.name for file in files} | {
+        held[name].source_file for name in lost for file in files if held[name].sha256 == file.scan.sha256
+    }
+    raise_problems(
+        [
+            f"{name}: the lake no longer has the {held[name].loaded:,} rows that were loaded from it, and the source "
+            "does not have the file. Load it again, or start the lake afresh with --replace."
+            for name in sorted(lost - there)
+        ]
+    )
+    for name in sorted(lost & there):
+        announce(f"{name}: the lake no longer has the {held[name].loaded:,} rows that were loaded; it is read again.")
 
 
 def _refuse_missing_tables(files: list[SourceFile], held: dict[str, LogEntry], source: Source) -> None:

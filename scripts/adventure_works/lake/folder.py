@@ -10,9 +10,11 @@ killed load has left is removed by the next.
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
+
+import duckdb
 
 from adventure_works import disk
 from adventure_works.errors import AdventureError
@@ -20,6 +22,7 @@ from adventure_works.lake.base import LogEntry, NewVersion, Progress, read_log
 from adventure_works.lake.history import EARLIER
 from adventure_works.lake.pins import pinned
 from adventure_works.settings import shown
+from adventure_works.sql import glob, one_row
 
 
 class FolderLake:
@@ -41,12 +44,23 @@ class FolderLake:
         version = current_version(self.folder)
         return read_log(version) if version else []
 
+    def lost(self, entries: Iterable[LogEntry]) -> set[str]:
+        """Those whose Parquet files are gone, or hold other numbers of rows than the log says."""
+        version = current_version(self.folder)
+        with duckdb.connect() as connection:
+            return {
+                entry.source_file for entry in entries if version and _rows(connection, version, entry) != entry.loaded
+            }
+
     def new_version(self) -> NewVersion:
         """A version beside the others."""
         return FolderVersion(self.folder)
 
     def finish(self, announce: Callable[[str], None]) -> None:
-        """Nothing: the rename was the last step."""
+        """Puts the link back, where only that is gone."""
+        version = current_version(self.folder)
+        if version and not (self.folder / "raw").exists():
+            _move_link(self.folder, version)
 
 
 class FolderVersion(NewVersion):
@@ -84,11 +98,7 @@ class FolderVersion(NewVersion):
         version = self.folder.with_name(self.load_id)
         self.folder.rename(version)
         disk.sync(version.parent)
-        link = self.lake / ".raw"
-        link.unlink(missing_ok=True)
-        link.symlink_to(Path("versions") / self.load_id)
-        link.replace(self.lake / "raw")
-        disk.sync(self.lake)
+        _move_link(self.lake, version)
         self._sweep(version)
 
     def _sweep(self, current: Path | None) -> None:
@@ -107,11 +117,31 @@ def _link(source: str | Path, target: str | Path) -> None:
     disk.link(Path(source), Path(target))
 
 
+def _rows(connection: duckdb.DuckDBPyConnection, version: Path, entry: LogEntry) -> int:
+    files = glob(version / entry.table_name / entry.source_file, "*.parquet")
+    try:
+        (count,) = one_row(connection, f"select coalesce(sum(num_rows), 0) from parquet_file_metadata({files})")
+        return int(count)
+    except duckdb.Error:
+        return -1
+
+
+def _move_link(lake: Path, version: Path) -> None:
+    """Lets `raw` name a version, in one step."""
+    link = lake / ".raw"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("versions") / version.name)
+    link.replace(lake / "raw")
+    disk.sync(lake)
+
+
 def current_version(lake: Path) -> Path | None:
-    """Folder of the version that `raw` names, None for a lake without any load."""
+    """Folder of the version that `raw` names, the newest where that link is gone, None for a lake without any load."""
     raw = lake / "raw"
     if raw.exists() and not raw.is_symlink():
         raise AdventureError(
             f"{shown(raw)}: is not a link that a load has made. Move it away, or set ADVENTURE_LAKE to another folder."
         )
-    return lake / raw.readlink() if raw.exists() else None
+    if raw.exists():
+        return lake / raw.readlink()
+    return max((path for path in (lake / "versions").glob("[0-9]*") if path.is_dir()), default=None)

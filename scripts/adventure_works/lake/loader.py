@@ -114,7 +114,8 @@ def _load(
     held = newest_entries(log)
     before = states(found.path for found in source.files)
     files = look()
-    todo = changes(source, files, log, reading, corrected, announce)
+    lost = lake.lost(held.values())
+    todo = changes(source, files, log, lost, reading, corrected, announce)
     if not todo.changed:
         return LoadResult(source.origin, unchanged=todo.same)
     version = lake.new_version()
@@ -126,7 +127,7 @@ def _load(
                 [
                     entry
                     for entry in held.values()
-                    if entry.source_file in gone and raw_tables()[entry.table_name].keeps_versions
+                    if entry.source_file in gone - lost and raw_tables()[entry.table_name].keeps_versions
                 ],
             )
         loaded = _convert_all(todo, version, source, reading, announce, progress)

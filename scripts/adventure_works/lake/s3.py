@@ -13,7 +13,7 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -74,6 +74,10 @@ class S3Lake:
         files = self.reader.files(pointer) if pointer else ()
         self._current = Current(pointer, files)
         return self.reader.log(files) if files else []
+
+    def lost(self, entries: Iterable[LogEntry]) -> set[str]:
+        """None: what is read from S3 is verified, and a missing object has a message of its own."""
+        return set()
 
     def new_version(self) -> NewVersion:
         """A version that is uploaded when it is complete."""

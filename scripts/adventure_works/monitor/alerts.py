@@ -50,6 +50,8 @@ def message(status: Status, log: Path, error: str = "") -> str:
             if status.age is not None
             else "Nothing has been loaded yet."
         )
+    if status.is_ahead:
+        parts.append(f"The newest load is {status.load_id}: {status.ahead}")
     if not error:
         # A run that has failed says itself what is not published.
         parts += status.unpublished

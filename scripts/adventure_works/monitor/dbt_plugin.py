@@ -15,7 +15,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 
-from adventure_works.disk import replaced
+from adventure_works.disk import keep_to_owner, replaced
 from adventure_works.sql import quoted
 
 # The commands of dbt that write into a warehouse; `retry` goes on as the command that it repeats.
@@ -26,7 +26,8 @@ class Plugin(BasePlugin):
     """What dbt-duckdb looks for in a plugin's module."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        """Keeps the path of what is published, `published`."""
+        """Keeps the path of what is published, `published`; what dbt writes has customers in it."""
+        keep_to_owner()
         self.published = Path(plugin_config["published"])
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:

@@ -126,6 +126,12 @@ def troubles(ask: Ask) -> list[Trouble]:
 
 
 def newest_load(ask: Ask) -> tuple[str, datetime | None]:
-    """The newest load and when it finished, UTC; empty and None when nothing was ever loaded."""
-    (row,) = ask("select coalesce(max(load_id), '') as load_id, max(loaded_at) as loaded_at from {raw}.load_log")
-    return row["load_id"], row["loaded_at"]
+    """The newest load and when it finished, UTC; empty and None when nothing was ever loaded.
+
+    Load ids never go back, but their times can: when a clock that was ahead has been put right.
+    """
+    found = ask(
+        "select load_id, max(loaded_at) as loaded_at from {raw}.load_log "
+        "where load_id = (select max(load_id) from {raw}.load_log) group by load_id"
+    )
+    return (found[0]["load_id"], found[0]["loaded_at"]) if found else ("", None)

@@ -8,6 +8,8 @@ from adventure_works.monitor.history import Run, Trouble, last_runs, newest_load
 from adventure_works.warehouse.base import Warehouse
 from adventure_works.warehouse.record import Outcome, State
 
+CLOCKS_MAY_DIFFER = timedelta(minutes=10)
+
 
 @dataclass(frozen=True)
 class Status:
@@ -45,6 +47,19 @@ class Status:
     def age(self) -> timedelta | None:
         """How long ago the newest load finished, by the clock; None when nothing was loaded."""
         return self.now - self.loaded_at if self.loaded_at else None
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the newest load has a time that is yet to come: the clock was wrong, so that its age says nothing."""
+        return self.age is not None and self.age < -CLOCKS_MAY_DIFFER
+
+    @property
+    def ahead(self) -> str:
+        """What to say of such a load."""
+        return (
+            f"it is dated {self.loaded_at:%Y-%m-%d %H:%M} UTC, which is yet to come, so that its age is not known. The "
+            "clock was wrong when it was loaded. Correct the clock; the next load of a changed file has its right time."
+        )
 
     @property
     def is_stale(self) -> bool:
@@ -87,7 +102,7 @@ class Status:
     @property
     def is_well(self) -> bool:
         """Whether nothing fails and the newest load is published and not too old. Warnings are for looking at."""
-        return not self.failing and not self.is_stale and not self.unpublished
+        return not self.failing and not self.is_stale and not self.is_ahead and not self.unpublished
 
     def as_json(self) -> str:
         """The same for programs: times in ISO 8601, ages in hours."""
@@ -105,6 +120,7 @@ class Status:
                 "age_hours": round(self.age / timedelta(hours=1), 2) if self.age is not None else None,
                 "max_age_hours": self.max_age / timedelta(hours=1),
                 "is_stale": self.is_stale,
+                "is_ahead": self.is_ahead,
             },
             "unpublished": self.unpublished,
             "warehouses": [

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup, escape
 
+from adventure_works.report.csv_cells import harmless
 from adventure_works.report.figures import Figures
 from adventure_works.report.formats import exact
 from adventure_works.report.sections import Section
@@ -28,10 +29,14 @@ def _data_address(rows: list[Row]) -> str:
     if rows:
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(
-            {name: exact(value) if isinstance(value, Decimal) else value for name, value in row.items()} for row in rows
-        )
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
     return "data:text/csv;charset=utf-8," + quote(text.getvalue(), safe=",:;/!*()-._~")
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str):
+        return harmless(value)
+    return exact(value) if isinstance(value, Decimal) else value
 
 
 def marked(text: str) -> Markup:

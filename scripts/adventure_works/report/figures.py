@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import product
+from typing import Any
 
 from adventure_works.errors import AdventureError
 from adventure_works.report.periods import Period, Span, periods
@@ -157,12 +158,27 @@ def growth(now: Decimal | int | None, before: Decimal | int | None) -> Decimal |
     return Decimal(now) / Decimal(before) - 1
 
 
+# What no page and no drawing may contain (XML 1.0): names in files can.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+
+
+def _printable(ask: Ask) -> Ask:
+    """Asks the same, and puts U+FFFD where a text has a character that cannot be written."""
+
+    def cleaned(value: Any) -> Any:
+        return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else value
+
+    return lambda sql: [{name: cleaned(value) for name, value in row.items()} for row in ask(sql)]
+
+
 def read(ask: Ask) -> Figures:
     """Everything that the page shows.
 
     Raises:
         AdventureError: The warehouse lacks a table of the project, or contains no sale.
     """
+
+    ask = _printable(ask)
 
     def rows(relation: str, order: str, condition: str = "true") -> list[Row]:
         return ask(f"select * from {relation} where {condition} order by {order}")

@@ -1,12 +1,10 @@
 """Unpacks zip archives that come from elsewhere, trusting nothing that they say about themselves."""
 
-import shutil
 import stat
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from adventure_works import disk
@@ -57,8 +55,9 @@ def unpacked(archive: Path, below: Path) -> Iterator[Path]:
     advice = "Files cannot be unpacked here: make room, or set ADVENTURE_DOWNLOADS to a folder that you can write."
     with disk.explained(below, advice):
         below.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".unpacked-", dir=below))
-    try:
+        scratch = ExitStack()
+        folder = scratch.enter_context(disk.scratch(below, ".unpacked-"))
+    with scratch:
         with _opened(archive) as opened, disk.explained(below, advice):
             members = _wanted_members(archive, _safe_members(archive, opened))
             budget = MOST_BYTES
@@ -68,8 +67,6 @@ def unpacked(archive: Path, below: Path) -> Iterator[Path]:
                 with path.open("xb") as file:
                     budget -= _read(archive, opened, member, file.write, budget)
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def verify(archive: Path) -> dict[str, int]:

@@ -116,6 +116,10 @@ def _credentials() -> Any:
         login = json.loads(file.read_text(encoding="utf-8")) if not token and file.exists() else {}
     except (OSError, ValueError):  # it names the token where it took the token for a path
         raise FailedError("the Kaggle token in KAGGLE_API_TOKEN or ~/.kaggle cannot be read") from None
+    if not token and not isinstance(login, dict):
+        raise FailedError(
+            "~/.kaggle/kaggle.json does not hold a name and a key; get a new one from Kaggle", again=False
+        )
     if not token:
         return (login["username"], login["key"]) if {"username", "key"} <= login.keys() else None
     if not (token.isascii() and token.isprintable()):

@@ -1,12 +1,11 @@
 """Where the files come from: the generated sample, Kaggle, or a folder, zip or file of the user's."""
 
-import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from adventure_works import disk
 from adventure_works.errors import AdventureError
 from adventure_works.settings import shown
 from adventure_works.sources.walk import Found, walk
@@ -34,12 +33,14 @@ class Source:
 
 @contextmanager
 def scratch_folder(downloads: Path) -> Iterator[Path]:
-    """A folder for copies of files, made by whoever writes the first one, and removed afterwards."""
-    folder = downloads / f".unpacked-{secrets.token_hex(6)}"
-    try:
+    """A folder for copies of files, removed afterwards.
+
+    Raises:
+        AdventureError: the downloads cannot be written.
+    """
+    disk.check_writable(downloads, "ADVENTURE_DOWNLOADS")
+    with disk.scratch(downloads, ".unpacked-") as folder:
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
