@@ -274,7 +274,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def _refuse_odd_letters(variable: str, place: str, letters: str) -> None:
     """Refuses a place that DuckDB or dbt would take for another one, before anything is written there."""
-    # Control characters, and bytes that are no text.
+    # Control characters, and bytes that are not text.
     odd = next((letter for letter in place if letter in letters or unicodedata.category(letter) in ("Cc", "Cs")), "")
     if odd:
         shown_letter = odd if odd in letters else f"the character {ord(odd):#06x}"

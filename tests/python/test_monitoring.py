@@ -17,6 +17,7 @@ import pytest
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sns import sns_backends
 
+from adventure_works.cli.status import print_status
 from adventure_works.lake.loader import load
 from adventure_works.monitor import alerts
 from adventure_works.monitor.dbt_plugin import record_run
