@@ -208,8 +208,13 @@ def test_the_sheets_of_a_workbook_are_tables_of_their_own(tmp_path: Path) -> Non
 
 
 REFUSED: list[tuple[str, str, str | bytes, str]] = [
-    ("records above the header", "Sales.csv", SALES.split("\r\n")[1] + "\r\n" + SALES, "line 1: records stand above"),
-    ("days above the header", "Calendar.csv", "1/1/2016\r\nDate\r\n1/2/2016\r\n", "line 1: records stand above"),
+    (
+        "records above the header",
+        "Sales.csv",
+        SALES.split("\r\n")[1] + "\r\n" + SALES,
+        "line 1: there are records above",
+    ),
+    ("days above the header", "Calendar.csv", "1/1/2016\r\nDate\r\n1/2/2016\r\n", "line 1: there are records above"),
     ("no header", "Sales.csv", SALES.split("\r\n", 1)[1], "the header is missing, since line 1 holds values."),
     (
         "a quote out of place",

@@ -12,6 +12,7 @@ from adventure_works.errors import AdventureError
 # Each is a module of this package with a function `command`.
 COMMANDS = {
     "run": "Load, build, audit, publish and report.",
+    "check": "Read files as a load does, and load nothing.",
     "load": "Load CSV files into the lake: all of them, or none.",
     "dev": "Build what you have changed in your development database, and compare.",
     "publish": "Publish a build that waits, or go back to the one before.",
@@ -50,7 +51,8 @@ def adventure() -> None:
     \b
     adventure run                          generate the sample, load it, build and test everything
     adventure run --source kaggle          the same with the files from Kaggle
-    adventure load --source my/files       load a folder of CSV files into the lake
+    adventure check my/files               read a folder of files, and say what a load would do
+    adventure load --source my/files       load it into the lake
     adventure report --open                write the report of the last build, and show it
     """
 

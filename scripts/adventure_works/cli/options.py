@@ -46,15 +46,6 @@ def loading_options(command: Command) -> Command:
         ),
         click.option("--replace", is_flag=True, help="Start from an empty lake instead of adding to what it holds."),
         click.option(
-            "--strict", is_flag=True, help="Refuse a file with columns that its table does not have; else left out."
-        ),
-        click.option(
-            "--max-rejects",
-            type=share,
-            metavar="SHARE",
-            help="Refuse a file when more than this share of its records cannot be read.  [default: 1%]",
-        ),
-        click.option(
             "--corrects",
             type=click.Choice(["products", "customers"]),
             multiple=True,
@@ -69,15 +60,32 @@ def loading_options(command: Command) -> Command:
             "last order date.",
         ),
         click.option(
-            "--date-order",
-            type=click.Choice(["month_first", "day_first"]),
-            help="How to read dates such as 1/2/2016 in a file that does not show it itself.",
-        ),
-        click.option(
             "--source",
             default="sample",
             metavar="sample|kaggle|PATH",
-            help="The generated sample, the dataset on Kaggle, or a folder, zip or CSV file of yours.",
+            help="The generated sample, the dataset on Kaggle, or a folder, archive or file of yours.",
+        ),
+    ):
+        command = option(command)
+    return reading_options(command)
+
+
+def reading_options(command: Command) -> Command:
+    """The options of how files are read."""
+    for option in (
+        click.option(
+            "--strict", is_flag=True, help="Refuse a file with columns that its table does not have; else left out."
+        ),
+        click.option(
+            "--max-rejects",
+            type=share,
+            metavar="SHARE",
+            help="Refuse a file when more than this share of its records cannot be read.  [default: 1%]",
+        ),
+        click.option(
+            "--date-order",
+            type=click.Choice(["month_first", "day_first"]),
+            help="How to read dates such as 1/2/2016 in a file that does not show it itself.",
         ),
     ):
         command = option(command)

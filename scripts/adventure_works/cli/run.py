@@ -3,11 +3,12 @@
 import shlex
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.table import Table
 from rich.text import Text
 
 from adventure_works.build.headline import headline, ledger_totals
@@ -20,6 +21,7 @@ from adventure_works.settings import PROJECT, Settings, shown, typed
 from adventure_works.warehouse.base import Ask, Warehouse
 
 if TYPE_CHECKING:
+    from adventure_works.lake.base import LogEntry
     from adventure_works.lake.loader import LoadResult
 
 MOST_PROBLEMS = 10
@@ -78,16 +80,7 @@ class Printer:
                 f"Nothing to load from {result.origin}: all {len(result.unchanged)} files are in the lake, unchanged."
             )
             return
-        table = output.table(
-            *("File", "Table", "Encoding", "Dates"),
-            numbers=("Records", "Loaded", "Rejected", "Blank"),
-            title=f"Loaded from {result.origin} into {shown(self.settings.lake)}",
-        )
-        for entry in result.loaded:
-            orders = sorted({pair.split(": ")[1].replace("_", " ") for pair in entry.date_order.split("; ") if pair})
-            counts = (f"{count:,}" for count in (entry.records, entry.loaded, entry.rejected, entry.blank))
-            table.add_row(entry.source_file, entry.table_name, entry.encoding, ", ".join(orders) or "-", *counts)
-        out.print(table)
+        out.print(files_table(result.loaded, f"Loaded from {result.origin} into {shown(self.settings.lake)}"))
         for entry in result.superseded:
             out.print(f"{entry.source_file} is gone from {entry.table_name}: a file of another name took its place.")
         if result.unchanged:
@@ -132,6 +125,18 @@ class Printer:
                 out.print(f"  {heading:<12}{place}", soft_wrap=True)
         out.print("\nWhat to try next", style="bold")
         out.print(WHAT_NEXT[warehouse.target], soft_wrap=True)
+
+
+def files_table(entries: Iterable["LogEntry"], title: str) -> Table:
+    """The files that were read, and how many of their records were loaded, rejected or blank."""
+    table = output.table(
+        *("File", "Table", "Encoding", "Dates"), numbers=("Records", "Loaded", "Rejected", "Blank"), title=title
+    )
+    for entry in entries:
+        orders = sorted({pair.split(": ")[1].replace("_", " ") for pair in entry.date_order.split("; ") if pair})
+        counts = (f"{count:,}" for count in (entry.records, entry.loaded, entry.rejected, entry.blank))
+        table.add_row(entry.source_file, entry.table_name, entry.encoding, ", ".join(orders) or "-", *counts)
+    return table
 
 
 WHAT_NEXT = {

@@ -11,7 +11,12 @@ from adventure_works.sql import one_row
 
 def calendar_days(version: NewVersion) -> tuple[date, date] | None:
     """First and last day of the calendar in the version being built, None where its file was refused."""
-    found = _answer(f"select min(date), max(date) from read_parquet({version.rows('calendar')})")
+    return first_and_last_day(version.rows("calendar"))
+
+
+def first_and_last_day(rows: str) -> tuple[date, date] | None:
+    """The same of a calendar whose rows are in the files of a pattern, in SQL."""
+    found = _answer(f"select min(date), max(date) from read_parquet({rows})")
     return (found[0], found[1]) if found else None
 
 

@@ -163,7 +163,13 @@ def _refuse_lost_rows(
 
 
 def _refuse_missing_tables(files: list[SourceFile], held: dict[str, LogEntry], source: Source) -> None:
-    known = {*OWN_TABLES, *(file.table.name for file in files), *(entry.table_name for entry in held.values())}
+    # The days of a calendar can be made from the sales.
+    known = {
+        *OWN_TABLES,
+        "calendar",
+        *(file.table.name for file in files),
+        *(entry.table_name for entry in held.values()),
+    }
     missing = [table for name, table in raw_tables().items() if table.files != "optional" and name not in known]
     if missing:
         names = ", ".join(f"{table.name} ({table.file_pattern})" for table in missing)

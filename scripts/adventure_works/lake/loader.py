@@ -1,8 +1,6 @@
 """Loads the files of a source into the lake: all of them, or none."""
 
-from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -12,15 +10,16 @@ import duckdb
 
 from adventure_works.contract import raw_tables
 from adventure_works.disk import explained
-from adventure_works.errors import AdventureError, RefusedFileError
-from adventure_works.lake.as_of import as_of_date, calendar_days
-from adventure_works.lake.base import Lake, LogEntry, NewVersion, Progress, newest_entries
-from adventure_works.lake.changes import Changes, changes
+from adventure_works.errors import AdventureError
+from adventure_works.lake.as_of import as_of_date
+from adventure_works.lake.base import Lake, LogEntry, Progress, newest_entries
+from adventure_works.lake.changes import changes
 from adventure_works.lake.corrections import effect
 from adventure_works.lake.folder import FolderLake
 from adventure_works.lake.look import look_at, raise_problems, refuse_changed, states
+from adventure_works.lake.overlap import MADE_DAYS, days_of_sales, lacks_calendar, records_in_several_files
 from adventure_works.lake.reading import Reading
-from adventure_works.read.records import Converted
+from adventure_works.lake.rows import write_rows
 from adventure_works.read.source_file import SourceFile
 from adventure_works.settings import DEFAULTS, S3Place, Settings
 from adventure_works.sources.source import Source, opened, scratch_folder
@@ -72,7 +71,7 @@ def load(
         AdventureError: with the reason; the lake is then as it was.
     """
     # The lock comes first: two loads at once must not make the sample, or fetch the dataset, over each other.
-    lake = _lake_at(place, settings)
+    lake = lake_at(place, settings)
     with (
         lake.locked(announce),
         opened(source_name, settings.downloads, announce) as source,
@@ -82,14 +81,15 @@ def load(
             with explained(str(lake), "The lake is as it was. Free space or correct the permissions, and load again."):
                 reading = Reading(date_order, max_reject_share)
                 look = partial(look_at, source, scratch, strict, announce, progress)
-                result = _load(source, lake, look, reading, corrects, replace_lake, as_of, announce, progress)
+                result = _load(source, lake, look, scratch, reading, corrects, replace_lake, as_of, announce, progress)
         except duckdb.Error as error:
             raise AdventureError(f"{lake}: DuckDB could not go on. The lake is as it was.\n{error}") from error
         lake.finish(announce)
         return result
 
 
-def _lake_at(place: Path | S3Place, settings: Settings) -> Lake:
+def lake_at(place: Path | S3Place, settings: Settings) -> Lake:
+    """The lake in a folder or on S3."""
     if isinstance(place, Path):
         return FolderLake(place)
     from adventure_works.lake.s3 import S3Lake
@@ -101,6 +101,7 @@ def _load(
     source: Source,
     lake: Lake,
     look: Callable[[], list[SourceFile]],
+    scratch: Path,
     reading: Reading,
     corrected: tuple[str, ...],
     replace_lake: bool,
@@ -121,6 +122,9 @@ def _load(
     version = lake.new_version()
     try:
         gone = {entry.source_file for entry in todo.superseded} | {file.name for file in todo.changed}
+        # Made again, since other sales have other days.
+        makes_days = lacks_calendar(files, held)
+        gone |= {MADE_DAYS} if makes_days else set()
         if held:
             version.carry_over(
                 [entry for entry in held.values() if entry.source_file not in gone],
@@ -130,8 +134,25 @@ def _load(
                     if entry.source_file in gone - lost and raw_tables()[entry.table_name].keeps_versions
                 ],
             )
-        loaded = _convert_all(todo, version, source, reading, announce, progress)
+        outcomes = write_rows(
+            todo.changed,
+            version,
+            source,
+            reading,
+            progress,
+            corrects=todo.corrects,
+            days=partial(days_of_sales, scratch=scratch, announce=announce) if makes_days else None,
+        )
+        raise_problems([outcome.problem for outcome in outcomes if outcome.problem])
         refuse_changed(before)
+        for outcome in outcomes:
+            for note in outcome.notes():
+                announce(note)
+        for table in raw_tables().values():
+            if table.files == "many":
+                for sentence in records_in_several_files(table, version, {file.name for file in todo.changed}):
+                    announce(sentence)
+        loaded = [outcome.entry for outcome in outcomes if outcome.entry]
         present = {file.table.name for file in files} | {entry.table_name for entry in held.values()}
         for table in raw_tables().values():
             if table.files == "optional" and table.name not in present:
@@ -168,80 +189,3 @@ def _starts_empty(source: Source, held: dict[str, LogEntry], lake: Lake, announc
         "--source, set ADVENTURE_LAKE to another folder for the sample, or remove yours with --replace "
         "(make run ARGS=--replace)."
     )
-
-
-def _convert_all(
-    todo: Changes,
-    version: NewVersion,
-    source: Source,
-    reading: Reading,
-    announce: Callable[[str], None],
-    progress: Progress,
-) -> list[LogEntry]:
-    notes: dict[str, Counter[tuple[str, str]]] = {}
-
-    def convert_one(file: SourceFile, calendar: tuple[date, date] | None) -> LogEntry | RefusedFileError:
-        done = 0
-
-        def advance(size: int) -> None:
-            nonlocal done
-            done += size
-            progress(file.name, done, file.scan.size)
-
-        try:
-            if file.scan.records:
-                folder = version.rows_folder(file.table.name, file.name)
-                converted = reading.convert(calendar)(file, folder, advance=advance)
-                _refuse_nothing(file, converted)
-            else:
-                version.write_no_rows(file.table.name, file.name)
-                converted = Converted()
-        except RefusedFileError as error:
-            return error
-        version.write_rejects(file.table.name, file.name, converted.rejects)
-        notes[file.name] = converted.notes
-        return LogEntry(
-            load_id=version.load_id,
-            table_name=file.table.name,
-            source_file=file.name,
-            status="loaded",
-            sha256=file.scan.sha256,
-            bytes=file.scan.delivered_bytes,
-            records=file.scan.records,
-            loaded=converted.loaded,
-            rejected=len(converted.rejects),
-            blank=converted.blank,
-            normalised=converted.normalised,
-            encoding=file.scan.encoding,
-            date_order="; ".join(f"{column}: {order}" for column, order in converted.date_orders.items()),
-            read_with=reading.of(file.table),
-            corrects=todo.corrects.get(file.table.name, ""),
-            source=source.kind,
-            dataset_version=source.version,
-            loaded_at=version.loaded_at,
-            as_of_date=date.min,  # until every file of the load is known
-        )
-
-    # The calendar goes first: it helps to decide the date order of the others. Then two files at a time, the largest
-    # first, so that the end of one does not leave a core idle.
-    calendars = [file for file in todo.changed if file.table.name == "calendar"]
-    others = sorted((file for file in todo.changed if file not in calendars), key=lambda file: -file.scan.size)
-    results = [convert_one(file, None) for file in calendars]
-    calendar = calendar_days(version)
-    with ThreadPoolExecutor(2) as pool:
-        results += pool.map(lambda file: convert_one(file, calendar), others)
-    raise_problems([str(result) for result in results if isinstance(result, RefusedFileError)])
-    for name, found in sorted(notes.items()):
-        for (column, note), count in sorted(found.items()):
-            announce(f"{name}: {count:,} value{'s'[: count > 1]} of {column} {note}.")
-    entries = [result for result in results if isinstance(result, LogEntry)]
-    return sorted(entries, key=lambda entry: entry.source_file)
-
-
-def _refuse_nothing(file: SourceFile, converted: Converted) -> None:
-    """Refuses a file with records of which none is a row: its table would be empty, and look complete."""
-    if not converted.loaded:
-        raise RefusedFileError(
-            f"{file.name}: none of its {file.scan.records:,} records can be loaded: {converted.blank:,} are blank and "
-            f"{len(converted.rejects):,} cannot be read. Fetch or export the file again."
-        )

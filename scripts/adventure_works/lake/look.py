@@ -20,10 +20,22 @@ OWN_TABLES = ("load_log", "rejected_rows")
 def look_at(
     source: Source, scratch: Path, strict: bool, announce: Callable[[str], None], progress: Progress
 ) -> list[SourceFile]:
-    """Brings every file into the form that is read, in `scratch` where it takes a copy, and finds its table.
+    """The files of `looked_at`.
 
     Raises:
         RefusedFileError: with all problems at once.
+    """
+    files, problems = looked_at(source, scratch, strict, announce, progress)
+    raise_problems(problems)
+    return files
+
+
+def looked_at(
+    source: Source, scratch: Path, strict: bool, announce: Callable[[str], None], progress: Progress
+) -> tuple[list[SourceFile], list[str]]:
+    """Brings every file into the form that is read, in `scratch` where it takes a copy, and finds its table.
+
+    Returns the files, and what is wrong with others.
     """
     tables = [table for table in raw_tables().values() if table.name not in OWN_TABLES]
     files: list[SourceFile] = []
@@ -63,8 +75,7 @@ def look_at(
             problems.append(
                 f"{' and '.join(names)}: {len(names)} files for {table}, which comes in one. Keep the right one."
             )
-    raise_problems(problems)
-    return files
+    return files, problems
 
 
 def _once(files: list[SourceFile], announce: Callable[[str], None]) -> list[SourceFile]:

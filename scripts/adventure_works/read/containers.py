@@ -1,4 +1,4 @@
-"""Takes tables out of what is no text: workbooks, Parquet, JSON, and text packed by gzip."""
+"""Takes tables out of files that are not text: workbooks, Parquet, JSON, and text packed by gzip."""
 
 import csv
 import gzip
@@ -172,7 +172,7 @@ def _from_workbook(path: Path, name: str, scratch: Path) -> Iterator[Text]:
         raise RefusedFileError(f"{name}: the workbook is protected by a password. Save it without one.") from error
     except (calamine.CalamineError, zipfile.BadZipFile) as error:
         raise RefusedFileError(
-            f"{name}: the file is a workbook or an archive that cannot be read ({error}). Save it anew, or as CSV."
+            f"{name}: the file is a workbook or an archive that cannot be read ({error}). Save it again, or as CSV."
         ) from error
 
 

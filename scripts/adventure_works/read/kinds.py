@@ -20,10 +20,10 @@ _READ = {
 # What is something else under the name of a file of data, and what to do about it.
 _NOT_READ = [
     (rb"(?i)\s*<(!doctype html|html|head|body|script)\b", "an HTML page, which a server sent for the file", GET_AGAIN),
-    (rb"version https://git-lfs\.", "a Git LFS pointer, which stands for the file", "Run `git lfs pull` to fetch it."),
+    (rb"version https://git-lfs\.", "a Git LFS pointer, not the file itself", "Run `git lfs pull` to fetch it."),
     (
         rb"[./\\]*(\.git)?[/\\]annex[/\\]objects",
-        "a git-annex pointer, which stands for the file",
+        "a git-annex pointer, not the file itself",
         "Run `git annex get`.",
     ),
     (rb"(?m)^(<<<<<<<|>>>>>>>) ", "the rest of a merge with conflicts", "Settle the conflicts in it."),

@@ -27,7 +27,7 @@ def layout(name: str, lines: Sequence[str], tables: Sequence[Table]) -> Layout:
     """The layout in which one of the first lines has the most headings of a table; commas and line 1 if none has any.
 
     Raises:
-        RefusedFileError: what stands above the header looks like records, which would be lost.
+        RefusedFileError: what is above the header looks like records, which would be lost.
     """
     best, found = 0, Layout()
     for number, line in enumerate(lines[: MOST_LINES_ABOVE + 1], start=1):
@@ -39,7 +39,7 @@ def layout(name: str, lines: Sequence[str], tables: Sequence[Table]) -> Layout:
     for number, line in enumerate(lines[: found.header_line - 1], start=1):
         if not _is_above_a_header(line, found.separator, headings):
             raise RefusedFileError(
-                f"{name}, line {number}: records stand above the header, which is line {found.header_line}. "
+                f"{name}, line {number}: there are records above the header, which is line {found.header_line}. "
                 "Move the header to the top, and load again."
             )
     return found

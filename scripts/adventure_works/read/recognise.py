@@ -102,8 +102,8 @@ def _missing(headings: Sequence[str], table: Table) -> list[str]:
 def _no_table(
     name: str, headings: Sequence[str], line: int, tables: Sequence[Table], says: Table | None
 ) -> NoTableError:
-    # A file can only be what its name says if it has as many columns as that needs.
-    could_be = says.name if says and len(headings) >= len(_needed(says)) else ""
+    # Of the files that bear the name of a table of many, those of too few columns are something else.
+    could_be = says.name if says and (says.files != "many" or len(headings) >= len(_needed(says))) else ""
     if sum(bool(_VALUE.fullmatch(heading)) for heading in headings) > 1 or _VALUE.fullmatch("".join(headings)):
         return NoTableError(
             f"{name}: the header is missing, since line {line} holds values.",

@@ -35,8 +35,8 @@ class Scan:
     places between records, `PIECE` bytes apart: the offset of each, and how many records and lines are before it.
 
     Where the file is a copy in the form that is read, `name`, `sha256`, `delivered_bytes` and `encoding` are those of
-    the delivered file, `header_line` is the line of its header, and `done` says what was recognised. A record of what
-    is no text counts as one line (`is_by_record`).
+    the delivered file, `header_line` is the line of its header, and `done` says what was recognised. A record of a file
+    that is not text counts as one line (`is_by_record`).
     """
 
     path: Path
