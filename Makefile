@@ -2,7 +2,7 @@
 #
 #   make run                    generate the sample, load it, build and test everything
 #   make run SOURCE=kaggle      the same with the files from Kaggle
-#   make run SOURCE=path        the same with a folder of CSV files, a zip, or one CSV file
+#   make run SOURCE=path        the same with a folder, an archive, or one file
 #   make run TARGET=prod        on S3 and Redshift (docs/production.md)
 #   make run ARGS="--replace"   with any option of `adventure run`
 #   make test                   every test of the project

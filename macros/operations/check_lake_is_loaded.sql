@@ -11,7 +11,7 @@
                 "The lake is not loaded: nothing was found for " ~ missing | sort | join(", ") ~ ".\n"
                 ~ "Looked in " ~ adventure_works.lake_location() ~ ".\n"
                 ~ "Load it first: `make run` does everything, or `adventure load --source sample` "
-                ~ "(or `kaggle`, or a folder of CSV files) and then this command again."
+                ~ "(or `kaggle`, or a folder of files) and then this command again."
             ) -%}
         {%- endif -%}
         {%- for source in graph.sources.values() if source.name == 'load_log' -%}

@@ -13,7 +13,7 @@ from adventure_works.errors import AdventureError
 COMMANDS = {
     "run": "Load, build, audit, publish and report.",
     "check": "Read files as a load does, and load nothing.",
-    "load": "Load CSV files into the lake: all of them, or none.",
+    "load": "Load files into the lake: all of them, or none.",
     "dev": "Build what you have changed in your development database, and compare.",
     "publish": "Publish a build that waits, or go back to the one before.",
     "status": "Show the last runs, what fails, and how old the data is.",

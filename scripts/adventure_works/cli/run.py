@@ -53,7 +53,7 @@ def command(
     \b
     adventure run                                   on the generated sample
     adventure run --source kaggle                   on the files from Kaggle
-    adventure run --source ~/retail                 on a folder of CSV files, or a zip, or one file
+    adventure run --source ~/retail                 on a folder, or an archive, or one file
     adventure run --source ~/retail --target prod   on S3 and Redshift; see docs/production.md
     """
     from adventure_works import pipeline

@@ -1,4 +1,4 @@
-"""What the files of a load have to do with one another: days for want of a calendar, and records in several files."""
+"""Compares the files of a load: records in several files, and days made from the sales where there is no calendar."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -32,7 +32,7 @@ def days_of_sales(version: NewVersion, scratch: Path, announce: Callable[[str], 
     """A calendar from the first to the last day on which something was sold or returned.
 
     Raises:
-        RefusedFileError: a day is so far from the others that it is no day of this calendar.
+        RefusedFileError: a day is so far from the others that it cannot be a day of this calendar.
     """
     columns = [(name, column) for name, table in raw_tables().items() for column in table.within_calendar]
     with duckdb.connect() as connection:

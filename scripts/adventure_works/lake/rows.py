@@ -16,7 +16,7 @@ from adventure_works.sources.source import Source
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file: its records and its entry in the log, or the problem for which it is refused."""
+    """The outcome of a file: its records and its entry in the log, or the problem for which it is refused."""
 
     file: SourceFile
     converted: Converted

@@ -38,7 +38,7 @@ class DamagedArchiveError(RefusedArchiveError):
 
     def __init__(self, archive: Path, problem: str) -> None:
         """Advises to get another copy."""
-        super().__init__(archive, problem, "Get the file again, or give `--source` a folder of CSV files.")
+        super().__init__(archive, problem, "Get the file again, or give `--source` a folder of files.")
 
 
 @contextmanager
