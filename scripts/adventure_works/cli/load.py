@@ -23,9 +23,10 @@ from adventure_works.warehouse import open_warehouse
 def command(settings: Settings, to: str, **loading: Any) -> None:
     """Load files into the lake: all of them, or none.
 
-    Files are recognised by their headings and names: CSV with any separator, workbooks, Parquet, JSON, in
-    folders and archives (docs/files.md). `adventure check` says what a load would do. A file that has not changed is skipped; a changed one
-    replaces the rows that it contained before. Records that cannot be read are kept in rejected_rows.
+    Files are recognised by their headings and names: CSV with any separator, workbooks, Parquet, JSON, in folders
+    and archives (docs/files.md). `adventure check` says what a load would do. A file that has not changed is
+    skipped; a changed one replaces the rows that it contained before. Records that cannot be read are kept in
+    rejected_rows.
 
     \b
     adventure load                                  the generated sample

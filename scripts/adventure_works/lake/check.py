@@ -63,7 +63,7 @@ def check(
             is_single = Path(source_name).expanduser().is_file() and len(source.files) == 1
             if not problems and not (is_single and not held):
                 try:
-                    changes(source, files, log, reading, (), announce)
+                    changes(source, files, log, lake.lost(held.values()), reading, (), announce)
                 except AdventureError as error:
                     problems.append(str(error).removesuffix("\nNothing has been loaded; the lake is as it was."))
             version = FolderVersion(scratch / "lake")
