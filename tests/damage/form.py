@@ -4,7 +4,9 @@ It is what copies of the set in public repositories carry, and what spreadsheets
 """
 
 import csv
+import gzip
 import io
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -328,6 +330,43 @@ def _semicolons(folder: Path) -> None:
     edit_text(folder / SALES_2016, lambda text: text.replace(",", ";"))
 
 
+@kind_of_damage("tabs", "sales", "2016 with tabs between the values")
+def _tabs(folder: Path) -> None:
+    edit_text(folder / SALES_2016, lambda text: text.replace(",", "\t"))
+
+
+@kind_of_damage("titles-above-the-header", "sales", "a title, the day of the export and an empty line above 2016")
+def _titles(folder: Path) -> None:
+    edit_text(folder / SALES_2016, lambda text: f"Sales of 2016,,,\r\nExported on,2017-07-01,,\r\n\r\n{text}")
+
+
+@kind_of_damage("snake-case-headings", "customers", "headings such as first_name")
+def _snake_case(folder: Path) -> None:
+    def renamed(text: str) -> str:
+        header, _, records = text.partition("\n")
+        return re.sub("(?<=[a-z])(?=[A-Z])", "_", header).lower() + "\n" + records
+
+    edit_text(folder / CUSTOMERS, renamed)
+
+
+@kind_of_damage("index-column", "sales", "2016 with the index that pandas adds")
+def _index_column(folder: Path) -> None:
+    edit_rows(
+        folder / SALES_2016,
+        lambda rows: [[str(number - 1) if number else "", *row] for number, row in enumerate(rows)],
+    )
+
+
+@kind_of_damage("gzip", "sales", "2016 packed by gzip, under its old name")
+def _gzip(folder: Path) -> None:
+    edit_bytes(folder / SALES_2016, lambda content: gzip.compress(content, mtime=0))
+
+
+@kind_of_damage("html-page", "returns", "a page of a server in the place of the file")
+def _html_page(folder: Path) -> None:
+    edit_bytes(folder / RETURNS, lambda content: b"<!DOCTYPE html>\n<title>Sign in</title>\n")
+
+
 # ---- values ----
 
 
@@ -456,6 +495,18 @@ def _missing_year(folder: Path) -> None:
 def _renamed_files(folder: Path) -> None:
     for number, name in enumerate(ALL_FILES, start=1):
         (folder / name).rename(folder / f"data{number}.csv")
+
+
+@kind_of_damage("sub-folder", "sales", "2016 in a folder of its own")
+def _sub_folder(folder: Path) -> None:
+    (folder / "2016").mkdir()
+    (folder / SALES_2016).rename(folder / "2016" / SALES_2016)
+
+
+@kind_of_damage("joined-files", "sales", "2016 at the end of 2015, header and all")
+def _joined_files(folder: Path) -> None:
+    edit_bytes(folder / SALES[2015], lambda content: content + (folder / SALES_2016).read_bytes())
+    (folder / SALES_2016).unlink()
 
 
 @kind_of_damage("two-files-for-one-table", "customers", "a second customers file, one record shorter")

@@ -45,6 +45,12 @@ READ_THE_SAME = {
     "unknown-column": 0,
     "sales-file-twice": 0,
     "unknown-file": 0,
+    "tabs": 0,
+    "titles-above-the-header": 0,
+    "snake-case-headings": 0,
+    "index-column": 0,
+    "gzip": 0,
+    "sub-folder": 0,
 }
 
 # Refused, with these words.
@@ -54,6 +60,7 @@ REFUSED = {
     "missing-column": "looks like products, but lacks the column ProductCost",
     "renamed-header": "lacks the column CustomerKey (and has CustomerID",
     "duplicate-header": "the heading OrderQuantity is there twice",
+    "html-page": "the file is an HTML page",
     "header-only": "a header and no records",
     "empty-file": "the file is empty",
     "truncated-file": "breaks off in the middle of a record",
@@ -177,6 +184,7 @@ BUILDS = [
 
 # Neither good nor bad by itself; each has a test of its own.
 SPECIAL = {
+    "joined-files": "the header in the middle counts as a blank record, and is said",
     "missing-file": "refused on an empty lake; on a full one nothing changes",
     "dates-days-to-twelve": "read month first, the only order that leaves the file sorted",
     "dates-ambiguous-returns": "read month first, the only order that leaves the file sorted and in the calendar",

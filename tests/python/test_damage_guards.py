@@ -90,6 +90,14 @@ def test_a_record_rejected(clean: tuple[Path, Path], lake: Path, tmp_path: Path,
     assert [row[-1] for row in missing] == [number]
 
 
+def test_the_header_of_a_joined_file_is_left_out_and_said(clean: tuple[Path, Path], tmp_path: Path) -> None:
+    said: list[str] = []
+    load(str(damaged(clean, tmp_path, "joined-files")), tmp_path / "lake", announce=said.append)
+    values = "* exclude (source_file, record_number)"
+    assert rows(tmp_path / "lake", "sales", values) == rows(clean[1], "sales", values)
+    assert [line for line in said if "1 value of order_date taken for the heading again" in line]
+
+
 def test_missing_file_on_an_empty_lake_is_refused_and_on_a_full_one_changes_nothing(
     clean: tuple[Path, Path], lake: Path, tmp_path: Path
 ) -> None:

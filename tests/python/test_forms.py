@@ -121,6 +121,7 @@ FORMS: list[tuple[str, Encode, int, str]] = [
     ("titles after a mark", lambda text: f"Île\r\n{text}".encode("utf-8-sig"), 1, "the header is line 2"),
     ("remarks", prefixed("# a,b,c,d,e,f,g,h,i,j\n#\n"), 2, "the header is line 3"),
     ("blank lines", prefixed("\r\n \r\n\r\n"), 3, "the header is line 4"),
+    ("blanks after commas", lambda text: again(text, ", "), 0, "a blank after each separator"),
     ("UTF-16", lambda text: text.encode("utf-16"), 0, "UTF-16"),
     ("UTF-16 big-endian", lambda text: b"\xfe\xff" + text.encode("utf-16-be"), 0, "UTF-16"),
     ("UTF-16 without a mark", lambda text: text.encode("utf-16-le"), 0, "UTF-16-LE"),
@@ -205,6 +206,22 @@ def test_the_sheets_of_a_workbook_are_tables_of_their_own(tmp_path: Path) -> Non
         ("book.xlsx, sheet Sales 2017", "sales"),
         ("book.xlsx, sheet Regions", "territories"),
     ]
+
+
+def test_records_that_are_quoted_as_a_whole(tmp_path: Path) -> None:
+    """As a spreadsheet writes them that has each record in one cell."""
+    lines = [
+        "id,Region,Country,Continent".replace("id", "SalesTerritoryKey"),
+        '1,"Île, grande",France,Europe',
+        "2,A,B,C",
+    ]
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([line] for line in lines)
+    found = looked_at(tmp_path, text.getvalue(), "Territories.csv")
+    clean = looked_at(tmp_path, "".join(f"{line}\r\n" for line in lines), "Regions.csv")
+    assert values(found) == values(clean) and found.done == ("quotes around each record",)
+    with pytest.raises(RefusedFileError, match="not quoted as a whole"):
+        looked_at(tmp_path, text.getvalue() + "3,A,B,C\r\n", "Regions2.csv")
 
 
 REFUSED: list[tuple[str, str, str | bytes, str]] = [

@@ -127,6 +127,20 @@ def test_amounts(tmp_path: Path, written: str, amount: str | None) -> None:
     assert len(converted.rejects) == (0 if amount else 1)
 
 
+def test_the_header_again_in_the_middle_is_no_record(tmp_path: Path) -> None:
+    """As where the files of some years were joined."""
+    converted, rows = read(tmp_path, lines(SALES, *SALES_ROWS[:14], SALES, *SALES_ROWS[14:]))
+    assert (converted.loaded, converted.blank, converted.rejects) == (28, 1, [])
+    assert [row[-1] for row in rows] == [*range(1, 15), *range(16, 30)]
+    assert [note for _, note in converted.notes if "for the heading again" in note]
+
+
+def test_a_conflict_in_the_middle_refuses_the_file(tmp_path: Path) -> None:
+    rows = [*SALES_ROWS * 100, "<<<<<<< HEAD", *SALES_ROWS * 100]
+    with pytest.raises(RefusedFileError, match=r"line 2802: the file is the rest of a merge with conflicts"):
+        read(tmp_path, lines(SALES, *rows))
+
+
 def test_blank_records_are_counted_and_numbered(tmp_path: Path) -> None:
     text = lines(SALES, SALES_ROWS[0], "", *SALES_ROWS[1:], ",,,,,,,", "  , ,,,,,,", "", "")
     converted, rows = read(tmp_path, text)

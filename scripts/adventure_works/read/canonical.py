@@ -7,12 +7,13 @@ import codecs
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from adventure_works.contract import Table
 from adventure_works.errors import RefusedFileError
-from adventure_works.read.layout import LINE_END, SEPARATORS, cells, layout
+from adventure_works.read.layout import LINE_END, SEPARATORS, Layout, header, layout
 from adventure_works.read.recognise import table_of
 
 HEAD_BYTES = 1 << 16
@@ -56,14 +57,18 @@ def canonical(path: Path, name: str, scratch: Path, tables: Sequence[Table]) -> 
     found = layout(name, lines, tables)
     if any(lines):
         # Before all bytes are looked at: what is wrong with a file of no table is of no interest.
-        table_of(name, cells(lines[found.header_line - 1], found.separator), found.header_line, tables)
-    if not encoding and found.separator == "," and found.header_line == 1:
+        table_of(name, header(lines, found), found.header_line, tables)
+    if not encoding and found.is_plain and found.header_line == 1:
         return Canonical(path)
     done = []
     if encoding:
         done.append(encoding.upper())
     if found.separator != ",":
         done.append(f"{SEPARATORS[found.separator]} between the values")
+    if found.has_blanks:
+        done.append("a blank after each separator")
+    if found.is_quoted:
+        done.append("quotes around each record")
     if found.header_line > 1:
         done.append(f"the header is line {found.header_line}, and what is above it is left out")
     scratch.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +81,7 @@ def canonical(path: Path, name: str, scratch: Path, tables: Sequence[Table]) -> 
         try:
             for _ in range(found.header_line - 1):
                 source.readline()
-            _copy(source, target, found.separator)
+            _copy(source, target, found)
         except UnicodeError as error:
             raise RefusedFileError(
                 f"{name}: the file is {codec.removesuffix('-sig').upper()} at its beginning, but not to its end. Fetch "
@@ -114,9 +119,9 @@ def _first_lines(head: bytes, encoding: str | None) -> list[str]:
     return LINE_END.split(text)
 
 
-def _copy(source: TextIO, target: TextIO, separator: str) -> None:
+def _copy(source: TextIO, target: TextIO, found: Layout) -> None:
     """Copies text with commas for the separator; its lines, those within quotes too, stay lines."""
-    if separator == ",":
+    if found.is_plain:
         while block := source.read(BLOCK):
             target.write(block)
         return
@@ -128,10 +133,20 @@ def _copy(source: TextIO, target: TextIO, separator: str) -> None:
             last = line
             yield line
 
+    read = partial(csv.reader, delimiter=found.separator, skipinitialspace=found.has_blanks, strict=True)
     records = _Records(target)
-    csv.writer(records).writerows(csv.reader(lines(), delimiter=separator, strict=True))
+    rows = read(lines())
+    if found.is_quoted:
+        rows = read(_only_value(row) for row in rows)
+    csv.writer(records).writerows(rows)
     if last.endswith(("\n", "\r")):
         target.write(records.end)
+
+
+def _only_value(row: list[str]) -> str:
+    if len(row) > 1:
+        raise csv.Error("a record that is not quoted as a whole, as the header is")
+    return "".join(row)
 
 
 class _Records:

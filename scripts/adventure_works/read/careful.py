@@ -16,6 +16,7 @@ from adventure_works.read.styles import Styles
 from adventure_works.read.typed import write_typed
 
 BATCH = 20_000
+HEADING_AGAIN = "taken for the heading again and left out, as where files were joined"
 
 
 def read_carefully(
@@ -30,7 +31,8 @@ def read_carefully(
     connection.execute(f"create or replace temp table records (record_number bigint, {columns})")
     result = _take_apart(connection, file, piece)
     typed = write_typed(connection, file, how, part)
-    result.loaded, result.notes, result.damaged = typed.loaded, typed.notes, typed.damaged
+    result.loaded, result.damaged = typed.loaded, typed.damaged
+    result.notes += typed.notes
     if typed.faults:
         result.rejects += _rejects(file, piece, typed.faults)
         result.rejects.sort(key=lambda reject: reject.record_number)
@@ -45,6 +47,9 @@ def _take_apart(connection: duckdb.DuckDBPyConnection, file: SourceFile, piece: 
         fault = record.fault or _shape_fault(file, record)
         if not record.fault and not any(value.strip() for value in record.values):
             result.blank += 1
+        elif tuple(value.strip() for value in record.values) == file.scan.header:
+            result.blank += 1
+            result.notes[file.columns[0].name, HEADING_AGAIN] += 1
         elif fault:
             result.rejects.append(record.rejected(None, fault))
         else:

@@ -172,7 +172,7 @@ def _from_workbook(path: Path, name: str, scratch: Path) -> Iterator[Text]:
         raise RefusedFileError(f"{name}: the workbook is protected by a password. Save it without one.") from error
     except (calamine.CalamineError, zipfile.BadZipFile) as error:
         raise RefusedFileError(
-            f"{name}: the file is a workbook or an archive that cannot be read ({error}). Save it again, or as CSV."
+            f"{name}: the file is a workbook that cannot be read ({error}). Save it again, or as CSV."
         ) from error
 
 

@@ -17,10 +17,21 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True)
 class Layout:
-    """What is between the values, and the line of the header; the first line of a file is 1."""
+    """What is between the values, and the line of the header; the first line of a file is 1.
+
+    `has_blanks` says that a blank follows each separator, as in `a, "b"`, and `is_quoted` that each record is one
+    quoted value: `"a,b"`.
+    """
 
     separator: str = ","
     header_line: int = 1
+    has_blanks: bool = False
+    is_quoted: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether records can be read as they are."""
+        return self.separator == "," and not self.has_blanks and not self.is_quoted
 
 
 def layout(name: str, lines: Sequence[str], tables: Sequence[Table]) -> Layout:
@@ -32,10 +43,13 @@ def layout(name: str, lines: Sequence[str], tables: Sequence[Table]) -> Layout:
     best, found = 0, Layout()
     for number, line in enumerate(lines[: MOST_LINES_ABOVE + 1], start=1):
         for separator in SEPARATORS:
-            known = most_known(cells(line, separator), tables)
+            values = cells(line, separator)
+            is_quoted = len(values) == 1 and separator in values[0]
+            known = most_known(cells(values[0], separator) if is_quoted else values, tables)
             if known > best:
-                best, found = known, Layout(separator, number)
-    headings = len(cells(lines[found.header_line - 1], found.separator)) if lines else 0
+                has_blanks = not is_quoted and line.count(separator) == line.count(f"{separator} ") > 0
+                best, found = known, Layout(separator, number, has_blanks, is_quoted)
+    headings = len(header(lines, found))
     for number, line in enumerate(lines[: found.header_line - 1], start=1):
         if not _is_above_a_header(line, found.separator, headings):
             raise RefusedFileError(
@@ -43,6 +57,12 @@ def layout(name: str, lines: Sequence[str], tables: Sequence[Table]) -> Layout:
                 "Move the header to the top, and load again."
             )
     return found
+
+
+def header(lines: Sequence[str], found: Layout) -> list[str]:
+    """The headings of a file with these first lines."""
+    values = cells(lines[found.header_line - 1], found.separator) if lines else []
+    return cells(values[0], found.separator) if found.is_quoted else values
 
 
 def cells(line: str, separator: str) -> list[str]:

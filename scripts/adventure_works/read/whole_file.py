@@ -1,5 +1,6 @@
 """What only a whole file shows once it is read: lost letters, swapped days and months, keys in two cases."""
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,8 @@ from adventure_works.read.source_file import SourceFile
 from adventure_works.read.styles import Styles
 from adventure_works.sql import glob, one_row
 
+# What git writes between the two versions of some lines.
+CONFLICT = re.compile(r"(<{7}|={7}|>{7})(?![^ \r\n])")
 # A file is refused when more values of a column than these show that letters are lost.
 DAMAGED_VALUES, DAMAGED_SHARE = 2, 0.001
 # In fewer days a record out of order can look like swapped dates.
@@ -24,6 +27,12 @@ def refuse_as_a_whole(connection: duckdb.DuckDBPyConnection, file: SourceFile, r
     Raises:
         RefusedFileError: with what is wrong.
     """
+    for reject in result.rejects:
+        if CONFLICT.match(reject.raw_text):
+            raise RefusedFileError(
+                f"{file.name}, line {reject.line_number}: the file is the rest of a merge with conflicts. Settle the "
+                "conflicts in it."
+            )
     for (column, what), count in result.damaged.items():
         if count > max(DAMAGED_VALUES, DAMAGED_SHARE * file.scan.records):
             raise RefusedFileError(
