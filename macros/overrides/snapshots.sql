@@ -5,6 +5,28 @@
 {%- endmacro %}
 
 
+{% macro default__build_snapshot_table(strategy, sql) -%}
+    {%- do adventure_works.warn_of_earlier_loads(model['name'] | replace('snap_', '')) -%}
+    {{ dbt.default__build_snapshot_table(strategy, sql) }}
+{%- endmacro %}
+
+
+{% macro warn_of_earlier_loads(table_name) -%}
+    {%- set load_log = graph.sources['source.adventure_works.adventure_works_load.load_log'] -%}
+    {%- set loads = run_query(
+        "select count(*) from " ~ adventure_works.source_relation(load_log)
+        ~ " where table_name = '" ~ table_name ~ "' and status = 'loaded'"
+    ).columns[0].values()[0] -%}
+    {%- if loads > 1 -%}
+        {%- do exceptions.warn(
+            "The load log shows " ~ loads ~ " loads of " ~ table_name ~ ", of which history here begins with the last: "
+            ~ "past sales have its prices. `adventure run` shows all of them to the snapshots; `dbt clone --state "
+            ~ "warehouse/state` begins with what is published."
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {% macro default__snapshot_staging_table(strategy, source_sql, target_relation) -%}
     select * from (
         {{ dbt.default__snapshot_staging_table(strategy, source_sql, target_relation) }}

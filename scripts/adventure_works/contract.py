@@ -64,7 +64,8 @@ class Table:
 
     `files` says how many files bring rows: `one`, `many`, or `optional` for one that need not be there. A file of a
     table that `may_be_empty` can have a header only, as for a shop without returns. Of a table that `keeps_versions`,
-    the lake has what each load contained: history is made from it. `sorted_by`, `within_calendar` and
+    the lake has what each load contained: history is made from it. The values of
+    one that `holds_persons` are shown in no message. `sorted_by`, `within_calendar` and
     `not_after` (date column -> the date column that it is never after) settle the order of
     ambiguous dates. `missing_words` mean that a value is missing, such as NULL.
     """
@@ -76,6 +77,7 @@ class Table:
     files: str = "one"
     may_be_empty: bool = False
     keeps_versions: bool = False
+    holds_persons: bool = False
     sorted_by: str | None = None
     within_calendar: list[str] = field(default_factory=list)
     not_after: dict[str, str] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -11,6 +12,19 @@ from pathlib import Path
 
 from adventure_works.errors import AdventureError, HeldError
 from adventure_works.settings import shown
+
+# What DuckDB says on a full disk, and of everything after it.
+FULL = re.compile("No space left on device|database has been invalidated|Could not write (all|file)", re.IGNORECASE)
+NO_ROOM = (
+    "The disk is full: a run needs about three times the room of what is published. Make room, or set "
+    "ADVENTURE_DATABASE to a place on another disk, and run again."
+)
+
+
+def has_no_room(message: str) -> bool:
+    """Whether a message of DuckDB means that the disk is full."""
+    return bool(FULL.search(message))
+
 
 # What the user lets others read; only the process that reads it can set it.
 _umask = os.umask(0o077)
@@ -23,8 +37,8 @@ def keep_to_owner() -> None:
 
 
 def let_others_read(path: Path) -> None:
-    """Gives a file that holds nothing of a person the permissions that the user's files have."""
-    path.chmod(0o666 & ~_umask)
+    """Gives a file or folder that holds nothing of a person the permissions that the user's others have."""
+    path.chmod((0o777 if path.is_dir() else 0o666) & ~_umask)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from adventure_works import disk
 from adventure_works.build import dbt
 from adventure_works.build.headline import headline
 from adventure_works.build.results import BuildResult, with_findings
@@ -16,7 +15,7 @@ from adventure_works.lake import loader
 from adventure_works.lake.loader import LoadResult
 from adventure_works.monitor import alerts
 from adventure_works.monitor.status import status_of
-from adventure_works.report.build import draw, save
+from adventure_works.report.build import check_place, draw, save
 from adventure_works.settings import MAX_AGE_HOURS, Settings
 from adventure_works.warehouse import open_warehouse
 from adventure_works.warehouse.base import Progress, Warehouse
@@ -100,7 +99,7 @@ def run(
     """
     try:
         # Before anything is loaded: a report that cannot be written must not be found out after publishing.
-        disk.check_writable(settings.report.parent, "ADVENTURE_REPORT")
+        check_place(settings.report)
         warehouse = open_warehouse(target, settings, view.announce, wait=wait)
         _ = warehouse.lake
         with warehouse.locked() as check_lock:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from adventure_works import cli
 from adventure_works.cli import output
 from adventure_works.cli.run import Printer
+from adventure_works.errors import AdventureError
 from adventure_works.lake.base import LogEntry
 from adventure_works.lake.loader import LoadResult
 from adventure_works.settings import DEFAULTS
@@ -50,6 +51,10 @@ print([name for name in {SLOW!r} if name in sys.modules])
 
 def test_an_unknown_command_is_refused() -> None:
     assert CliRunner().invoke(cli.adventure, ["lead"]).exit_code == 2
+
+
+def test_a_message_has_nothing_that_a_terminal_obeys() -> None:
+    assert str(AdventureError("a\x1b[31m\x9bb\r\tc\nd")) == "a\ufffd[31m\ufffdb\ufffd\tc\nd"
 
 
 def test_names_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -188,6 +188,19 @@ def test_the_time_of_a_load_is_that_of_the_clock_though_its_id_goes_on(
     assert load_id == "20990101T000000000001" and loaded_at.year < 2099
 
 
+def test_a_message_holds_no_person(files: Path, lake: Path) -> None:
+    path = files / CUSTOMERS
+    lines = path.read_bytes().split(b"\r\n")
+    for number in range(1, 9):
+        values = lines[number].split(b",")
+        lines[number] = b",".join([*values[:4], b"31.31.1950", *values[5:]])
+    path.write_bytes(b"\r\n".join(lines))
+    with pytest.raises(AdventureError) as refusal:
+        load(str(files), lake)
+    message = str(refusal.value)
+    assert "line 2: birth_date '99.99.9999' is not a date" in message and "1950" not in message
+
+
 def test_a_lake_without_its_load_log_says_what_to_do(files: Path, lake: Path) -> None:
     shutil.rmtree(lake / "raw" / "load_log")
     with pytest.raises(AdventureError, match=r"load log is gone or damaged.*Load everything afresh with --replace"):

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,9 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 from adventure_works import pipeline
+from adventure_works.build.results import BuildResult, Problem
 from adventure_works.cli.report import command
+from adventure_works.cli.run import failure_message
 from adventure_works.errors import AdventureError
 from adventure_works.settings import DEFAULTS, Settings
+from adventure_works.warehouse.duckdb_access import asking
+from adventure_works.warehouse.record import State
 
 
 class FakeWarehouse:
@@ -97,6 +102,26 @@ def test_a_report_that_cannot_be_written_after_all_does_not_hide_what_is_publish
         run(settings)
     assert warehouse.done == ["loaded", "published"]
     assert (settings.report / "kept").exists()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "IO Error: Could not write file: No space left on device",
+        "FATAL Error: database has been invalidated because of a previous fatal error",
+    ],
+)
+def test_a_full_disk_is_said_first(message: str) -> None:
+    counts = Counter[str]()
+    result = BuildResult(counts, {}, counts, [Problem("fact_sales", "error", message, None)], [], 1.0)
+    warehouse = SimpleNamespace(states=lambda: [State("published", "/w.duckdb")], target="published")
+    said = failure_message(result, warehouse, Path("dbt.log"))
+    assert said.startswith("The disk is full: ") and "/w.duckdb is as it was" in said
+
+
+def test_a_candidate_that_somebody_has_removed_is_said(tmp_path: Path) -> None:
+    with pytest.raises(AdventureError, match="is gone; somebody has removed it"), asking(tmp_path / "gone.duckdb"):
+        pass
 
 
 @pytest.mark.parametrize("arguments", [["--out", "x.docx"], ["--out", "x.pdf", "--format", "html"], ["--out", "x"]])

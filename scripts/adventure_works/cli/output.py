@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from adventure_works.errors import readable
+
 SECONDS_BETWEEN_LINES = 10
 # Wide enough for the tables where nobody says how wide a line is: a file, a pipe, a CI log.
 WIDTH = None if sys.stdout.isatty() else 140
@@ -32,7 +34,7 @@ err = _Console(highlight=False, markup=False, emoji=False, width=WIDTH, stderr=T
 
 def announce(message: str) -> None:
     """Prints a sentence that the user should see while the work goes on, above a progress bar."""
-    err.print(message)
+    err.print(readable(message))
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from adventure_works.build.results import KINDS, BuildResult, Problem
 from adventure_works.cli import output
 from adventure_works.cli.options import loading_options, no_wait_option, target_option, with_settings
 from adventure_works.cli.output import out
-from adventure_works.errors import AdventureError
+from adventure_works.disk import NO_ROOM, has_no_room
+from adventure_works.errors import AdventureError, readable
 from adventure_works.settings import PROJECT, Settings, shown, typed
 from adventure_works.warehouse.base import Ask, Warehouse
 
@@ -135,7 +136,7 @@ def files_table(entries: Iterable["LogEntry"], title: str) -> Table:
     for entry in entries:
         orders = sorted({pair.split(": ")[1].replace("_", " ") for pair in entry.date_order.split("; ") if pair})
         counts = (f"{count:,}" for count in (entry.records, entry.loaded, entry.rejected, entry.blank))
-        table.add_row(entry.source_file, entry.table_name, entry.encoding, ", ".join(orders) or "-", *counts)
+        table.add_row(readable(entry.source_file), entry.table_name, entry.encoding, ", ".join(orders) or "-", *counts)
     return table
 
 
@@ -160,6 +161,8 @@ def failure_message(result: BuildResult, warehouse: Warehouse, log: Path) -> str
     """What failed, that nothing was published, and how to look into it."""
     places = {state.role: Path(state.place) for state in warehouse.states()}
     as_it_was = f"{shown(places['published'])} is as it was" if "published" in places else "nothing is, yet"
+    if any(has_no_room(problem.message) for problem in result.errors):
+        return f"{NO_ROOM}\nWhat is published is not touched: {as_it_was}. The log is {shown(log)}."
     candidate = places.get("candidate", Path("the candidate"))
     more = len(result.errors) - MOST_PROBLEMS
     lines = [

@@ -5,6 +5,7 @@ pieces are converted at a time.
 """
 
 import os
+import re
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -107,13 +108,19 @@ def _add(piece: Converted, result: Converted, file: SourceFile, max_rejects: int
     result.damaged += piece.damaged
     result.normalised = sum(count for (_, note), count in result.notes.items() if note in NORMALISED)
     if len(result.rejects) > max_rejects:
-        examples = "".join(f"\n  line {reject.line_number}: {reject.reason}" for reject in result.rejects[:3])
+        shown = _masked if file.table.holds_persons else str
+        examples = "".join(f"\n  line {reject.line_number}: {shown(reject.reason)}" for reject in result.rejects[:3])
         # Where most cannot be read, the file is not what it should be, and to allow it would lose it.
         allow = ", or allow more with --max-rejects" if result.loaded >= len(result.rejects) else ""
         raise RefusedFileError(
             f"{file.name}: at least {len(result.rejects)} of {file.scan.records} records cannot be read, more than are "
             f"allowed ({max_rejects}).{examples}\nCorrect the file{allow}."
         )
+
+
+def _masked(reason: str) -> str:
+    """A reason with the shape of the values in it: letters as x, digits as 9."""
+    return re.sub(r"'.*'", lambda value: re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "9", value[0])), reason)
 
 
 @contextmanager

@@ -35,12 +35,21 @@ def draw(warehouse: Warehouse, asking: AbstractContextManager[Ask]) -> str:
     return page(found, proof)
 
 
+def check_place(out: Path) -> None:
+    """Makes the folder of a page where it is missing, and refuses one that cannot be written."""
+    is_new = not out.parent.exists()
+    disk.check_writable(out.parent, "ADVENTURE_REPORT")
+    if is_new:
+        disk.let_others_read(out.parent)
+
+
 def save(content: str, out: Path) -> Path:
     """Writes a page in the place of the file `out`, and gives it back. No person is in it, so others may read it.
 
     Raises:
         AdventureError: The file cannot be written.
     """
+    check_place(out)
     if out.is_dir():
         raise AdventureError(f"{shown(out)}: is a folder. Name a file to write the report to.")
     advice = "The report was not written: correct the permissions, or name another file."

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from adventure_works.disk import NO_ROOM, has_no_room
 from adventure_works.errors import AdventureError, HeldError
 from adventure_works.settings import shown
 from adventure_works.sql import glob, one_row, quoted
@@ -36,6 +37,8 @@ def connected(
         HeldError: another process was still in the way at the end.
         UnreadableError: this DuckDB cannot read the file.
     """
+    if read_only and not path.exists():
+        raise AdventureError(f"{shown(path)}: is gone; somebody has removed it meanwhile. Run again.")
     until = time.monotonic() + patience
     # Only for a new file; a file that exists keeps its version.
     config: dict[str, Any] = {} if read_only else {"storage_compatibility_version": STORAGE}
@@ -60,7 +63,8 @@ def connected(
     try:
         yield connection
     except duckdb.Error as error:
-        raise AdventureError(f"{shown(path)}: DuckDB could not go on.\n{error}") from error
+        why = NO_ROOM if has_no_room(str(error)) else "DuckDB could not go on."
+        raise AdventureError(f"{shown(path)}: {why}\n{error}") from error
     finally:
         connection.close()
 
