@@ -8,14 +8,7 @@
 {%- set counts = ['orders', 'customers', 'units', 'return_units'] -%}
 {%- set money = ['revenue', 'cost', 'profit', 'like_for_like_revenue', 'like_for_like_last_year_revenue'] -%}
 {%- set sources = {
-    'sales_in_spans': {
-        'orders': 'count(distinct order_number)',
-        'customers': 'count(distinct nullif(customer_key, -1))',
-        'units': 'sum(order_quantity)',
-        'revenue': 'sum(revenue)',
-        'cost': 'sum(cost)',
-        'profit': 'sum(profit)',
-    },
+    'buyers_in_spans': {'customers': 'count(distinct customer_key)'},
     'returns_in_spans': {'return_units': 'sum(return_quantity)'},
     'compared_in_spans': {
         'like_for_like_revenue': 'sum(revenue)',
@@ -45,17 +38,46 @@ products as (
 
 ),
 
-sales_in_spans as (
+sales as (
 
     select
         sales.*,
+        products.product_category_key
+    from {{ ref('fact_sales') }} as sales
+    inner join products on sales.product_key = products.product_key
+
+),
+
+-- An order has one day, so the orders of days can be summed.
+days as (
+    {% for category, territory in totals %}
+    select
+        order_date,
+        cast({{ category }} as integer) as product_category_key,
+        cast({{ territory }} as integer) as territory_key,
+        count(distinct order_number) as orders,
+        sum(order_quantity) as units,
+        sum(revenue) as revenue,
+        sum(cost) as cost,
+        sum(profit) as profit
+    from sales
+    group by {{ ['order_date', category, territory] | reject('eq', 'null') | join(', ') }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+-- Each once, before they are counted in four ways.
+buyers_in_spans as (
+
+    select distinct
         spans.period,
         spans.is_year_before,
-        products.product_category_key
+        sales.product_category_key,
+        sales.territory_key,
+        sales.customer_key
     from spans
-    inner join {{ ref('fact_sales') }} as sales
-        on sales.order_date between spans.first_date and spans.last_date
-    inner join products on sales.product_key = products.product_key
+    inner join sales on sales.order_date between spans.first_date and spans.last_date
+    where sales.customer_key <> -1
 
 ),
 
@@ -90,10 +112,27 @@ compared_in_spans as (
 ),
 
 counted as (
+
+    select
+        days.orders,
+        0 as customers,
+        days.units,
+        0 as return_units,
+        days.revenue,
+        days.cost,
+        days.profit,
+        0 as like_for_like_revenue,
+        0 as like_for_like_last_year_revenue,
+        days.product_category_key,
+        days.territory_key,
+        spans.period,
+        spans.is_year_before
+    from spans
+    inner join days on days.order_date between spans.first_date and spans.last_date
     {% for category, territory in totals %}
-    {%- set outer_loop = loop %}
     {%- set groups = ['period', 'is_year_before'] + [category, territory] | reject('eq', 'null') | list %}
     {%- for source, measures in sources.items() %}
+    union all
     select
         {%- for measure in counts + money %}
         {{ measures.get(measure, 0) }} as {{ measure }},
@@ -104,9 +143,9 @@ counted as (
         is_year_before
     from {{ source }}
     group by {{ groups | join(', ') }}
-    {{ 'union all' if not (loop.last and outer_loop.last) }}
     {%- endfor %}
     {%- endfor %}
+
 ),
 
 -- Sales, returns and comparisons of the same key become one row.
