@@ -12,14 +12,20 @@ LONGEST = (
     "test_build.py",
     # Makes the build of the sample, and the next but one that of the Kaggle files: others find them there.
     "test_project.py",
-    "test_load_redshift.py",
-    "test_report.py",
     "test_publish.py",
-    "test_s3_lake.py",
-    "test_monitoring.py",
+    "test_report.py",
+    "test_develop.py",
+    "test_publish_redshift.py",
     "test_monitoring_redshift.py",
-    "test_metrics.py",
+    "test_doctor.py",
+    "test_s3_lake.py",
+    "test_load_redshift.py",
+    "test_docs_site.py",
     "test_analyses.py",
+    "test_load.py",
+    "test_monitoring.py",
+    "test_history.py",
+    "test_metrics.py",
 )
 
 
