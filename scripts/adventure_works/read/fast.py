@@ -3,6 +3,7 @@
 They have no rules of their own: they give up on whatever is not exactly as expected, and the careful path decides.
 """
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,11 @@ from adventure_works.sql import glob, one_row, quoted
 # With these bytes alone there is nothing to clean in a text, and DuckDB's cast to an integer is exact: with others it
 # casts 332.6 to 333, 1e3 to 1000, 1_0 to 10 and 0x1A to 26.
 SAFE_BYTES = b"0123456789ACDFGHIJKLMNOPQRSTUVWYZ/-,:\r\n"
+# All but control characters and question marks.
+QUIET_BYTES = bytes({*range(32, 256), *b"\r\n"} - {*b"?\x7f"})
+
+BLOCK = 1 << 15
+_NOT_LATIN = bytes(range(0x80, 0xA0))
 
 
 def read_fastest(
@@ -42,7 +48,7 @@ def read_fastest(
         or piece.data.translate(None, SAFE_BYTES)
     ):
         return None
-    _write_over(text, piece.data)
+    _write_over(text, [piece.data])
     try:
         (rows,) = one_row(
             connection,
@@ -79,8 +85,7 @@ def read_texts(
     Raises:
         RefusedFileError: dates or amounts that contradict those seen before.
     """
-    is_utf8 = file.scan.codec == "utf-8"
-    _write_over(text, piece.data if is_utf8 else piece.data.decode(file.scan.codec).encode())
+    _write_over(text, [piece.data] if file.scan.codec == "utf-8" else _in_utf8(piece.data))
     names = [column.name if column else f"unknown_{number}" for number, column in enumerate(file.positions)]
     known = ", ".join(column.name for column in file.columns)
     records = (
@@ -88,7 +93,8 @@ def read_texts(
         f"from {_read_csv(text, dict.fromkeys(names, 'varchar'))}"
     )
     try:
-        if write_typed_at_once(connection, file, how, records, part) == piece.records:
+        is_quiet = not file.scan.has_inner_lines and not piece.data.translate(None, QUIET_BYTES)
+        if write_typed_at_once(connection, file, how, records, part, is_quiet=is_quiet) == piece.records:
             return Converted(loaded=piece.records)
     except duckdb.Error:
         part.unlink(missing_ok=True)
@@ -105,11 +111,20 @@ def read_texts(
     return Converted(loaded=typed.loaded, notes=typed.notes, damaged=typed.damaged)
 
 
-def _write_over(path: Path, data: bytes) -> None:
+def _write_over(path: Path, blocks: Iterable[bytes]) -> None:
     """Writes a file in the place of the one before, several times as fast as making a new one."""
     with path.open("r+b" if path.exists() else "wb") as file:
-        file.write(data)
+        file.writelines(blocks)
         file.truncate()
+
+
+def _in_utf8(data: bytes) -> Iterator[bytes]:
+    """Windows-1252 in UTF-8, in blocks that stay in the processor's cache."""
+    for start in range(0, len(data), BLOCK):
+        block = data[start : start + BLOCK]
+        # Latin-1 is decoded ten times as fast, and is the same but for these bytes.
+        is_latin = len(block.translate(None, _NOT_LATIN)) == len(block)
+        yield block if block.isascii() else block.decode("latin-1" if is_latin else "cp1252").encode()
 
 
 def _expression(column: Column, file: SourceFile) -> str:

@@ -31,8 +31,9 @@ class Scan:
     """What the bytes of a file say.
 
     `records` counts every record after the header, blank ones too. `start` is the offset of the first of them.
-    `is_plain` promises UTF-8 and that every line is a record: no quote, and no line that ends in CR alone. `cuts` are
-    places between records, `PIECE` bytes apart: the offset of each, and how many records and lines are before it.
+    `is_plain` promises UTF-8 and that every line is a record: no quote, and no line that ends in CR alone.
+    `has_inner_lines` says that a line ends within quotes. `cuts` are places between records, `PIECE` bytes apart: the
+    offset of each, and how many records and lines are before it.
 
     Where the file is a copy in the form that is read, `name`, `sha256`, `delivered_bytes` and `encoding` are those of
     the delivered file, `header_line` is the line of its header, and `done` says what was recognised. A record of a file
@@ -51,6 +52,7 @@ class Scan:
     is_plain: bool
     cuts: tuple[tuple[int, int, int], ...]
     delivered_bytes: int
+    has_inner_lines: bool
     header_line: int = 1
     is_by_record: bool = False
     done: tuple[str, ...] = ()
@@ -128,6 +130,7 @@ def scan(path: Path, name: str = "", header_line: int = 1) -> Scan:
         is_plain=encoding.is_utf8 and lines.are_plain,
         cuts=tuple(cuts),
         delivered_bytes=size,
+        has_inner_lines=lines.count > lines.ends,
         header_line=header_line,
     )
 
@@ -255,7 +258,8 @@ def _line_ends(text: bytes, in_quotes: bool = False) -> _Ends:
     lone_returns = 0
     if b"\r" in text:
         returns = np.flatnonzero(characters == _CR)
-        following = np.append(characters, 0)[returns + 1]
+        # Nothing follows one at the end, which is compared with itself.
+        following = characters[np.minimum(returns + 1, len(characters) - 1)]
         alone = returns[following != _LF]
         lone_returns = len(alone)
         ends = np.union1d(ends, alone) if lone_returns else ends

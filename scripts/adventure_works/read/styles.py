@@ -10,9 +10,9 @@ from adventure_works.read import amounts, dates
 from adventure_works.read.records import records
 from adventure_works.read.scan import small_pieces
 from adventure_works.read.source_file import SourceFile
-from adventure_works.read.values import Reading, Style, plain
+from adventure_works.read.values import Reading, Style, plain, read_value
 
-EVIDENCE_PIECE = 1 << 18
+EVIDENCE_PIECE = 1 << 17
 
 Evidence = dates.Evidence | amounts.Evidence
 
@@ -62,7 +62,7 @@ def styles(file: SourceFile, calendar: tuple[date, date] | None, option: str | N
         RefusedFileError: the values contradict each other, or nothing decides the style of a column.
     """
     windows = {name: window(file, file.table.column(name), calendar) for name in file.date_columns}
-    evidence = _evidence(file, windows)
+    evidence, seen = _evidence(file, windows)
     names = {name: found.style() for name, found in evidence.items()}
     proven = {name for name, style in names.items() if style in evidence[name].examples}
     for name in [name for name, style in names.items() if style is None]:
@@ -84,7 +84,11 @@ def styles(file: SourceFile, calendar: tuple[date, date] | None, option: str | N
                 "month_first or --date-order day_first."
             )
     by_column = {name: Style(style, name in proven, windows.get(name)) for name, style in names.items() if style}
-    return Styles(by_column, evidence)
+    how = Styles(by_column, evidence)
+    for name, texts in seen.items():
+        readings = {text: read_value(text, file.table, file.table.column(name), by_column[name]) for text in texts}
+        how.known[name] |= {text: reading for text, reading in readings.items() if reading == Reading(reading.value)}
+    return how
 
 
 def window(file: SourceFile, column: Column, calendar: tuple[date, date] | None) -> dates.Window | None:
@@ -107,8 +111,14 @@ def _add(file: SourceFile, column: str, evidence: Evidence, texts: set[str]) -> 
         raise RefusedFileError(f"{file.name}: the {what} in {column} cannot be read for certain: {problem}.{remedy}")
 
 
-def _evidence(file: SourceFile, windows: dict[str, dates.Window | None]) -> dict[str, Evidence]:
-    """What each column says of its style: reads on until every column has shown it, if need be to the end."""
+def _evidence(
+    file: SourceFile, windows: dict[str, dates.Window | None]
+) -> tuple[dict[str, Evidence], dict[str, set[str]]]:
+    """What each column says of its style: reads on until every column has shown it, if need be to the end.
+
+    Also returns the texts that the first piece has in columns of amounts.
+    """
+    seen: dict[str, set[str]] = {}
     evidence: dict[str, Evidence] = {}
     positions: dict[str, int] = {}
     for position, column in enumerate(file.positions):
@@ -127,9 +137,10 @@ def _evidence(file: SourceFile, windows: dict[str, dates.Window | None]) -> dict
                     values[name].add(record.values[position])
         for name, found in evidence.items():
             _add(file, name, found, values[name])
+        seen = seen or {name: values[name] - {""} for name in evidence if file.table.column(name).kind == "numeric"}
         if all(found.is_settled() for found in evidence.values()):
             break
-    return evidence
+    return evidence, seen
 
 
 def _agrees(
