@@ -340,6 +340,21 @@ def test_models_to_promote_are_right_of_the_line(read_sample: tuple) -> None:
         assert is_right == (row["recommended_action"] == "promote"), row["model_name"]
 
 
+def test_the_forecast_says_what_it_assumes(read_sample: tuple) -> None:
+    found = read_sample[0]
+    first, last = ({**found.forecast[place], "forecast_method": "yearly drift"} for place in (0, -1))
+
+    def sentence(*rows: dict) -> str:
+        figures = dataclasses.replace(found, forecast=list(rows))
+        said = business.trend(figures, Scope(None, figures.periods[0])).more
+        return next(plain(one) for one in said if one and plain(one).startswith("Revenue will be"))
+
+    drift, naive = "if the change of the last year goes on (95%", "if it stays as in the last month ("
+    assert drift in sentence(first, last) and naive not in sentence(first, last)
+    assert drift in sentence(first, last | {"forecast_method": "naive"})
+    assert naive in sentence(first, last | {"forecast_method": "naive"})
+
+
 def test_the_sentence_on_models_turns_with_its_figures(read_sample: tuple) -> None:
     found = read_sample[0]
     scope = Scope(None, found.periods[0])
@@ -347,7 +362,7 @@ def test_the_sentence_on_models_turns_with_its_figures(read_sample: tuple) -> No
     assert f"At 5% more, {priced['model_name']} may lose" in plain(products.products(found, scope).caveats[0])
     kept = [row | {"recommended_action": "keep"} for row in found.models if row["last_12_units"]]
     answer = products.products(dataclasses.replace(found, models=kept), scope)
-    assert f"on sale: keep {len(kept)}. None is to be phased out." in plain(answer.more[0])
+    assert f"on sale: keep {len(kept)}. None earns so little that the rules would phase it out." in plain(answer.more[0])
     assert answer.more[1] is None and answer.caveats[0] is None
     assert f"{kept[0]['model_name']} earns the most" in plain(answer.lead)
     phased = [row | {"recommended_action": "phase out", "last_12_profit": -1} for row in kept[:1]]

@@ -218,12 +218,16 @@ def _forecast(figures: Figures) -> Markup | None:
     """What the next month and the last of the forecast are expected to bring; None without enough history."""
     if not figures.forecast:
         return None
+    first, last = figures.forecast[0], figures.forecast[-1]
+    assumed = {"yearly drift": " if the change of the last year goes on", "naive": " if it stays as in the last month"}
     return say(
-        "If it goes on as in the last year, revenue will be {next[forecast]:$} in {next[month_start_date]:month} (95% "
-        "interval {next[forecast_low]:$} to {next[forecast_high]:$}) and {last[forecast]:$} in "
-        "{last[month_start_date]:month} ({last[forecast_low]:$} to {last[forecast_high]:$}).",
-        next=figures.forecast[0],
-        last=figures.forecast[-1],
+        "Revenue will be {first[forecast]:$} in {first[month_start_date]:month}{then} (95% interval "
+        "{first[forecast_low]:$} to {first[forecast_high]:$}) and {last[forecast]:$} in {last[month_start_date]:month}"
+        "{later} ({last[forecast_low]:$} to {last[forecast_high]:$}).",
+        first=first,
+        then=assumed[first["forecast_method"]],
+        last=last,
+        later="" if last["forecast_method"] == first["forecast_method"] else assumed[last["forecast_method"]],
     )
 
 
