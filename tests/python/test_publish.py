@@ -590,13 +590,13 @@ def test_damaged_history_is_found_and_the_way_back_is_said(published: Path) -> N
             connection.execute(POISON.format(snapshot))
     found = run_adventure(published, "doctor")
     assert found.returncode == 1
-    assert "history: rows have no first day" in found.stdout and "adventure run --replace" in found.stdout
+    assert "history: rows have no first day" in found.stdout and "Remove what is published (/" in found.stdout
 
     (database.parent / "previous").mkdir(exist_ok=True)
     shutil.copy(published / "kept" / "test.duckdb", database.parent / "previous" / "test.duckdb")
     found = run_adventure(published, "doctor")
     assert found.returncode == 1
-    assert "run again: adventure publish --rollback" in found.stdout and "--replace" not in found.stdout
+    assert "run again: adventure publish --rollback" in found.stdout and "Remove" not in found.stdout
     done = run(published, "first")
     assert done.returncode == 1
     assert "snap_customers__every_state_begins" in done.stderr

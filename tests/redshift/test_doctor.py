@@ -79,7 +79,7 @@ def test_damaged_history_is_found(well: Warehouse) -> None:
     assert "rows have no first day (1 of snap_customers)" in found
     assert "run again: adventure publish --rollback --target prod" in found
     well.query(f"update {schema}_previous_intermediate.snap_customers set dbt_valid_from = null")
-    assert "adventure run --replace --source ... --target prod" in ill(findings())["history"]
+    assert f"Remove what is published ({schema}_*) and run again" in ill(findings())["history"]
 
 
 def test_the_command_ends_with_exit_code_1_and_says_what_to_correct(

@@ -1,4 +1,4 @@
-"""The check of history: what snapshots keep from build to build, and no load can bring back."""
+"""The check of history: what snapshots keep from build to build."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,28 +9,28 @@ from adventure_works.warehouse.base import Ask, Warehouse
 REPAIR = """\
 Go back to the build before, and run again: adventure publish --rollback{target}"""
 LAST_RESORT = """\
-No earlier build without such rows is kept. Build from nothing, with which history begins afresh: \
-adventure run --replace --source ...{target}"""
+No earlier build without such rows is kept. Remove what is published ({place}) and run again: the lake keeps every \
+load of products and customers, from which history is made again."""
 
 
 def history(warehouse: Warehouse, previous: Callable[[], AbstractContextManager[Ask]]) -> str:
     """Looks for states without a first day, which a build of no rows by an earlier version has left."""
-    roles = {state.role for state in warehouse.states() if not state.trouble}
-    if "published" not in roles:
+    places = {state.role: state.place for state in warehouse.states() if not state.trouble}
+    if "published" not in places:
         return "nothing is published yet"
     with warehouse.asking_published() as ask:
         damaged = damaged_rows(ask)
     if not damaged:
         return "every state in the snapshots has its first day"
     can_go_back = False
-    if "previous" in roles:
+    if "previous" in places:
         with previous() as ask:
             can_go_back = not damaged_rows(ask)
     rows = ", ".join(f"{count:,} of {name}" for name, count in damaged.items())
     target = " --target prod" * (warehouse.target == "prod")
     raise AdventureError(
         f"rows have no first day ({rows}): a build of no rows has marked everything as deleted, and every run copies "
-        f"that. {(REPAIR if can_go_back else LAST_RESORT).format(target=target)}"
+        f"that. {(REPAIR if can_go_back else LAST_RESORT).format(target=target, place=places['published'])}"
     )
 
 
