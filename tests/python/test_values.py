@@ -2,6 +2,7 @@
 
 import csv
 import io
+import random
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,10 @@ from adventure_works.read.convert import convert
 from adventure_works.read.recognise import recognise
 from adventure_works.read.records import Converted
 from adventure_works.read.scan import scan
+from adventure_works.read.styles import styles
 from adventure_works.read.texts import cleaned, damage, repaired, unguarded
+from adventure_works.read.typed import cast_if_as_written
+from adventure_works.read.values import Reading, read_value
 from adventure_works.settings import PROJECT
 
 TABLES = [table for table in raw_tables().values() if table.file_columns]
@@ -310,3 +314,65 @@ def test_one_or_two_damaged_names_are_said(small_sample: Path, tmp_path: Path) -
     rows[3][rows[0].index("FirstName")] = "ANDR?S"
     converted, _ = read(tmp_path, rows, "changed.csv")
     assert converted.notes == {("first_name", "have a question mark where a letter was"): 1}
+
+
+# ---- what DuckDB casts by itself ----
+
+
+def test_what_duckdb_casts_by_itself_is_what_the_rules_give(small_sample: Path) -> None:
+    """Random texts of every kind: one that SQL takes for written as in the contract has that value by the rules."""
+    chance = random.Random(5)
+    alphabets = [
+        "0123456789.,-+ ",
+        "aZ\u00c9\u00e9\u0160\u0153\u00c3\u00a9\u2030?\"' ",
+        "NULnaMFS1/",
+        "0123/ ",
+        "\u200b\u00a0\x1b\x7f\n\tA",
+    ]
+    texts = [
+        "NULL",
+        "nan",
+        "M",
+        "NA",
+        "90000",
+        "33.6442",
+        "1/13/2016",
+        "01/02/1966",
+        "'14335",
+        '="1"',
+        "007",
+        "-0",
+        "4/8/1889",
+    ]
+    texts += ["".join(chance.choices(chance.choice(alphabets), k=chance.randrange(1, 9))) for _ in range(4000)]
+    quiet = [not any(one in text for one in "\x1b\x7f\n\t?") for text in texts]
+    taken = 0
+    for table, names in {
+        "Customers": ["customer_key", "last_name", "birth_date", "gender", "annual_income"],
+        "Sales_2017": ["order_number", "order_line_item", "stock_date"],
+    }.items():
+        (path,) = small_sample.glob(f"*_{table}.csv")
+        file = recognise(scan(path), TABLES)
+        how = styles(file, CALENDAR, None)
+        for column in (file.table.column(name) for name in names):
+            for is_quiet in (False, True):
+                is_as_written, value = cast_if_as_written(column, file, how, "text", is_quiet)
+                found = duckdb.execute(
+                    f"select text, {value} from (select unnest($1) as text, unnest($2) as is_quiet) "
+                    f"where {is_as_written} and (is_quiet or not {is_quiet})",
+                    [texts, quiet],
+                ).fetchall()
+                taken += len(found)
+                for text, cast in found:
+                    reading = read_value(text, file.table, column, how.by_column.get(column.name))
+                    assert reading == Reading(cast), (column.name, text)
+    assert taken > 1000
+
+
+def test_customers_as_the_sample_writes_them_are_read_in_one_step(
+    small_sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one text needs a second look, which would take the load of large files twice as long."""
+    monkeypatch.setattr("adventure_works.read.fast.write_typed", None)
+    _, found = read(tmp_path, clean_rows(small_sample, "Customers"), "clean.csv", "cp1252")
+    assert len(found) > 100

@@ -106,7 +106,7 @@ def write_typed_at_once(
     return int(rows)
 
 
-def _cast_if_as_written(
+def cast_if_as_written(
     column: Column, file: SourceFile, how: Styles, text: str, is_quiet: bool = False
 ) -> tuple[str, str]:
     """SQL for whether `text` is written so that there is nothing to clean or to decide, and for its value then."""
@@ -146,7 +146,7 @@ def _values(file: SourceFile, how: Styles, joins: list[Column], otherwise: str, 
         if column not in file.columns:
             value = "null"
         else:
-            is_as_written, cast = _cast_if_as_written(column, file, how, text, is_quiet)
+            is_as_written, cast = cast_if_as_written(column, file, how, text, is_quiet)
             missing = otherwise if column.needs_value else "null"
             known = f"when {read}.written is not null then {read}.value::{column.data_type}" if column in joins else ""
             cases = f"when {text} is null then {missing} when {is_as_written} then {cast} {known}"
@@ -163,7 +163,7 @@ def _joined(columns: list[Column]) -> str:
 
 def _odd_texts(connection: duckdb.DuckDBPyConnection, column: Column, file: SourceFile, how: Styles) -> set[str]:
     """The distinct texts of a column that are not written as in the contract."""
-    is_as_written, _ = _cast_if_as_written(column, file, how, "written")
+    is_as_written, _ = cast_if_as_written(column, file, how, "written")
     # Few texts are many values: they are made distinct first.
     rows = connection.execute(
         f"with texts as materialized (select distinct {column.name} as written from records) "
