@@ -1,6 +1,7 @@
 """The project as its users meet it: `adventure run`, plain dbt commands, and what they say when something lacks."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,8 @@ def test_run_on_the_sample_ends_with_a_summary(built_sample: tuple[Path, subproc
     assert "unit test" not in done.stdout
     assert "warehouse/test.duckdb" in done.stdout
     assert "Worth a look" not in done.stdout
+    steps = ("load", "build and audit", "report and publication")
+    assert re.search("Where the time went: " + ", ".join(rf"{step} \d+\.\d s" for step in steps), done.stdout)
 
 
 def test_the_summary_agrees_with_the_files(built_sample: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

@@ -362,7 +362,9 @@ def test_the_sentence_on_models_turns_with_its_figures(read_sample: tuple) -> No
     assert f"At 5% more, {priced['model_name']} may lose" in plain(products.products(found, scope).caveats[0])
     kept = [row | {"recommended_action": "keep"} for row in found.models if row["last_12_units"]]
     answer = products.products(dataclasses.replace(found, models=kept), scope)
-    assert f"on sale: keep {len(kept)}. None earns so little that the rules would phase it out." in plain(answer.more[0])
+    assert f"on sale: keep {len(kept)}. None earns so little that the rules would phase it out." in plain(
+        answer.more[0]
+    )
     assert answer.more[1] is None and answer.caveats[0] is None
     assert f"{kept[0]['model_name']} earns the most" in plain(answer.lead)
     phased = [row | {"recommended_action": "phase out", "last_12_profit": -1} for row in kept[:1]]

@@ -3,6 +3,7 @@
 import shlex
 import sys
 import textwrap
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,9 +74,12 @@ class Printer:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._spent: list[tuple[str, float]] = []
+        self._since = time.monotonic()
 
     def loaded(self, result: "LoadResult") -> None:
         """Prints the files, and how many of their records were loaded, rejected or blank."""
+        self._end_of("load")
         if not result.loaded:
             out.print(
                 f"Nothing to load from {result.origin}: all {len(result.unchanged)} files are in the lake, unchanged."
@@ -89,6 +93,7 @@ class Printer:
 
     def brought_up(self, what: str) -> None:
         """Prints what came into Redshift."""
+        self._end_of("Redshift's raw tables")
         out.print(what)
 
     def built(self, result: BuildResult, warehouse: Warehouse) -> None:
@@ -99,6 +104,7 @@ class Printer:
         """
         if result.errors:
             raise AdventureError(failure_message(result, warehouse, self.settings.log))
+        self._end_of("build and audit")
         for problem in result.warnings:
             first, *more = _described(problem)
             out.print(Text("Worth a look: ", "yellow"), first, sep="")
@@ -109,8 +115,11 @@ class Printer:
             _print_headline(ask)
 
     def published(self, warehouse: Warehouse, report: Path) -> None:
-        """Prints where everything is, and what to try."""
-        out.print(f"\nThe report: {shown(report)}", soft_wrap=True)
+        """Prints where the time went, where everything is, and what to try."""
+        self._end_of("report and publication")
+        spent = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in self._spent)
+        out.print(f"\nWhere the time went: {spent}", soft_wrap=True)
+        out.print(f"The report: {shown(report)}", soft_wrap=True)
         places = {state.role: shown(Path(state.place)) for state in warehouse.states()}
         rollback = "adventure publish --rollback" + " --target prod" * (warehouse.target == "prod")
         out.print("\nWhere it is", style="bold")
@@ -126,6 +135,11 @@ class Printer:
                 out.print(f"  {heading:<12}{place}", soft_wrap=True)
         out.print("\nWhat to try next", style="bold")
         out.print(WHAT_NEXT[warehouse.target], soft_wrap=True)
+
+    def _end_of(self, step: str) -> None:
+        now = time.monotonic()
+        self._spent.append((step, now - self._since))
+        self._since = now
 
 
 def files_table(entries: Iterable["LogEntry"], title: str) -> Table:

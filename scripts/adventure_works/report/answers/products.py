@@ -36,7 +36,9 @@ def products(figures: Figures, scope: Scope) -> Answer:
             number=sum(one["models"] for one in advised),
             noun="models" if sum(one["models"] for one in advised) > 1 else "model",
             parts=[say("{one[action]} {one[models]:,}", one=one) for one in advised],
-            nothing="" if any(one["action"] == "phase out" for one in advised) else " None earns so little that the rules would phase it out.",
+            nothing=""
+            if any(one["action"] == "phase out" for one in advised)
+            else " None earns so little that the rules would phase it out.",
         )
         if advised
         else None,
