@@ -1,5 +1,5 @@
-{% macro existing_relation(model_name, column=none) -%}
-    {%- if not execute or flags.FULL_REFRESH -%}
+{% macro existing_relation(model_name, column=none, in_full_refresh=false) -%}
+    {%- if not execute or (flags.FULL_REFRESH and not in_full_refresh) -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set node = graph.nodes['model.' ~ project_name ~ '.' ~ model_name] -%}

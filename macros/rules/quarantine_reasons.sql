@@ -2,18 +2,20 @@
     {%- set is_unknown = 'versions.product_key is null' -%}
     {%- set is_unpriced =
         'not coalesce(versions.product_price >= 0 and versions.product_cost >= 0, ' ~ is_unknown ~ ')' -%}
+    {%- set is_in_calendar = 'between calendar.first_date and calendar.last_date' -%}
     {{ return({
         'sales': {
             'conflicting_records': "repeated.verdict = 'conflict'",
             'impossible_quantity': 'coalesce(sales.order_quantity <= 0, true)',
-            'date_outside_calendar': 'calendar.calendar_date is null',
+            'impossible_line_number': 'sales.order_line_number < 1',
+            'date_outside_calendar': 'not coalesce(sales.order_date ' ~ is_in_calendar ~ ', false)',
             'stocked_after_order': 'sales.stock_date > sales.order_date',
             'unknown_product': is_unknown,
             'no_valid_price': is_unpriced,
         },
         'returns': {
             'impossible_quantity': 'coalesce(returns.return_quantity <= 0, true)',
-            'date_outside_calendar': 'calendar.calendar_date is null',
+            'date_outside_calendar': 'not coalesce(returns.return_date ' ~ is_in_calendar ~ ', false)',
             'unknown_product': is_unknown,
             'no_valid_price': is_unpriced,
         },

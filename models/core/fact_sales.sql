@@ -1,5 +1,7 @@
 {#- Built after the other tables of the same files, so that its build_state is valid for them too. -#}
 {% do depends_on_only('int_sales__quarantined') %}
+{#- And after the copy of its rows before. -#}
+{% do depends_on_only('int_facts__before') %}
 
 with
 

@@ -4,6 +4,7 @@ Most show only in comparison with an earlier load, so they are tried on top of a
 """
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 from damage.catalogue import (
@@ -81,6 +82,17 @@ def _one_price_times_100(folder: Path) -> None:
 @kind_of_damage("incomes-in-thousands", "customers", "incomes in thousands of dollars (90)")
 def _incomes_in_thousands(folder: Path) -> None:
     edit_column(folder / CUSTOMERS, "AnnualIncome", lambda value: value.strip("$ ").split(",")[0])
+
+
+@kind_of_damage("costs-as-prices", "products", "the cost of every product as its price")
+def _costs_as_prices(folder: Path) -> None:
+    def copied(rows: Rows) -> Rows:
+        price, cost = rows[0].index("ProductPrice"), rows[0].index("ProductCost")
+        for row in rows[1:]:
+            row[price] = row[cost]
+        return rows
+
+    edit_rows(folder / PRODUCTS, copied)
 
 
 # ---- quantities ----
@@ -171,6 +183,23 @@ def _edit_second_line_of_an_order(path: Path, column: str) -> None:
     edit_rows(path, edited)
 
 
+@kind_of_damage("line-number-zero", "sales", "one OrderLineItem of 2017 is 0")
+def _line_number_zero(folder: Path) -> None:
+    edit_one_value(folder / SALES_2017, "OrderLineItem", lambda value: "0", at=0.7)
+
+
+@kind_of_damage("stock-date-of-1904", "sales", "one StockDate of 2017 in 1904")
+def _stock_date_of_1904(folder: Path) -> None:
+    edit_one_value(folder / SALES_2017, "StockDate", lambda value: "1/1/1904", at=0.8)
+
+
+@kind_of_damage("customers-under-a-second-key", "customers", "every tenth customer a second time under another key")
+def _customers_under_a_second_key(folder: Path) -> None:
+    edit_rows(
+        folder / CUSTOMERS, lambda rows: [*rows, *([str(int(row[0]) + 1_000_000), *row[1:]] for row in rows[1::10])]
+    )
+
+
 # ---- codes and names ----
 
 
@@ -214,9 +243,126 @@ def _births_by_default(folder: Path) -> None:
     edit_column(folder / CUSTOMERS, "BirthDate", lambda value: "1/1/1950", every=2)
 
 
+@kind_of_damage("one-email-for-all", "customers", "the same e-mail address for every customer")
+def _one_email_for_all(folder: Path) -> None:
+    edit_column(folder / CUSTOMERS, "EmailAddress", lambda value: "office@example.com")
+
+
+@kind_of_damage("email-without-shape", "customers", "one e-mail address without an @")
+def _email_without_shape(folder: Path) -> None:
+    edit_one_value(folder / CUSTOMERS, "EmailAddress", lambda value: value.replace("@", " at "))
+
+
+@kind_of_damage("letters-lost", "product_subcategories", "the replacement character in the name of one subcategory")
+def _letters_lost(folder: Path) -> None:
+    path = folder / SUBCATEGORIES
+    lines = path.read_text(encoding="ascii").splitlines(keepends=True)
+    lines[3] = lines[3].replace("a", "\ufffd", 1)
+    path.write_text("".join(lines), encoding="utf-8", newline="")
+
+
 @kind_of_damage("colors-emptied", "products", "no colour for any product")
 def _colors_emptied(folder: Path) -> None:
     edit_column(folder / PRODUCTS, "ProductColor", lambda value: "NA")
+
+
+# ---- what a key means ----
+
+
+def _keys_shifted(path: Path) -> None:
+    """Gives each record the key of the next one."""
+
+    def shifted(rows: Rows) -> Rows:
+        keys = [row[0] for row in rows[1:]]
+        return [rows[0], *([key, *row[1:]] for key, row in zip([*keys[1:], keys[0]], rows[1:], strict=True))]
+
+    edit_rows(path, shifted)
+
+
+def _values_swapped(path: Path, column: str, one: int, other: int) -> None:
+    """Gives two records each other's value of a column."""
+
+    def swapped(rows: Rows) -> Rows:
+        place = rows[0].index(column)
+        rows[one][place], rows[other][place] = rows[other][place], rows[one][place]
+        return rows
+
+    edit_rows(path, swapped)
+
+
+@kind_of_damage("product-keys-shifted", "products", "every product under the key of the next")
+def _product_keys_shifted(folder: Path) -> None:
+    _keys_shifted(folder / PRODUCTS)
+
+
+@kind_of_damage("customer-keys-shifted", "customers", "every customer under the key of the next")
+def _customer_keys_shifted(folder: Path) -> None:
+    _keys_shifted(folder / CUSTOMERS)
+
+
+@kind_of_damage("incomes-sorted", "customers", "the column of incomes sorted by itself")
+def _incomes_sorted(folder: Path) -> None:
+    def sorted_by_itself(rows: Rows) -> Rows:
+        place = rows[0].index("AnnualIncome")
+        for row, value in zip(rows[1:], sorted(row[place] for row in rows[1:]), strict=True):
+            row[place] = value
+        return rows
+
+    edit_rows(folder / CUSTOMERS, sorted_by_itself)
+
+
+@kind_of_damage("incomes-emptied", "customers", "no income for every tenth customer")
+def _incomes_emptied(folder: Path) -> None:
+    edit_column(folder / CUSTOMERS, "AnnualIncome", lambda value: "", every=10)
+
+
+@kind_of_damage("sizes-and-styles-swapped", "products", "sizes where the styles belong, and the reverse")
+def _sizes_and_styles_swapped(folder: Path) -> None:
+    _swap_columns(folder / PRODUCTS, "ProductSize", "ProductStyle")
+
+
+@kind_of_damage("category-names-swapped", "product_categories", "the names of two categories swapped")
+def _category_names_swapped(folder: Path) -> None:
+    _values_swapped(folder / CATEGORIES, "CategoryName", 1, 3)
+
+
+@kind_of_damage("subcategory-names-swapped", "product_subcategories", "the names of two subcategories swapped")
+def _subcategory_names_swapped(folder: Path) -> None:
+    _values_swapped(folder / SUBCATEGORIES, "SubcategoryName", 1, 20)
+
+
+@kind_of_damage("regions-swapped", "territories", "the names of two regions swapped")
+def _regions_swapped(folder: Path) -> None:
+    _values_swapped(folder / TERRITORIES, "Region", 1, 9)
+
+
+@kind_of_damage("subcategory-moved", "product_subcategories", "one subcategory in another category")
+def _subcategory_moved(folder: Path) -> None:
+    _values_swapped(folder / SUBCATEGORIES, "ProductCategoryKey", 2, 30)
+
+
+@kind_of_damage("bikes-in-another-currency", "products", "prices and costs of bikes in another currency")
+def _bikes_in_another_currency(folder: Path) -> None:
+    def converted(rows: Rows) -> Rows:
+        places = [rows[0].index(column) for column in ("ProductPrice", "ProductCost")]
+        for row in rows[1:]:
+            if row[rows[0].index("ProductSubcategoryKey")] in ("1", "2", "3"):
+                for place in places:
+                    row[place] = _times(1.6)(row[place])
+        return rows
+
+    edit_rows(folder / PRODUCTS, converted)
+
+
+@kind_of_damage("product-key-reused", "products", "the key of one product for another one")
+def _product_key_reused(folder: Path) -> None:
+    for column in ("ProductSKU", "ProductName"):
+        edit_one_value(folder / PRODUCTS, column, lambda value: f"New {value}", at=0.2)
+
+
+@kind_of_damage("customers-gone", "customers", "the file without every tenth customer")
+def _customers_gone(folder: Path) -> None:
+    edit_rows(folder / CUSTOMERS, lambda rows: [row for at, row in enumerate(rows) if at % 10 != 1])
 
 
 # ---- how many, and from when ----
@@ -231,6 +377,21 @@ def _half_the_orders(folder: Path) -> None:
     edit_rows(folder / SALES_2016, half)
 
 
+@kind_of_damage("cut-at-a-record", "sales", "2016 without its last 30 days")
+def _cut_at_a_record(folder: Path) -> None:
+    edit_rows(folder / SALES_2016, lambda rows: [row for row in rows if row is rows[0] or not row[0].startswith("12/")])
+
+
+@kind_of_damage("lines-lost", "sales", "2016 without every tenth line")
+def _lines_lost(folder: Path) -> None:
+    edit_rows(folder / SALES_2016, lambda rows: [row for at, row in enumerate(rows) if at % 10 != 5])
+
+
+@kind_of_damage("block-of-lines-lost", "sales", "100 lines missing from the middle of 2017")
+def _block_of_lines_lost(folder: Path) -> None:
+    edit_rows(folder / SALES_2017, lambda rows: [*rows[: middle(rows)], *rows[middle(rows) + 100 :]])
+
+
 @kind_of_damage("orders-doubled", "sales", "every order of 2016 a second time under a number of its own")
 def _orders_doubled(folder: Path) -> None:
     def doubled(rows: Rows) -> Rows:
@@ -241,9 +402,61 @@ def _orders_doubled(folder: Path) -> None:
     edit_rows(folder / SALES_2016, doubled)
 
 
+@kind_of_damage("month-doubled", "sales", "the orders of December 2016 a second time under numbers of their own")
+def _month_doubled(folder: Path) -> None:
+    def doubled(rows: Rows) -> Rows:
+        number = rows[0].index("OrderNumber")
+        again = ([*row[:number], f"X{row[number]}", *row[number + 1 :]] for row in rows if row[0].startswith("12/"))
+        return [*rows, *again]
+
+    edit_rows(folder / SALES_2016, doubled)
+
+
+@kind_of_damage("week-lost", "sales", "2016 without a week of November")
+def _week_lost(folder: Path) -> None:
+    week = tuple(f"11/{day}/" for day in range(10, 17))
+    edit_rows(folder / SALES_2016, lambda rows: [row for row in rows if not row[0].startswith(week)])
+
+
+@kind_of_damage("quantities-of-a-month-doubled", "sales", "the quantities of October 2016 doubled")
+def _quantities_of_a_month_doubled(folder: Path) -> None:
+    def doubled(rows: Rows) -> Rows:
+        place = rows[0].index("OrderQuantity")
+        for row in rows[1:]:
+            if row[0].startswith("10/"):
+                row[place] = str(int(row[place]) * 2)
+        return rows
+
+    edit_rows(folder / SALES_2016, doubled)
+
+
+@kind_of_damage("days-moved-by-one", "sales", "every order of 2015 a day later")
+def _days_moved_by_one(folder: Path) -> None:
+    def later(value: str) -> str:
+        month, day, year = map(int, value.split("/"))
+        moved = date(year, month, day) + timedelta(1)
+        return f"{moved.month}/{moved.day}/{moved.year}"
+
+    edit_column(folder / SALES[2015], "OrderDate", later)
+
+
+@kind_of_damage("products-lost", "sales", "2017 without the sales of every tenth product")
+def _products_lost(folder: Path) -> None:
+    def without(rows: Rows) -> Rows:
+        place = rows[0].index("ProductKey")
+        return [row for row in rows if not row[place].endswith("0")]
+
+    edit_rows(folder / SALES_2017, without)
+
+
 @kind_of_damage("returns-doubled", "returns", "every return twice")
 def _returns_doubled(folder: Path) -> None:
     edit_rows(folder / RETURNS, lambda rows: [rows[0], *(row for row in rows[1:] for _ in range(2))])
+
+
+@kind_of_damage("returns-before-sales", "returns", "every second return on the first day of the calendar")
+def _returns_before_sales(folder: Path) -> None:
+    edit_column(folder / RETURNS, "ReturnDate", lambda value: "1/1/2015", every=2)
 
 
 @kind_of_damage("half-the-customers", "customers", "the file without its second half")

@@ -91,10 +91,11 @@ QUARANTINED = {
     "unknown-product": "unknown_product",
     "conflicting-rows": "conflicting_records",
     "negative-return": "impossible_quantity",
+    "line-number-zero": "impossible_line_number",
     "return-of-unknown-product": "unknown_product",
 }
 
-# ... this test warns, ...
+# ... this test warns (of a wide one, a row that says this), ...
 WARNED = {
     "duplicate-rows": "sales__exact_duplicates",
     "unknown-customer": "sales__unknown_members",
@@ -108,6 +109,11 @@ WARNED = {
     "births-lost": "customers__missing_value",
     "no-returns": "returns__none",
     "calendar-with-a-gap": "calendar__day_is_missing",
+    "stock-date-of-1904": "load__is_unusual: early_stock_dates stock_date",
+    "email-without-shape": "load__is_unusual: email_without_shape email_address",
+    "letters-lost": "load__is_unusual: damaged_text subcategory_name",
+    "block-of-lines-lost": "load__is_unusual: missing_numbers",
+    "product-key-reused": "drift__attributes_changed: products (another product)",
 }
 
 # ... or this test fails, and nothing is published.
@@ -139,6 +145,39 @@ STOPPED = {
     "returns-doubled": "drift__denser_records",
     "stale-sales": "drift__older_than_before",
     "calendar-ends-early": "drift__older_than_before",
+    "cut-at-a-record": "load__is_implausible: days_without_sales",
+    "lines-lost": "load__is_implausible: missing_lines",
+    "returns-before-sales": "load__is_implausible: returns_without_sale",
+    "costs-as-prices": "load__is_implausible: without_profit",
+    "one-email-for-all": "load__is_implausible: one_value email_address",
+    "customers-under-a-second-key": "load__is_implausible: shared_email email_address",
+    "product-keys-shifted": "drift__attributes_moved: products product_sku",
+    "customer-keys-shifted": "drift__attributes_moved: customers last_name",
+    "incomes-sorted": "drift__attributes_moved: customers annual_income",
+    "incomes-emptied": "drift__attributes_moved: customers annual_income",
+    "sizes-and-styles-swapped": "drift__attributes_moved: products product_size",
+    "category-names-swapped": "drift__attributes_moved: product_categories category_name",
+    "subcategory-names-swapped": "drift__attributes_moved: product_subcategories subcategory_name",
+    "regions-swapped": "drift__attributes_moved: territories region",
+    "subcategory-moved": "drift__attributes_moved: product_subcategories product_category_key",
+    "bikes-in-another-currency": "drift__attributes_moved: products product_price",
+    "customers-gone": "drift__attributes_moved: customers (gone)",
+    "month-doubled": "drift__closed_days_restated: 2016-12",
+    "week-lost": "drift__closed_days_restated: 2016-11",
+    "quantities-of-a-month-doubled": "drift__closed_days_restated: 2016-10",
+    "days-moved-by-one": "drift__closed_days_restated: 2015-05",
+    "products-lost": "drift__closed_days_restated: 2017-02",
+}
+
+# What drift would stop is stopped in a first load as well, which has no load before it.
+IN_A_FIRST_LOAD = {
+    "prices-in-cents": "load__is_implausible: magnitude product_price",
+    "incomes-in-thousands": "load__is_implausible: magnitude annual_income",
+    "genders-lost": "load__is_implausible: unknown_codes gender",
+    "colors-emptied": "load__is_implausible: one_value product_color",
+    "births-by-default": "load__is_implausible: births_on_one_day birth_date",
+    "orders-doubled": "load__is_implausible: equal_baskets",
+    "returns-doubled": "load__is_implausible: repeated_returns",
 }
 
 # Those that dbt must catch, in as few builds as keep them apart: none of a build is caught by what another has done.
@@ -180,6 +219,30 @@ BUILDS = [
     ["quantities-by-the-dozen", "category-renamed"],
     ["births-by-default", "colors-emptied"],
     ["price-and-cost-swapped"],
+    [
+        "product-keys-shifted",
+        "customer-keys-shifted",
+        "category-names-swapped",
+        "subcategory-names-swapped",
+        "regions-swapped",
+        "month-doubled",
+        "week-lost",
+        "quantities-of-a-month-doubled",
+        "days-moved-by-one",
+        "products-lost",
+    ],
+    [
+        "incomes-sorted",
+        "sizes-and-styles-swapped",
+        "subcategory-moved",
+        "lines-lost",
+        "block-of-lines-lost",
+        "returns-before-sales",
+        "email-without-shape",
+        "customers-under-a-second-key",
+    ],
+    ["incomes-emptied", "bikes-in-another-currency", "product-key-reused", "customers-gone", "cut-at-a-record"],
+    ["costs-as-prices", "one-email-for-all", "stock-date-of-1904", "letters-lost", "line-number-zero"],
 ]
 
 # Neither good nor bad by itself; each has a test of its own.
@@ -209,7 +272,8 @@ def markdown() -> str:
         "<!-- Written by `make faults`, which does every damage to a sample and sees that its guard catches it. -->",
         "",
         f"{len(DAMAGE)} kinds of damage (`tests/damage`), each done to clean files and loaded over these. Guards that",
-        "begin with `drift__` compare a file with its earlier load, so they see nothing in a first load.",
+        "begin with `drift__` compare a file with its earlier load, so they see nothing in a first load. Those that begin",
+        "with `load__` need no load before. After the colon is what the row of a test says.",
         "",
         "| Damage | To | What it is | What happens | Guard |",
         "|---|---|---|---|---|",
@@ -219,6 +283,8 @@ def markdown() -> str:
             entry = DAMAGE[name]
             shown = "the same rows as from the clean files" if outcome == "read" else f"`{guard}`"
             shown = guard if outcome == "depends" else shown
+            if name in IN_A_FIRST_LOAD:
+                shown += f"; in a first load `{IN_A_FIRST_LOAD[name]}`"
             lines.append(f"| {name} | {entry.table} | {entry.description} | {outcome} | {shown} |")
     return "\n".join([*lines, ""])
 

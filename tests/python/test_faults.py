@@ -14,12 +14,19 @@ import pytest
 
 from adventure_works.sample.generator import generate
 from damage import apply_damage
-from fault_matrix import BUILDS, PAGE, QUARANTINED, STOPPED, WARNED, markdown
+from fault_matrix import BUILDS, IN_A_FIRST_LOAD, PAGE, QUARANTINED, STOPPED, WARNED, markdown
 from support.commands import run_adventure, run_dbt
 
 LEDGER = {"ledger_amounts__closes"}
 CAUGHT_BY_DBT = QUARANTINED | WARNED | STOPPED
-
+# What a row of a wide test says.
+ROWS = {
+    "load__is_implausible": "concat_ws(' ', finding, column_name)",
+    "load__is_unusual": "concat_ws(' ', finding, column_name)",
+    "drift__attributes_moved": "concat_ws(' ', table_name, column_name)",
+    "drift__attributes_changed": "concat_ws(' ', table_name, column_name)",
+    "drift__closed_days_restated": "strftime(month_start_date, '%Y-%m')",
+}
 
 BUILT = [[name] for name in CAUGHT_BY_DBT] if "FAULTS_ALONE" in os.environ else BUILDS
 
@@ -70,16 +77,23 @@ def test_what_is_loaded_is_caught_by_the_project(
     assert found.isdisjoint(LEDGER)
 
 
+@pytest.mark.slow
+def test_a_first_load_is_caught_as_well(clean: Path, tmp_path: Path) -> None:
+    files = damaged(clean, tmp_path, *IN_A_FIRST_LOAD)
+    found = caught(tmp_path / "folder", files, IN_A_FIRST_LOAD.values())
+    assert {name for name, guard in IN_A_FIRST_LOAD.items() if guard not in found} == set()
+
+
 def caught(folder: Path, files: Path, guards: Iterable[str]) -> set[str]:
     """Loads files over what the folder holds and builds what the guards look at.
 
-    Returns which of the tests warned or failed, and the reasons for quarantine.
+    Returns which of the tests warned or failed, of the wide ones what their rows say, and the reasons for quarantine.
     """
     done = run_adventure(folder, "load", "--source", files)
     assert done.returncode == 0, done.stderr
     (folder / "warehouse").mkdir(exist_ok=True)
     reasons = set(guards) & set(QUARANTINED.values())
-    tests = set(guards) - reasons | (LEDGER if reasons else set())
+    tests = {guard.partition(": ")[0] for guard in set(guards) - reasons} | (LEDGER if reasons else set())
     ledgers = ["ledger_quarantine"] if reasons else []
     # Not in one: `dbt build` skips what lies behind the first test that fails.
     run_dbt(
@@ -96,12 +110,11 @@ def caught(folder: Path, files: Path, guards: Iterable[str]) -> set[str]:
     ran = {r["unique_id"].split(".")[2]: r["status"] for r in results if r["unique_id"].startswith("test.")}
     assert tests == ran.keys()
     found = {name for name, status in ran.items() if status != "pass"}
-    if reasons:
-        with duckdb.connect(str(folder / "warehouse" / "dev_test.duckdb"), read_only=True) as connection:
-            found |= {
-                row[0]
-                for row in connection.execute("select quarantine_reason from operations.ledger_quarantine").fetchall()
-            }
+    queries = {"": "select quarantine_reason from operations.ledger_quarantine"} if reasons else {}
+    queries |= {f"{name}: ": f"select {ROWS[name]} from audit.{name}" for name in found & ROWS.keys()}
+    with duckdb.connect(str(folder / "warehouse" / "dev_test.duckdb"), read_only=True) as connection:
+        for name, query in queries.items():
+            found |= {f"{name}{row[0]}" for row in connection.execute(query).fetchall()}
     return found
 
 

@@ -108,21 +108,12 @@ built_files as (
 
 ),
 
--- Days of the calendar between the first and the last date of a file.
-calendar_days as (
+calendar as (
 
     select
-        built_files.table_name,
-        built_files.source_file,
-        count(*) as days
-    from built_files
-    inner join {{ ref('stg_adventure_works__calendar') }} as calendar
-        on
-            built_files.first_date <= calendar.calendar_date
-            and built_files.last_date >= calendar.calendar_date
-    group by
-        built_files.table_name,
-        built_files.source_file
+        min(calendar_date) as first_date,
+        max(calendar_date) as last_date
+    from {{ ref('stg_adventure_works__calendar') }}
 
 ),
 
@@ -193,7 +184,11 @@ judged as (
                 built_files.load_id < newest_loads.calendar_load_id
                 and (
                     built_files.quarantined_records > 0
-                    or coalesce(calendar_days.days, 0) <= built_files.last_date - built_files.first_date
+                    or not coalesce(
+                        built_files.first_date >= calendar.first_date
+                        and built_files.last_date <= calendar.last_date,
+                        false
+                    )
                 )
                 then 'calendar'
         end as varchar(64)) as change
@@ -202,13 +197,14 @@ judged as (
         on
             current_files.table_name = built_files.table_name
             and current_files.source_file = built_files.source_file
-    {%- for facts_of_a_file in ('calendar_days', 'as_of_dates', 'last_run') %}
+    {%- for facts_of_a_file in ('as_of_dates', 'last_run') %}
     left join {{ facts_of_a_file }}
         on
             built_files.table_name = {{ facts_of_a_file }}.table_name
             and built_files.source_file = {{ facts_of_a_file }}.source_file
     {%- endfor %}
     cross join newest_loads
+    cross join calendar
 
 )
 

@@ -1,5 +1,15 @@
 with
 
+-- A calendar with gaps is still a calendar: only days before and after it are none of the retailer's.
+calendar as (
+
+    select
+        min(calendar_date) as first_date,
+        max(calendar_date) as last_date
+    from {{ ref('stg_adventure_works__calendar') }}
+
+),
+
 checked as (
 
     select
@@ -13,8 +23,7 @@ checked as (
         versions.product_cost as unit_cost,
         {{ quarantine_reason_columns('returns') }}
     from {{ ref('int_returns__as_of') }} as returns
-    left join {{ ref('stg_adventure_works__calendar') }} as calendar
-        on returns.return_date = calendar.calendar_date
+    cross join calendar
     left join {{ ref('int_products__versions') }} as versions
         on
             returns.product_key = versions.product_key

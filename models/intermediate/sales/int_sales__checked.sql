@@ -1,5 +1,15 @@
 with
 
+-- A calendar with gaps is still a calendar: only days before and after it are none of the retailer's.
+calendar as (
+
+    select
+        min(calendar_date) as first_date,
+        max(calendar_date) as last_date
+    from {{ ref('stg_adventure_works__calendar') }}
+
+),
+
 -- Exact duplicates are removed here; the ledger counts them separately. The fact filters by quarantine_reason
 -- alone, since DuckDB underestimates several filters and then builds its joins on the large sales table.
 checked as (
@@ -23,8 +33,7 @@ checked as (
         on
             sales.source_file = repeated.source_file
             and sales.record_number = repeated.record_number
-    left join {{ ref('stg_adventure_works__calendar') }} as calendar
-        on sales.order_date = calendar.calendar_date
+    cross join calendar
     left join {{ ref('int_products__versions') }} as versions
         on
             sales.product_key = versions.product_key

@@ -26,9 +26,10 @@ profiles as (
 current_loads as (
 
     select
-        load_id,
-        case when table_name = 'sales' then source_file else table_name end as delivery
-    from {{ ref('int_load_log__current') }}
+        loads.load_id,
+        case when loads.table_name = 'sales' then loads.source_file else loads.table_name end as delivery
+    from {{ ref('int_load_log__current') }} as loads
+    inner join {{ ref('int_loads__unbuilt') }} as unbuilt on loads.load_id = unbuilt.load_id
 
 ),
 

@@ -1,3 +1,6 @@
+{#- Built after the list of loads that it does not know yet. -#}
+{% do depends_on_only('int_loads__unbuilt') %}
+
 with
 
 {% if is_incremental() -%}
@@ -42,15 +45,16 @@ profiles as (
         '{{ table_name }}' as table_name,
         source_file,
         '{{ column }}' as column_name,
-        {{ "coalesce(cast(" ~ column ~ " as varchar(256)), '(empty)')" if kind == 'codes' else "'(all)'" }}
-            as column_value,
+        {{ profiled_value(column, kind) }} as column_value,
         count(*) as records,
         {{ mean_of(column, kind) }} as mean_value,
         {{ 'min(' ~ column ~ ')' if kind == 'dates' else 'cast(null as date)' }} as first_date,
         {{ 'max(' ~ column ~ ')' if kind == 'dates' else 'cast(null as date)' }} as last_date
     from {{ ref('stg_adventure_works__' ~ table_name) }}
     where source_file in (select new_files.source_file from new_files)
-    group by {{ 'source_file, ' ~ column if kind == 'codes' else 'source_file' }}
+    group by
+        source_file
+        {{- ',\n        ' ~ profiled_value(column, kind) if kind in ('codes', 'by_key') }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 

@@ -2,7 +2,7 @@
 
 The sentences are written here and nowhere else; terminal, report, `adventure status` and alerts show them as they are.
 A test of the dbt project has a sentence in its `meta`: `finding` for all of its rows, or `findings`, by what its rows
-have in their column `finding`. `{records}` in it stands for that column of a row, `{amount:$}` for dollars and
+have in their column `finding`. `{records}` in it is that column of a row, `{amount:$}` for dollars and
 `{share:%}` for per cent. `to_do` says what to do. Of a test without a sentence, places and keys of its rows are shown.
 """
 

@@ -45,7 +45,7 @@ select
     by_file.quarantine_reason as finding,
     by_file.records,
     files.raw_rows as of_records,
-    {{ safe_divide('by_file.records', 'files.raw_rows') }} as share,
+    {{ safe_divide('by_file.records', 'files.raw_rows') }} as record_share,
     by_file.days,
     by_file.products,
     by_file.first_date,
