@@ -84,15 +84,15 @@ counted as (
 judged as (
 
     select
-        'customers' as table_name,
-        counted.column_name,
+        cast('customers' as varchar(64)) as table_name,
+        cast(counted.column_name as varchar(64)) as column_name,
         counted.member_key,
         cast(null as varchar(256)) as value_before,
         cast(null as varchar(256)) as value_now,
-        totals.stayed + totals.gone as members,
-        counted.changed_members,
-        counted.emptied_members,
-        counted.revenue,
+        cast(totals.stayed + totals.gone as bigint) as members,
+        cast(counted.changed_members as bigint) as changed_members,
+        cast(counted.emptied_members as bigint) as emptied_members,
+        cast(coalesce(counted.revenue, 0) as numeric(18, 4)) as revenue,
         case
             when counted.column_name = '(gone)'
                 then {{ exceeds('counted.changed_members', 'totals.stayed', 'drift_members_gone') }}

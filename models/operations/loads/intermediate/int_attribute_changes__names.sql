@@ -105,14 +105,14 @@ judged as (
 
     select
         renamed.table_name,
-        renamed.column_name,
+        cast(renamed.column_name as varchar(64)) as column_name,
         cast(renamed.member_key as integer) as member_key,
-        renamed.value_before,
-        renamed.value_now,
+        cast(renamed.value_before as varchar(256)) as value_before,
+        cast(renamed.value_now as varchar(256)) as value_now,
         renamed.members,
-        1 as changed_members,
-        0 as emptied_members,
-        coalesce(revenue_by_member.revenue, 0) as revenue,
+        cast(1 as bigint) as changed_members,
+        cast(0 as bigint) as emptied_members,
+        cast(coalesce(revenue_by_member.revenue, 0) as numeric(18, 4)) as revenue,
         (names_before.member_value is not null and renamed.column_name <> 'country')
         or coalesce(
             revenue_by_member.revenue > all_revenue.revenue * {{ threshold('drift_moved_revenue') }},

@@ -84,15 +84,15 @@ counted as (
 judged as (
 
     select
-        'products' as table_name,
-        counted.column_name,
+        cast('products' as varchar(64)) as table_name,
+        cast(counted.column_name as varchar(64)) as column_name,
         counted.member_key,
         cast(null as varchar(256)) as value_before,
         cast(null as varchar(256)) as value_now,
-        totals.stayed + totals.gone as members,
-        counted.changed_members,
-        counted.emptied_members,
-        counted.revenue,
+        cast(totals.stayed + totals.gone as bigint) as members,
+        cast(counted.changed_members as bigint) as changed_members,
+        cast(counted.emptied_members as bigint) as emptied_members,
+        cast(coalesce(counted.revenue, 0) as numeric(18, 4)) as revenue,
         case
             when counted.column_name = '(gone)'
                 then {{ exceeds('counted.changed_members', 'totals.stayed', 'drift_members_gone') }}
@@ -145,18 +145,18 @@ moved_prices as (
     {%- for column in ('product_price', 'product_cost') %}
 
     select
-        'products' as table_name,
-        '{{ column }}' as column_name,
+        cast('products' as varchar(64)) as table_name,
+        cast('{{ column }}' as varchar(64)) as column_name,
         product_category_key as member_key,
         cast(
             category_name || ': ' || cast(cast({{ column }}_before as numeric(18, 2)) as varchar(32))
             as varchar(256)
         ) as value_before,
         cast(cast({{ column }} as numeric(18, 2)) as varchar(256)) as value_now,
-        products as members,
-        changed_products as changed_members,
-        0 as emptied_members,
-        revenue,
+        cast(products as bigint) as members,
+        cast(changed_products as bigint) as changed_members,
+        cast(0 as bigint) as emptied_members,
+        cast(revenue as numeric(18, 4)) as revenue,
         true as is_large,
         true as is_unusual
     from prices

@@ -157,9 +157,9 @@ changes as (
         files_before.source_file,
         lines.fact_date,
         cast(date_trunc('month', lines.fact_date) as date) as month_start_date,
-        case when lines.net_lines < 0 then -lines.net_lines else 0 end as lines_gone,
-        case when lines.net_lines > 0 then lines.net_lines else 0 end as lines_new,
-        lines.net_lines * lines.amount as amount_moved
+        cast(case when lines.net_lines < 0 then -lines.net_lines else 0 end as bigint) as lines_gone,
+        cast(case when lines.net_lines > 0 then lines.net_lines else 0 end as bigint) as lines_new,
+        cast(lines.net_lines * lines.amount as numeric(18, 4)) as amount_moved
     from differing_lines as lines
     inner join files_before
         on
