@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import re
+import struct
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -195,6 +196,15 @@ def test_a_workbook_of_the_old_format(tmp_path: Path) -> None:
         ["2016-01-07", "4", "37", "1"],
         ["2016-01-13", "4", "313", "2"],
     ]
+
+
+def test_a_workbook_on_which_its_reader_hangs_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adventure_works.read.workbook.SECONDS", 2)
+    content = bytearray((Path(__file__).parents[1] / "support" / "returns.xls").read_bytes())
+    # The table of sectors leads in a circle.
+    content[68:76] = struct.pack("<II", 0, 1)
+    with pytest.raises(RefusedFileError, match="a workbook that cannot be read"):
+        looked_at(tmp_path, bytes(content), "Returns.xls")
 
 
 def test_the_sheets_of_a_workbook_are_tables_of_their_own(tmp_path: Path) -> None:

@@ -3,11 +3,9 @@
 import csv
 import gzip
 import json
-import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -21,10 +19,8 @@ from adventure_works.sql import glob, quoted
 
 HEAD_BYTES = 1 << 16
 BLOCK = 1 << 20
-# What gzip, workbooks and Parquet may grow to; see sources.archive, which says the same of zip.
+# What gzip may grow to; see sources.archive, which says the same of zip.
 MOST_BYTES, MOST_RATIO = 20_000_000_000, 200
-# What a worksheet can hold: one that is full has been cut off.
-MOST_ROWS = 1_048_576
 
 
 @dataclass(frozen=True)
@@ -66,8 +62,13 @@ def texts(path: Path, name: str, scratch: Path) -> list[Text]:
         return [Text(_from_parquet(path, name, scratch.with_suffix(".parquet.csv")), name, ("Parquet",), True, above=1)]
     if kind == "json":
         return [Text(_from_json(path, name, scratch.with_suffix(".json.csv")), name, ("JSON",), True, above=1)]
-    sheets = list(_from_workbook(path, name, scratch))
-    return [replace(sheet, name=name) for sheet in sheets] if len(sheets) == 1 else sheets
+    from adventure_works.read.workbook import sheets
+
+    found = sheets(path, name, scratch)
+    return [
+        Text(file, name if len(found) == 1 else f"{name}{SHEET}{sheet}", ("a workbook",), is_by_record=True)
+        for sheet, file in found
+    ]
 
 
 def _gunzip(path: Path, name: str, target: Path) -> None:
@@ -142,49 +143,6 @@ def _json_text(value: Any, name: str) -> str:
     if isinstance(value, dict | list):
         raise RefusedFileError(f"{name}: a value that is a list or a record. {_FLAT}")
     return "" if value is None else str(value)
-
-
-def _from_workbook(path: Path, name: str, scratch: Path) -> Iterator[Text]:
-    import python_calamine as calamine
-
-    try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as packed:
-                size = sum(member.file_size for member in packed.infolist())
-            if size > max(10_000_000, MOST_RATIO * path.stat().st_size):
-                raise RefusedFileError(f"{name}: grows to {size:,} bytes when unpacked, as no workbook does.")
-        with path.open("rb") as file, calamine.CalamineWorkbook.from_filelike(file) as book:
-            for number, sheet in enumerate(book.sheets_metadata):
-                if sheet.typ != calamine.SheetTypeEnum.WorkSheet:
-                    continue
-                rows = book.get_sheet_by_index(number).to_python(skip_empty_area=False)
-                if not rows:
-                    continue
-                if len(rows) >= MOST_ROWS:
-                    raise RefusedFileError(
-                        f"{name}{SHEET}{sheet.name}: the worksheet is full, so that rows have been cut off. Export the "
-                        "table as CSV from where it comes from."
-                    )
-                target = scratch.with_suffix(f".{number}.csv")
-                _write(target, ([_cell(value) for value in row] for row in rows))
-                yield Text(target, f"{name}{SHEET}{sheet.name}", ("a workbook",), True)
-    except calamine.PasswordError as error:
-        raise RefusedFileError(f"{name}: the workbook is protected by a password. Save it without one.") from error
-    except (calamine.CalamineError, zipfile.BadZipFile) as error:
-        raise RefusedFileError(
-            f"{name}: the file is a workbook that cannot be read ({error}). Save it again, or as CSV."
-        ) from error
-
-
-def _cell(value: Any) -> str:
-    """The text of a cell as it would be in a CSV file: days as YYYY-MM-DD, whole numbers without decimals."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
 
 
 def _write(target: Path, rows: Iterable[list[str]]) -> None:
