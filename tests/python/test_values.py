@@ -345,7 +345,7 @@ def test_what_duckdb_casts_by_itself_is_what_the_rules_give(small_sample: Path) 
         "4/8/1889",
     ]
     texts += ["".join(chance.choices(chance.choice(alphabets), k=chance.randrange(1, 9))) for _ in range(4000)]
-    quiet = [not any(one in text for one in "\x1b\x7f\n\t?") for text in texts]
+    quiet = [not any(one in text for one in "\x1b\x7f\n\t?") and not text.startswith('"') for text in texts]
     taken = 0
     for table, names in {
         "Customers": ["customer_key", "last_name", "birth_date", "gender", "annual_income"],

@@ -93,7 +93,7 @@ def read_texts(
         f"from {_read_csv(text, dict.fromkeys(names, 'varchar'))}"
     )
     try:
-        is_quiet = not file.scan.has_inner_lines and not piece.data.translate(None, QUIET_BYTES)
+        is_quiet = not (file.scan.has_inner_lines or b'""' in piece.data or piece.data.translate(None, QUIET_BYTES))
         if write_typed_at_once(connection, file, how, records, part, is_quiet=is_quiet) == piece.records:
             return Converted(loaded=piece.records)
     except duckdb.Error:
