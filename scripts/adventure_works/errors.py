@@ -3,7 +3,7 @@
 import re
 
 # What a terminal would obey, or a message in an alert could not show: names and values in files can have it.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def readable(text: str) -> str:

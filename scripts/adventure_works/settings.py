@@ -272,14 +272,17 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
+def odd_letter(name: str, letters: str = "\\") -> str:
+    """The first of these letters in a name, control character or byte that is not text, as it can be shown."""
+    odd = next((letter for letter in name if letter in letters or unicodedata.category(letter) in ("Cc", "Cs")), "")
+    return odd if odd in letters else f"the character {ord(odd):#06x}"
+
+
 def _refuse_odd_letters(variable: str, place: str, letters: str) -> None:
     """Refuses a place that DuckDB or dbt would take for another one, before anything is written there."""
-    # Control characters, and bytes that are not text.
-    odd = next((letter for letter in place if letter in letters or unicodedata.category(letter) in ("Cc", "Cs")), "")
-    if odd:
-        shown_letter = odd if odd in letters else f"the character {ord(odd):#06x}"
+    if odd := odd_letter(place, letters):
         raise AdventureError(
-            f"{variable} is {place!r}. DuckDB and dbt cannot use a path with {shown_letter} in it: set {variable} to "
+            f"{variable} is {place!r}. DuckDB and dbt cannot use a path with {odd} in it: set {variable} to "
             "another place, or give the folder another name."
         )
 

@@ -201,6 +201,14 @@ def test_a_message_holds_no_person(files: Path, lake: Path) -> None:
     assert "line 2: birth_date '99.99.9999' is not a date" in message and "1950" not in message
 
 
+@pytest.mark.parametrize(("name", "shown"), [("Sales\\2018.csv", "\\"), ("Sales\x1b2018.csv", "the character 0x001b")])
+def test_a_name_that_no_lake_can_keep_is_refused(files: Path, lake: Path, name: str, shown: str) -> None:
+    write(files, name, replaced(files / SALES, b",1\r\n", b",2\r\n"))
+    with pytest.raises(AdventureError) as refusal:
+        load(str(files / name), lake)
+    assert f": a file with {shown} in its name cannot be kept in the lake. Give it another name" in str(refusal.value)
+
+
 def test_a_lake_without_its_load_log_says_what_to_do(files: Path, lake: Path) -> None:
     shutil.rmtree(lake / "raw" / "load_log")
     with pytest.raises(AdventureError, match=r"load log is gone or damaged.*Load everything afresh with --replace"):

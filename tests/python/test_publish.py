@@ -688,3 +688,10 @@ def test_an_audit_without_its_tests_is_none(published_once: Path) -> None:
     )
     assert left_out.name == "fact_sales__order_has_one_customer_and_day"
     assert "look for DBT_ variables" in left_out.message
+
+
+def test_what_is_published_is_for_its_owner_only(published_once: Path) -> None:
+    """Customers are in it. The report, in which nobody is, can be read by others."""
+    made = [*(published_once / name for name in ("warehouse/test.duckdb", "warehouse/builds", "logs/dbt.log", "lake"))]
+    assert {path.name: path.stat().st_mode & 0o077 for path in made} == dict.fromkeys((path.name for path in made), 0)
+    assert (published_once / "report" / "index.html").stat().st_mode & 0o044

@@ -12,6 +12,7 @@ from adventure_works.lake.base import Progress
 from adventure_works.read.prepare import prepared
 from adventure_works.read.recognise import NoTableError
 from adventure_works.read.source_file import SourceFile, content_of
+from adventure_works.settings import odd_letter
 from adventure_works.sources.source import Source
 
 OWN_TABLES = ("load_log", "rejected_rows")
@@ -66,6 +67,11 @@ def looked_at(
     by_name: dict[str, SourceFile] = {}
     for file in files:
         by_table[file.table.name].append(file.name)
+        if odd := odd_letter(file.name):
+            problems.append(
+                f"{file.name}: a file with {odd} in its name cannot be kept in the lake. Give it another name and load "
+                "again."
+            )
         if by_name.setdefault(file.name, file) is not file:
             problems.append(f"{file.name}: two files of this name. Keep the right one, or give one another name.")
         if file.done:
