@@ -3,9 +3,11 @@
 catalogue   the entries, and the tools to write them with
 form        dates, lines, columns, bytes, quotes, files
 content     files of the right form that say something wrong
+keys        files in which a key no longer means what it did
+amount      files with fewer, more or older records
 """
 
-from damage import content, form
+from damage import amount, content, form, keys
 from damage.catalogue import DAMAGE, apply_damage
 
-__all__ = ["DAMAGE", "apply_damage", "content", "form"]
+__all__ = ["DAMAGE", "amount", "apply_damage", "content", "form", "keys"]

@@ -1,14 +1,12 @@
-"""Files of the right form that say something wrong: other units, other columns, other keys, half or twice the records.
+"""Files of the right form that say something wrong: other units, other columns, keys, codes and names.
 
 Most show only in comparison with an earlier load, so they are tried on top of a load of the clean files.
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
 from pathlib import Path
 
 from damage.catalogue import (
-    CALENDAR,
     CATEGORIES,
     CUSTOMERS,
     PRODUCTS,
@@ -29,11 +27,12 @@ from damage.catalogue import (
 SALES_2017 = SALES[2017]
 
 
-def _times(factor: float) -> Callable[[str], str]:
+def times(factor: float) -> Callable[[str], str]:
+    """Multiplies an amount."""
     return lambda value: f"{float(value) * factor:.4f}"
 
 
-def _swap_columns(path: Path, one: str, other: str) -> None:
+def swap_columns(path: Path, one: str, other: str) -> None:
     """Gives two columns each other's values; the header stays."""
 
     def swapped(rows: Rows) -> Rows:
@@ -61,12 +60,12 @@ def _repeat_one_row(path: Path, edit: Callable[[Row], Row]) -> None:
 @kind_of_damage("prices-in-cents", "products", "prices and costs in cents")
 def _prices_in_cents(folder: Path) -> None:
     for column in ("ProductPrice", "ProductCost"):
-        edit_column(folder / PRODUCTS, column, _times(100))
+        edit_column(folder / PRODUCTS, column, times(100))
 
 
 @kind_of_damage("price-and-cost-swapped", "products", "prices where the costs belong, and the reverse")
 def _price_and_cost_swapped(folder: Path) -> None:
-    _swap_columns(folder / PRODUCTS, "ProductPrice", "ProductCost")
+    swap_columns(folder / PRODUCTS, "ProductPrice", "ProductCost")
 
 
 @kind_of_damage("price-sign-flipped", "products", "negative prices")
@@ -76,7 +75,7 @@ def _price_sign_flipped(folder: Path) -> None:
 
 @kind_of_damage("one-price-times-100", "products", "the price of one product with the decimal point lost")
 def _one_price_times_100(folder: Path) -> None:
-    edit_one_value(folder / PRODUCTS, "ProductPrice", _times(100))
+    edit_one_value(folder / PRODUCTS, "ProductPrice", times(100))
 
 
 @kind_of_damage("incomes-in-thousands", "customers", "incomes in thousands of dollars (90)")
@@ -118,17 +117,17 @@ def _negative_return(folder: Path) -> None:
 
 @kind_of_damage("product-and-customer-swapped", "sales", "the products of 2016 under CustomerKey, and the reverse")
 def _product_and_customer_swapped(folder: Path) -> None:
-    _swap_columns(folder / SALES_2016, "ProductKey", "CustomerKey")
+    swap_columns(folder / SALES_2016, "ProductKey", "CustomerKey")
 
 
 @kind_of_damage("customer-and-territory-swapped", "sales", "the customers of 2017 under TerritoryKey, and the reverse")
 def _customer_and_territory_swapped(folder: Path) -> None:
-    _swap_columns(folder / SALES_2017, "CustomerKey", "TerritoryKey")
+    swap_columns(folder / SALES_2017, "CustomerKey", "TerritoryKey")
 
 
 @kind_of_damage("order-and-stock-date-swapped", "sales", "the order dates of 2016 under StockDate, and the reverse")
 def _order_and_stock_date_swapped(folder: Path) -> None:
-    _swap_columns(folder / SALES_2016, "OrderDate", "StockDate")
+    swap_columns(folder / SALES_2016, "OrderDate", "StockDate")
 
 
 @kind_of_damage("keys-of-another-system", "customers", "every CustomerKey a million higher")
@@ -153,7 +152,7 @@ def _return_of_unknown_product(folder: Path) -> None:
 
 @kind_of_damage("product-twice", "products", "one product a second time at another price (sales would fan out)")
 def _product_twice(folder: Path) -> None:
-    _repeat_one_row(folder / PRODUCTS, lambda row: [*row[:-1], _times(1.1)(row[-1])])
+    _repeat_one_row(folder / PRODUCTS, lambda row: [*row[:-1], times(1.1)(row[-1])])
 
 
 @kind_of_damage("territory-twice", "territories", "one territory a second time under another name")
@@ -264,216 +263,3 @@ def _letters_lost(folder: Path) -> None:
 @kind_of_damage("colors-emptied", "products", "no colour for any product")
 def _colors_emptied(folder: Path) -> None:
     edit_column(folder / PRODUCTS, "ProductColor", lambda value: "NA")
-
-
-# ---- what a key means ----
-
-
-def _keys_shifted(path: Path) -> None:
-    """Gives each record the key of the next one."""
-
-    def shifted(rows: Rows) -> Rows:
-        keys = [row[0] for row in rows[1:]]
-        return [rows[0], *([key, *row[1:]] for key, row in zip([*keys[1:], keys[0]], rows[1:], strict=True))]
-
-    edit_rows(path, shifted)
-
-
-def _values_swapped(path: Path, column: str, one: int, other: int) -> None:
-    """Gives two records each other's value of a column."""
-
-    def swapped(rows: Rows) -> Rows:
-        place = rows[0].index(column)
-        rows[one][place], rows[other][place] = rows[other][place], rows[one][place]
-        return rows
-
-    edit_rows(path, swapped)
-
-
-@kind_of_damage("product-keys-shifted", "products", "every product under the key of the next")
-def _product_keys_shifted(folder: Path) -> None:
-    _keys_shifted(folder / PRODUCTS)
-
-
-@kind_of_damage("customer-keys-shifted", "customers", "every customer under the key of the next")
-def _customer_keys_shifted(folder: Path) -> None:
-    _keys_shifted(folder / CUSTOMERS)
-
-
-@kind_of_damage("incomes-sorted", "customers", "the column of incomes sorted by itself")
-def _incomes_sorted(folder: Path) -> None:
-    def sorted_by_itself(rows: Rows) -> Rows:
-        place = rows[0].index("AnnualIncome")
-        for row, value in zip(rows[1:], sorted(row[place] for row in rows[1:]), strict=True):
-            row[place] = value
-        return rows
-
-    edit_rows(folder / CUSTOMERS, sorted_by_itself)
-
-
-@kind_of_damage("incomes-emptied", "customers", "no income for every tenth customer")
-def _incomes_emptied(folder: Path) -> None:
-    edit_column(folder / CUSTOMERS, "AnnualIncome", lambda value: "", every=10)
-
-
-@kind_of_damage("sizes-and-styles-swapped", "products", "sizes where the styles belong, and the reverse")
-def _sizes_and_styles_swapped(folder: Path) -> None:
-    _swap_columns(folder / PRODUCTS, "ProductSize", "ProductStyle")
-
-
-@kind_of_damage("category-names-swapped", "product_categories", "the names of two categories swapped")
-def _category_names_swapped(folder: Path) -> None:
-    _values_swapped(folder / CATEGORIES, "CategoryName", 1, 3)
-
-
-@kind_of_damage("subcategory-names-swapped", "product_subcategories", "the names of two subcategories swapped")
-def _subcategory_names_swapped(folder: Path) -> None:
-    _values_swapped(folder / SUBCATEGORIES, "SubcategoryName", 1, 20)
-
-
-@kind_of_damage("regions-swapped", "territories", "the names of two regions swapped")
-def _regions_swapped(folder: Path) -> None:
-    _values_swapped(folder / TERRITORIES, "Region", 1, 9)
-
-
-@kind_of_damage("subcategory-moved", "product_subcategories", "one subcategory in another category")
-def _subcategory_moved(folder: Path) -> None:
-    _values_swapped(folder / SUBCATEGORIES, "ProductCategoryKey", 2, 30)
-
-
-@kind_of_damage("bikes-in-another-currency", "products", "prices and costs of bikes in another currency")
-def _bikes_in_another_currency(folder: Path) -> None:
-    def converted(rows: Rows) -> Rows:
-        places = [rows[0].index(column) for column in ("ProductPrice", "ProductCost")]
-        for row in rows[1:]:
-            if row[rows[0].index("ProductSubcategoryKey")] in ("1", "2", "3"):
-                for place in places:
-                    row[place] = _times(1.6)(row[place])
-        return rows
-
-    edit_rows(folder / PRODUCTS, converted)
-
-
-@kind_of_damage("product-key-reused", "products", "the key of one product for another one")
-def _product_key_reused(folder: Path) -> None:
-    for column in ("ProductSKU", "ProductName"):
-        edit_one_value(folder / PRODUCTS, column, lambda value: f"New {value}", at=0.2)
-
-
-@kind_of_damage("customers-gone", "customers", "the file without every tenth customer")
-def _customers_gone(folder: Path) -> None:
-    edit_rows(folder / CUSTOMERS, lambda rows: [row for at, row in enumerate(rows) if at % 10 != 1])
-
-
-# ---- how many, and from when ----
-
-
-@kind_of_damage("half-the-orders", "sales", "2016 without every second order")
-def _half_the_orders(folder: Path) -> None:
-    def half(rows: Rows) -> Rows:
-        place = rows[0].index("OrderNumber")
-        return [rows[0], *(row for row in rows[1:] if int(row[place].strip("SO")) % 2)]
-
-    edit_rows(folder / SALES_2016, half)
-
-
-@kind_of_damage("cut-at-a-record", "sales", "2016 without its last 30 days")
-def _cut_at_a_record(folder: Path) -> None:
-    edit_rows(folder / SALES_2016, lambda rows: [row for row in rows if row is rows[0] or not row[0].startswith("12/")])
-
-
-@kind_of_damage("lines-lost", "sales", "2016 without every tenth line")
-def _lines_lost(folder: Path) -> None:
-    edit_rows(folder / SALES_2016, lambda rows: [row for at, row in enumerate(rows) if at % 10 != 5])
-
-
-@kind_of_damage("block-of-lines-lost", "sales", "100 lines missing from the middle of 2017")
-def _block_of_lines_lost(folder: Path) -> None:
-    edit_rows(folder / SALES_2017, lambda rows: [*rows[: middle(rows)], *rows[middle(rows) + 100 :]])
-
-
-@kind_of_damage("orders-doubled", "sales", "every order of 2016 a second time under a number of its own")
-def _orders_doubled(folder: Path) -> None:
-    def doubled(rows: Rows) -> Rows:
-        place = rows[0].index("OrderNumber")
-        again = ([*row[:place], f"X{row[place]}", *row[place + 1 :]] for row in rows[1:])
-        return [rows[0], *(row for pair in zip(rows[1:], again, strict=True) for row in pair)]
-
-    edit_rows(folder / SALES_2016, doubled)
-
-
-@kind_of_damage("month-doubled", "sales", "the orders of December 2016 a second time under numbers of their own")
-def _month_doubled(folder: Path) -> None:
-    def doubled(rows: Rows) -> Rows:
-        number = rows[0].index("OrderNumber")
-        again = ([*row[:number], f"X{row[number]}", *row[number + 1 :]] for row in rows if row[0].startswith("12/"))
-        return [*rows, *again]
-
-    edit_rows(folder / SALES_2016, doubled)
-
-
-@kind_of_damage("week-lost", "sales", "2016 without a week of November")
-def _week_lost(folder: Path) -> None:
-    week = tuple(f"11/{day}/" for day in range(10, 17))
-    edit_rows(folder / SALES_2016, lambda rows: [row for row in rows if not row[0].startswith(week)])
-
-
-@kind_of_damage("quantities-of-a-month-doubled", "sales", "the quantities of October 2016 doubled")
-def _quantities_of_a_month_doubled(folder: Path) -> None:
-    def doubled(rows: Rows) -> Rows:
-        place = rows[0].index("OrderQuantity")
-        for row in rows[1:]:
-            if row[0].startswith("10/"):
-                row[place] = str(int(row[place]) * 2)
-        return rows
-
-    edit_rows(folder / SALES_2016, doubled)
-
-
-@kind_of_damage("days-moved-by-one", "sales", "every order of 2015 a day later")
-def _days_moved_by_one(folder: Path) -> None:
-    def later(value: str) -> str:
-        month, day, year = map(int, value.split("/"))
-        moved = date(year, month, day) + timedelta(1)
-        return f"{moved.month}/{moved.day}/{moved.year}"
-
-    edit_column(folder / SALES[2015], "OrderDate", later)
-
-
-@kind_of_damage("products-lost", "sales", "2017 without the sales of every tenth product")
-def _products_lost(folder: Path) -> None:
-    def without(rows: Rows) -> Rows:
-        place = rows[0].index("ProductKey")
-        return [row for row in rows if not row[place].endswith("0")]
-
-    edit_rows(folder / SALES_2017, without)
-
-
-@kind_of_damage("returns-doubled", "returns", "every return twice")
-def _returns_doubled(folder: Path) -> None:
-    edit_rows(folder / RETURNS, lambda rows: [rows[0], *(row for row in rows[1:] for _ in range(2))])
-
-
-@kind_of_damage("returns-before-sales", "returns", "every second return on the first day of the calendar")
-def _returns_before_sales(folder: Path) -> None:
-    edit_column(folder / RETURNS, "ReturnDate", lambda value: "1/1/2015", every=2)
-
-
-@kind_of_damage("half-the-customers", "customers", "the file without its second half")
-def _half_the_customers(folder: Path) -> None:
-    edit_rows(folder / CUSTOMERS, lambda rows: rows[: middle(rows)])
-
-
-@kind_of_damage("stale-sales", "sales", "2017 as it was before its last month")
-def _stale_sales(folder: Path) -> None:
-    edit_rows(folder / SALES_2017, lambda rows: [row for row in rows if row is rows[0] or not row[0].startswith("6/")])
-
-
-@kind_of_damage("calendar-ends-early", "calendar", "the calendar without its last month")
-def _calendar_ends_early(folder: Path) -> None:
-    edit_rows(folder / CALENDAR, lambda rows: rows[:-30])
-
-
-@kind_of_damage("calendar-with-a-gap", "calendar", "the calendar without one day in its middle")
-def _calendar_with_a_gap(folder: Path) -> None:
-    edit_rows(folder / CALENDAR, lambda rows: [*rows[: middle(rows)], *rows[middle(rows) + 1 :]])

@@ -14,6 +14,8 @@ import pytest
 
 from adventure_works.sample.generator import generate
 from damage import apply_damage
+from damage.catalogue import PRODUCTS, SALES, edit_column
+from damage.content import times
 from fault_matrix import BUILDS, IN_A_FIRST_LOAD, PAGE, QUARANTINED, STOPPED, WARNED, markdown
 from support.commands import run_adventure, run_dbt
 
@@ -84,12 +86,27 @@ def test_a_first_load_is_caught_as_well(clean: Path, tmp_path: Path) -> None:
     assert {name for name, guard in IN_A_FIRST_LOAD.items() if guard not in found} == set()
 
 
-def caught(folder: Path, files: Path, guards: Iterable[str]) -> set[str]:
+@pytest.mark.slow
+def test_honest_changes_stop_nothing(clean: Path, clean_build: Path, tmp_path: Path) -> None:
+    """A price list, a late file with sales of closed days, and a correction that is announced as such."""
+    folder = Path(shutil.copytree(clean_build, tmp_path / "folder", symlinks=True))
+    files = damaged(clean, tmp_path, "sizes-and-styles-swapped")
+    edit_column(files / PRODUCTS, "ProductPrice", times(1.05))
+    late = files / "AdventureWorks_Sales_2016_late.csv"
+    shutil.copy(files / SALES[2016], late)
+    edit_column(late, "OrderNumber", lambda value: f"L{value}")
+    edit_column(late, "ProductKey", lambda value: str(int(value) - 1 if int(value) > 301 else 302))
+    stopping = {"drift__attributes_moved", "drift__closed_days_restated", "drift__mean_moved", "drift__shares_moved"}
+    found = caught(folder, files, {*stopping, "drift__attributes_changed"}, "--corrects", "products")
+    assert found.isdisjoint(stopping) and "drift__attributes_changed: products product_size" in found
+
+
+def caught(folder: Path, files: Path, guards: Iterable[str], *options: str) -> set[str]:
     """Loads files over what the folder holds and builds what the guards look at.
 
     Returns which of the tests warned or failed, of the wide ones what their rows say, and the reasons for quarantine.
     """
-    done = run_adventure(folder, "load", "--source", files)
+    done = run_adventure(folder, "load", "--source", files, *options)
     assert done.returncode == 0, done.stderr
     (folder / "warehouse").mkdir(exist_ok=True)
     reasons = set(guards) & set(QUARANTINED.values())

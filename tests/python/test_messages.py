@@ -17,12 +17,14 @@ import pytest
 
 from adventure_works.build import dbt
 from adventure_works.build.failures import findings, what_should_be_so
+from adventure_works.build.headline import headline
 from adventure_works.build.results import BuildResult, Problem, with_findings
 from adventure_works.cli.run import Printer
 from adventure_works.errors import AdventureError
 from adventure_works.settings import DEFAULTS, Settings
 from adventure_works.warehouse.base import Row
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
+from adventure_works.warehouse.duckdb_access import asker
 from support.places import PROJECT, own_places
 from support.waiting import TIMEOUT, wait_until
 
@@ -146,6 +148,19 @@ def test_what_cannot_be_asked_is_what_should_be_so() -> None:
     problem = replace(MOVED, meta=META)
     result = with_findings(BuildResult(Counter(), {}, Counter(), [problem], [], 1.0), ask)
     assert result.said == {"drift__mean_moved": ["No mean moved.", "Load another calendar."]}
+
+
+def test_the_headline_counts_returns_up_to_the_last_sale() -> None:
+    """As the marts do: a return that is delivered a day before the sales of its day is not there yet."""
+    with duckdb.connect() as connection:
+        connection.execute("""
+            create schema core;
+            create table core.fact_sales as select 10 as revenue, 4 as cost, 6 as profit, 4 as order_quantity,
+                'SO1' as order_number, 1 as customer_key, date '2017-06-30' as order_date;
+            create table core.fact_returns as select 1 as return_quantity, date '2017-06-30' as return_date
+                union all select 9, date '2017-07-01'
+        """)
+        assert headline(asker(connection))["return_rate"] == Decimal("0.25")
 
 
 def test_at_most_ten_failures_are_listed(warehouse: DuckDBWarehouse) -> None:

@@ -11,7 +11,7 @@ def headline(ask: Ask) -> dict[str, Any]:
     """The headline figures of the star schema: money in US dollars, rates from 0 to 1.
 
     Every ratio is a ratio of sums. `customers` are those who ordered, without the
-    Unknown one as everywhere, and `return_rate` is returned units by units sold.
+    Unknown one as everywhere, and `return_rate` is returned units by units sold, up to the last sale as in the marts.
     """
     sql = """
         with
@@ -23,7 +23,11 @@ def headline(ask: Ask) -> dict[str, Any]:
                 max(order_date) as last_order_date
             from {core}.fact_sales
         ),
-        returned as (select coalesce(sum(return_quantity), 0) as return_units from {core}.fact_returns)
+        returned as (
+            select coalesce(sum(returns.return_quantity), 0) as return_units
+            from {core}.fact_returns as returns
+            inner join sales on returns.return_date <= sales.last_order_date
+        )
         select * from sales cross join returned
         """
     (figures,) = ask(sql)

@@ -4,7 +4,10 @@ select
     column_name,
     sum(abs(record_share - record_share_before)) / 2 as moved_share
 from {{ ref('load_changes') }}
-where column_value <> '(all)'
+where
+    column_value <> '(all)'
+    -- What changed of a key is in drift__attributes_moved.
+    and column_name not like '%: %'
 group by
     delivery,
     column_name

@@ -8,4 +8,5 @@ select
 from {{ ref('load_changes') }}
 where
     column_value <> '(all)'
+    and column_name not like '%: %'
     and (records = 0 or records_before = 0)
