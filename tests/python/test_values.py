@@ -309,6 +309,23 @@ def test_an_order_number_in_two_cases_is_refused_and_a_blank_one_rejected(small_
     assert [(reject.line_number, reject.reason) for reject in converted.rejects] == [(8, "order_number is empty")]
 
 
+def test_a_product_needs_neither_names_nor_sku(small_sample: Path, tmp_path: Path) -> None:
+    rows = clean_rows(small_sample, "Products")
+    for heading in ("ProductSKU", "ProductName", "ModelName"):
+        rows[3][rows[0].index(heading)] = ""
+    converted, found = read(tmp_path, rows, "changed.csv")
+    assert (converted.rejects, found[2][2:5]) == ([], (None, None, None))
+
+
+def test_utf_8_in_a_file_of_windows_1252_is_put_right(small_sample: Path, tmp_path: Path) -> None:
+    rows = clean_rows(small_sample, "Customers")
+    name = rows[0].index("FirstName")
+    rows[3][name], rows[4][name] = "JOS\u00c9", "JOS\u00c9".encode().decode("cp1252")
+    converted, found = read(tmp_path, rows, "changed.csv", "cp1252")
+    assert [row[2] for row in found[2:4]] == ["JOS\u00c9"] * 2
+    assert converted.normalised == 1
+
+
 def test_one_or_two_damaged_names_are_said(small_sample: Path, tmp_path: Path) -> None:
     rows = clean_rows(small_sample, "Customers")
     rows[3][rows[0].index("FirstName")] = "ANDR?S"
