@@ -136,8 +136,10 @@ def test_a_file_of_all_years_beside_those_of_each_is_said_by_name(files: Path, t
     contents = [(files / SALES.format(year)).read_bytes() for year in (2015, 2016, 2017)]
     header = contents[0].splitlines(keepends=True)[0]
     (files / "Sales.csv").write_bytes(b"".join([contents[0], *(content[len(header) :] for content in contents[1:])]))
-    said: list[str] = []
+    said, said_before = [], []
+    checked(files, tmp_path, said_before)
     loads(files, tmp_path, said)
+    assert said == said_before
     counts = [len(content.splitlines()) - 1 for content in contents]
     assert [line for line in said if "the same in" in line] == [
         f"{SALES.format(year)} and Sales.csv: {count:,} records are the same in 2 files, and counted once."

@@ -35,7 +35,7 @@ Encode = Callable[[str], str | bytes]
 
 
 def looked_at(folder: Path, content: str | bytes, name: str, *, strict: bool = False) -> SourceFile:
-    (folder / "files").mkdir(exist_ok=True)
+    (folder / "files").mkdir(parents=True, exist_ok=True)
     path = folder / "files" / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     (outcome,) = prepared(path, name, folder / "copies" / name.replace(".", "_"), TABLES, strict=strict)
@@ -345,6 +345,14 @@ def test_headings_and_name_decide_together(tmp_path: Path, name: str, header: st
 def test_the_table_that_a_name_says(name: str, table: str | None) -> None:
     found = named(name, TABLES)
     assert (found.name if found else None) == table
+
+
+def test_a_file_that_cannot_be_read_is_only_refused_if_its_name_says_that_it_was_meant(tmp_path: Path) -> None:
+    for name, is_meant in (("notes.txt", False), ("Sales.txt", True), ("notes.csv", True), ("package.json", False)):
+        for content in ("", '{"a":', "<html>"):
+            with pytest.raises(NoTableError) as refusal:
+                looked_at(tmp_path / f"{len(content)}", content, name)
+            assert refusal.value.is_meant is is_meant
 
 
 def test_no_two_columns_of_a_table_are_known_by_one_name() -> None:

@@ -12,7 +12,7 @@ from adventure_works.lake.base import Lake, Progress, newest_entries
 from adventure_works.lake.changes import changes
 from adventure_works.lake.folder import FolderLake, FolderVersion, current_version
 from adventure_works.lake.look import looked_at
-from adventure_works.lake.overlap import days_of_sales, lacks_calendar
+from adventure_works.lake.overlap import days_of_sales, lacks_calendar, records_shared
 from adventure_works.lake.reading import Reading
 from adventure_works.lake.rows import Outcome, write_rows
 from adventure_works.settings import Settings
@@ -70,6 +70,9 @@ def check(
             known_days = _days_of(lake) if "calendar" in {entry.table_name for entry in held.values()} else None
             outcomes = write_rows(files, version, source, reading, progress, corrects={}, known_days=known_days)
             problems += [outcome.problem for outcome in outcomes if outcome.problem]
+            if not problems:
+                for sentence in records_shared(version, {file.name for file in files}):
+                    announce(sentence)
             if not problems and not is_single and lacks_calendar(files, held):
                 try:
                     days_of_sales(version, scratch, announce)

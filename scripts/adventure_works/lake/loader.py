@@ -17,7 +17,7 @@ from adventure_works.lake.changes import changes
 from adventure_works.lake.corrections import effect
 from adventure_works.lake.folder import FolderLake
 from adventure_works.lake.look import look_at, raise_problems, refuse_changed, states
-from adventure_works.lake.overlap import MADE_DAYS, days_of_sales, lacks_calendar, records_in_several_files
+from adventure_works.lake.overlap import MADE_DAYS, days_of_sales, lacks_calendar, records_shared
 from adventure_works.lake.reading import Reading
 from adventure_works.lake.rows import write_rows
 from adventure_works.read.source_file import SourceFile
@@ -148,10 +148,8 @@ def _load(
         for outcome in outcomes:
             for note in outcome.notes():
                 announce(note)
-        for table in raw_tables().values():
-            if table.files == "many":
-                for sentence in records_in_several_files(table, version, {file.name for file in todo.changed}):
-                    announce(sentence)
+        for sentence in records_shared(version, {file.name for file in todo.changed}):
+            announce(sentence)
         loaded = [outcome.entry for outcome in outcomes if outcome.entry]
         present = {file.table.name for file in files} | {entry.table_name for entry in held.values()}
         for table in raw_tables().values():

@@ -60,8 +60,13 @@ def days_of_sales(version: NewVersion, scratch: Path, announce: Callable[[str], 
     return file
 
 
-def records_in_several_files(table: Table, version: NewVersion, changed: set[str]) -> list[str]:
+def records_shared(version: NewVersion, changed: set[str]) -> list[str]:
     """A sentence for each group of files that share records; `changed` are the names of those that are new."""
+    tables = [table for table in raw_tables().values() if table.files == "many"]
+    return [sentence for table in tables for sentence in _shared(table, version, changed)]
+
+
+def _shared(table: Table, version: NewVersion, changed: set[str]) -> list[str]:
     place = version.local_rows(table.name)
     with duckdb.connect() as connection:
         connection.execute(f"set memory_limit = '{MEMORY}'")

@@ -46,6 +46,8 @@ def texts(path: Path, name: str, scratch: Path) -> list[Text]:
     """
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
+    if not head:
+        raise RefusedFileError(f"{name}: the file is empty. Fetch or export it again.")
     refuse_other_kinds(name, head)
     kind = kind_of(head)
     if kind == "text":
