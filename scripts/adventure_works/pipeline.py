@@ -14,6 +14,7 @@ from adventure_works.errors import AdventureError
 from adventure_works.lake import loader
 from adventure_works.lake.loader import LoadResult
 from adventure_works.monitor import alerts
+from adventure_works.monitor.history import without_stopped
 from adventure_works.monitor.status import status_of
 from adventure_works.report.build import check_place, draw, save
 from adventure_works.settings import MAX_AGE_HOURS, Settings
@@ -139,6 +140,9 @@ def build_candidate(
     manifest = dbt.parse(settings, target, warehouse.environ, options)
     environ = warehouse.start_candidate(dbt.tables_that_grow(manifest), progress)
     missed = warehouse.missed_loads()
+    # Where nothing was ever recorded, nothing was stopped.
+    with suppress(AdventureError), warehouse.asking_history() as ask:
+        missed = without_stopped(ask, missed) if missed else missed
     for number, load_id in enumerate(missed):
         progress(f"dbt: history of products and customers, load {load_id}", number, len(missed))
         with warehouse.as_after(load_id) as places:

@@ -11,6 +11,7 @@ import pytest
 from adventure_works.build import dbt
 from adventure_works.errors import AdventureError
 from adventure_works.lake.loader import load
+from adventure_works.monitor.history import without_stopped
 from adventure_works.settings import read_settings
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
 from adventure_works.warehouse.record import AuditRecord
@@ -65,7 +66,7 @@ def test_a_lost_warehouse_does_not_restate_old_sales(warehouse: DuckDBWarehouse,
     target = warehouse.target_folder
     manifest = dbt.parse(settings, target, warehouse.environ, ())
     environ = warehouse.start_candidate([], quiet)
-    missed = warehouse.missed_loads()
+    missed = list(warehouse.missed_loads())
     assert missed == product_loads(tmp_path / "lake")[:-1]
     without_column(tmp_path / "lake" / "raw" / "earlier" / "products" / missed[0], "product_style")
     for load_id in missed:
@@ -95,10 +96,18 @@ def test_only_what_is_published_has_not_seen_is_shown_again(
     monkeypatch.setattr(DuckDBWarehouse, "_record_of", lambda self, file: record)
     monkeypatch.setattr(DuckDBWarehouse, "start_from_published", lambda self: self.start_from_nothing())
     warehouse.start_candidate([], quiet)
-    assert warehouse.missed_loads() == [third]
+    assert list(warehouse.missed_loads()) == [third]
     record = dataclasses.replace(record, began_with="another lake")
     warehouse.start_candidate([], quiet)
-    assert warehouse.missed_loads() == [first, second, third]
+    assert list(warehouse.missed_loads()) == [first, second, third]
+
+
+def test_a_load_that_no_audit_has_let_pass_is_not_history() -> None:
+    """Its wrong prices would count for the sales until the load that corrected them."""
+    loads = {"L1": "L3", "L3": "L5", "L5": "L7", "L7": "L9"}
+    runs = [("L1", 0), ("L3", 2), ("L4", 1), ("L5", 1), ("L6", 0), ("L9", 3)]
+    kept = without_stopped(lambda sql: [{"load_id": load_id, "failed": failed} for load_id, failed in runs], loads)
+    assert kept.keys() == {"L1", "L5", "L7"}
 
 
 def test_a_lake_that_has_lost_an_earlier_load_is_refused(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ The newest rows are where those of every table are. Snapshots keep what changed 
 not seen, because they are lost or loads came between two builds, they can be shown again in order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
@@ -15,10 +16,13 @@ from adventure_works.lake.base import LogEntry
 EARLIER = "earlier"
 
 
-def missed_loads(log: list[LogEntry], since: str) -> list[str]:
-    """Ids of the loads after `since` that have changed products or customers, but for the last, which is current."""
+def missed_loads(log: list[LogEntry], since: str) -> dict[str, str]:
+    """Ids of the loads after `since` that have changed products or customers, each with the id of the next such load.
+
+    The last one is not among them: it is current.
+    """
     ids = sorted({entry.load_id for entry in log if _keeps_versions(entry)})
-    return [load_id for load_id in ids[:-1] if load_id > since]
+    return {load_id: following for load_id, following in pairwise(ids) if load_id > since}
 
 
 def active(log: list[LogEntry], load_id: str) -> dict[str, LogEntry]:
@@ -31,7 +35,7 @@ def newest(log: list[LogEntry]) -> dict[str, LogEntry]:
     return active(log, max(entry.load_id for entry in log))
 
 
-def refuse_lost(log: list[LogEntry], missed: list[str], has: Callable[[LogEntry], bool], place: object) -> None:
+def refuse_lost(log: list[LogEntry], missed: Iterable[str], has: Callable[[LogEntry], bool], place: object) -> None:
     """Refuses a lake that has lost the rows of an earlier load, as `has` says: old sales would get new prices."""
     current = newest(log).values()
     for load_id in missed:

@@ -83,6 +83,23 @@ def last_runs(ask: Ask, number: int) -> list[Run]:
     return [Run(**row) for row in rows]
 
 
+def without_stopped(ask: Ask, loads: dict[str, str]) -> dict[str, str]:
+    """Loads, each with the id of the next, but for those that were built and never passed: nobody has seen these."""
+    runs = ask(
+        f"""
+        select max(load_id) as load_id, count(case when {OUTCOME} = 'failed' then 1 end) as failed
+        from {{runs}}.run_results
+        where warehouse is not null and load_id is not null
+        group by invocation_id
+        """
+    )
+    outcomes = {
+        load_id: [run["failed"] == 0 for run in runs if load_id <= run["load_id"] < following]
+        for load_id, following in loads.items()
+    }
+    return {load_id: loads[load_id] for load_id, passed in outcomes.items() if any(passed) or not passed}
+
+
 def troubles(ask: Ask) -> list[Trouble]:
     """What does not pass in `adventure run`: failures first, the oldest of them first.
 

@@ -63,8 +63,8 @@ class Warehouse(Protocol):
         `growing` are schema and name of the tables that keep what earlier builds have put into them.
         """
 
-    def missed_loads(self) -> list[str]:
-        """The earlier loads of products and customers that the history in the candidate has not seen, by id.
+    def missed_loads(self) -> dict[str, str]:
+        """Ids of the loads of products and customers that the candidate's history has not seen, with the next such id.
 
         An AdventureError when the lake no longer has what one of them loaded.
         """

@@ -38,7 +38,7 @@ class History(NamedTuple):
 
     version: Path
     log: list[LogEntry]
-    missed: list[str]
+    missed: dict[str, str]
 
 
 class DuckDBWarehouse(Files):
@@ -123,7 +123,7 @@ class DuckDBWarehouse(Files):
         places = {"ADVENTURE_DATABASE": self.candidate, "ADVENTURE_LAKE": self.lake, "ADVENTURE_RAW": version}
         return self.environ | {name: str(path) for name, path in places.items()}
 
-    def missed_loads(self) -> list[str]:
+    def missed_loads(self) -> dict[str, str]:
         """The loads since the one that the candidate's copy was built from; all, when it was built from nothing."""
         version, log, missed = self._history
         refuse_lost(log, missed, lambda entry: _earlier(version, entry).is_dir(), shown(self.lake))

@@ -145,7 +145,7 @@ class RedshiftWarehouse:
             self._built_from = published.load_id if published and not was_replaced else ""
         return self.environ
 
-    def missed_loads(self) -> list[str]:
+    def missed_loads(self) -> dict[str, str]:
         """The loads since the one that is published; all, when nothing of this lake is."""
         return redshift_history.missed_loads(self.settings, self._built_from)
 

@@ -19,7 +19,7 @@ from adventure_works.settings import Settings
 from adventure_works.warehouse.base import SourcePlace
 
 
-def missed_loads(settings: Settings, since: str) -> list[str]:
+def missed_loads(settings: Settings, since: str) -> dict[str, str]:
     """See `Warehouse.missed_loads`; `since` is the load that what is published was built from, empty for none."""
     with session() as redshift:
         log = sorted(read_log(redshift, settings.raw_schema), key=lambda entry: entry.load_id)
