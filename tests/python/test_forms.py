@@ -122,6 +122,18 @@ FORMS: list[tuple[str, Encode, int, str]] = [
     ("titles after a mark", lambda text: f"Île\r\n{text}".encode("utf-8-sig"), 1, "the header is line 2"),
     ("remarks", prefixed("# a,b,c,d,e,f,g,h,i,j\n#\n"), 2, "the header is line 3"),
     ("blank lines", prefixed("\r\n \r\n\r\n"), 3, "the header is line 4"),
+    (
+        "wrapped headings",
+        headed(
+            lambda line: (
+                line.replace("Key", '\r\nKey"', 1).replace("S", '"S', 1)
+                if "Sales" in line
+                else '"Order\nDate"' + line[9:]
+            )
+        ),
+        1,
+        "headings with line breaks",
+    ),
     ("blanks after commas", lambda text: again(text, ", "), 0, "a blank after each separator"),
     ("UTF-16", lambda text: text.encode("utf-16"), 0, "UTF-16"),
     ("UTF-16 big-endian", lambda text: b"\xfe\xff" + text.encode("utf-16-be"), 0, "UTF-16"),
@@ -172,6 +184,7 @@ def test_days_and_numbers_of_a_workbook_are_text_again(tmp_path: Path) -> None:
     for name, content, first_line in (
         ("Sales.xlsx", xlsx({"Sheet1": cells(SALES)}), 2),
         ("Sales.csv", xlsx({"Sheet1": cells(SALES)}), 2),
+        ("Sales wrapped.xlsx", xlsx({"Sheet1": cells(SALES.replace("OrderDate", '"Order\nDate"'))}), 2),
         ("Sales.parquet", parquet(SALES, tmp_path), 1),
         ("Sales.ods", ods({"Sheet1": [[str(value) for value in row] for row in cells(SALES)]}), 2),
         ("Sales.jsonl", json_lines(SALES), 1),

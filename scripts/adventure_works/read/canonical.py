@@ -33,14 +33,15 @@ _ZEROS = {"utf-16-le": "01", "utf-16-be": "10", "utf-32-le": "0111", "utf-32-be"
 class Canonical:
     """A file in the form that is read: the delivered file itself at `path`, or a copy.
 
-    `header_line` is the line of the header in the delivered file. `encoding` is that of the delivered file where
-    the copy has another. `done` says in words for a user what was recognised.
+    `header_line` is the line of the header in the delivered file, the first of `header_lines`. `encoding` is that of
+    the delivered file where the copy has another. `done` says in words for a user what was recognised.
     """
 
     path: Path
     header_line: int = 1
     encoding: str | None = None
     done: tuple[str, ...] = ()
+    header_lines: int = 1
 
 
 def canonical(path: Path, name: str, scratch: Path, tables: Sequence[Table]) -> Canonical:
@@ -58,7 +59,7 @@ def canonical(path: Path, name: str, scratch: Path, tables: Sequence[Table]) -> 
     if any(lines):
         # Before all bytes are looked at: what is wrong with a file of no table is of no interest.
         table_of(name, header(lines, found), found.header_line, tables)
-    if not encoding and found.is_plain and found.header_line == 1:
+    if not encoding and found.is_plain and found.header_line == found.header_lines == 1:
         return Canonical(path)
     done = []
     if encoding:
@@ -69,6 +70,8 @@ def canonical(path: Path, name: str, scratch: Path, tables: Sequence[Table]) -> 
         done.append("a blank after each separator")
     if found.is_quoted:
         done.append("quotes around each record")
+    if found.header_lines > 1:
+        done.append("headings with line breaks")
     if found.header_line > 1:
         done.append(f"the header is line {found.header_line}, and what is above it is left out")
     scratch.parent.mkdir(parents=True, exist_ok=True)
@@ -81,6 +84,9 @@ def canonical(path: Path, name: str, scratch: Path, tables: Sequence[Table]) -> 
         try:
             for _ in range(found.header_line - 1):
                 source.readline()
+            if found.header_lines > 1:
+                lines = [source.readline() for _ in range(found.header_lines)]
+                csv.writer(target).writerow(header(lines, Layout(found.separator, 1, header_lines=len(lines))))
             _copy(source, target, found)
         except UnicodeError as error:
             raise RefusedFileError(
@@ -92,7 +98,7 @@ def canonical(path: Path, name: str, scratch: Path, tables: Sequence[Table]) -> 
                 f"{name}: quotes out of place ({error}), in a file with {SEPARATORS[found.separator]} between the "
                 "values. Close the quote or double it, and load again."
             ) from error
-    return Canonical(scratch, found.header_line, encoding, tuple(done))
+    return Canonical(scratch, found.header_line, encoding, tuple(done), found.header_lines)
 
 
 def wide_encoding(head: bytes) -> str | None:

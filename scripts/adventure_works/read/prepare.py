@@ -55,7 +55,9 @@ def prepared(path: Path, name: str, scratch: Path, tables: Sequence[Table], *, s
 
 def _prepared(path: Path, text: Text, scratch: Path, tables: Sequence[Table], strict: bool) -> SourceFile:
     form = canonical(text.path, text.name, scratch, tables)
-    scanned = scan(form.path, text.name, form.header_line - text.above)
+    # In a worksheet, a heading with line breaks is in one row all the same.
+    last_line = form.header_line + (0 if text.is_by_record else form.header_lines - 1)
+    scanned = scan(form.path, text.name, last_line - text.above)
     if form.path != path:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
