@@ -12,9 +12,9 @@ from adventure_works.read.texts import cleaned, damage, repaired, unguarded
 # What was done to values, as it goes on after "12 values of gender".
 MIDNIGHT = "had a time of midnight, which is dropped"
 SERIAL = "are days as a spreadsheet counts them"
-SHORT_YEAR = "have a year of two digits, which can only be one between {} and {}"
+SHORT_YEAR = "have a year of two digits, of which only one is from {} to {}"
 WHOLE = "were written with zero decimals or as text, as spreadsheets and programs write keys"
-COMMA = "have a decimal comma"
+COMMA = "were read with points between thousands and a decimal comma"
 ROUNDED = "had the noise of binary fractions, and are rounded to four decimals"
 MISSING = "were words for a missing value"
 CLEANED = "were cleaned of invisible characters, or of blanks or quotes around them"
