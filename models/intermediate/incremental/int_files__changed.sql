@@ -28,7 +28,9 @@ newest_loads as (
         {%- for table_name in ('calendar', 'customers', 'products', 'territories') %}
         max(case when table_name = '{{ table_name }}' then load_id end) as {{ table_name }}_load_id,
         {%- endfor %}
-        max(case when table_name = 'products' and corrects_load_id is not null then load_id end) as correction_load_id,
+        max(
+            case when table_name = 'products' and corrects_load_id is not null then load_id end
+        ) as correction_load_id,
         min(load_id) as lake_id,
         max(load_id) as load_id
     from {{ ref('stg_adventure_works__load_log') }}
