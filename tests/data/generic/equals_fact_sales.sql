@@ -1,6 +1,6 @@
 {#-
     A mart's measures equal those of `fact_sales` exactly, for each value of `by` (without `by`, in total). A value
-    that is only in one table counts as 0 in the other. A mart without rows fails.
+    that is only in one table counts as 0 in the other. A mart without rows fails, where the fact has some.
 
     measures   columns of the mart, or {column: measure of the fact}, measures being units, revenue, cost, profit
                (sums), orders and customers (distinct, without the Unknown customer). Distinct counts are
@@ -41,6 +41,7 @@ cells as (
         cast({{ column }} as varchar(256)) as {{ column }},
         {% endfor -%}
         count(*) as mart_rows,
+        0 as fact_rows,
         {% for column in measures -%}
         cast(coalesce(sum({{ column }}), 0) as numeric(18, 4)) as {{ column }}{{ ',' if not loop.last }}
         {% endfor %}
@@ -55,6 +56,7 @@ cells as (
         cast({{ expression }} as varchar(256)),
         {% endfor -%}
         0,
+        count(*),
         {% for measure in measures.values() -%}
         cast(-coalesce({{ of_fact[measure] }}, 0) as numeric(18, 4)){{ ',' if not loop.last }}
         {% endfor %}
@@ -79,7 +81,9 @@ differences as (
         sum({{ column }}) as unexplained_{{ column }},
         {% endfor -%}
         sum(mart_rows) as mart_rows,
-        sum(sum(mart_rows)) over () as all_mart_rows
+        sum(fact_rows) as fact_rows,
+        sum(sum(mart_rows)) over () as all_mart_rows,
+        sum(sum(fact_rows)) over () as all_fact_rows
     from cells
     {% if by -%}
     group by {{ by | join(', ') }}
@@ -90,7 +94,7 @@ differences as (
 select *
 from differences
 where
-    all_mart_rows = 0
+    (all_mart_rows = 0 and all_fact_rows > 0)
     {%- for column in measures %}
     or unexplained_{{ column }} <> 0
     {%- endfor %}

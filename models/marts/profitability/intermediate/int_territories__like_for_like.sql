@@ -51,7 +51,10 @@ compared as (
             'totalled', 'marked.last_12_revenue', 'marked.has_previous_12', 'not marked.is_small_base'
         ) }}
     from marked
-    left join totalled on marked.territory_key = totalled.territory_key
+    left join totalled
+        on
+            marked.territory_key = totalled.territory_key
+            and marked.has_previous_12
 
 )
 
