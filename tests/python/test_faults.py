@@ -14,10 +14,11 @@ import pytest
 
 from adventure_works.sample.generator import generate
 from damage import apply_damage
-from damage.catalogue import PRODUCTS, SALES, edit_column
+from damage.catalogue import PRODUCTS, SALES, edit_column, edit_rows
 from damage.content import times
 from fault_matrix import BUILDS, IN_A_FIRST_LOAD, PAGE, QUARANTINED, STOPPED, WARNED, markdown
 from support.commands import run_adventure, run_dbt
+from support.places import KAGGLE, needs_kaggle_files
 
 LEDGER = {"ledger_amounts__closes"}
 CAUGHT_BY_DBT = QUARANTINED | WARNED | STOPPED
@@ -84,6 +85,18 @@ def test_a_first_load_is_caught_as_well(clean: Path, tmp_path: Path) -> None:
     files = damaged(clean, tmp_path, *IN_A_FIRST_LOAD)
     found = caught(tmp_path / "folder", files, IN_A_FIRST_LOAD.values())
     assert {name for name, guard in IN_A_FIRST_LOAD.items() if guard not in found} == set()
+
+
+@needs_kaggle_files
+@pytest.mark.slow
+def test_a_first_load_of_real_files_is_caught_where_they_are_cut(tmp_path: Path) -> None:
+    """Sales of 2016 end nine days early, as a copy in circulation has them; as they are, the files have no finding."""
+    files = Path(shutil.copytree(KAGGLE, tmp_path / "files"))
+    tests = {"load__is_implausible", "load__is_unusual"}
+    assert caught(tmp_path / "clean", files, tests) == set()
+    edit_rows(files / SALES[2016], lambda rows: rows[:22_408])
+    found = caught(tmp_path / "cut", files, tests)
+    assert found == {*tests, "load__is_implausible: days_without_sales", "load__is_unusual: missing_numbers"}
 
 
 @pytest.mark.slow

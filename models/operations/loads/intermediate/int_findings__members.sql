@@ -25,10 +25,7 @@
 } -%}
 {%- set money = {
     'customers': {'annual_income': ('guard_lowest_income', 'guard_highest_income')},
-    'products': {
-        'product_price': ('guard_lowest_price', 'guard_highest_price'),
-        'product_cost': ('guard_lowest_price', 'guard_highest_price'),
-    },
+    'products': {'product_price': ('guard_lowest_price', 'guard_highest_price')},
 } -%}
 
 with
