@@ -139,7 +139,7 @@ final as (
 
     {{ finding(
         'days_without_sales', 'unusual_days', "days >= " ~ threshold('guard_days_without_sales'), {
-        'table_name': "'sales'", 'records': 'days', 'of_records': 'all_days', 'amount': 'expected_orders',
+        'table_name': "'sales'", 'records': 'days', 'of_records': 'all_days', 'amount': 'round(expected_orders, 0)',
         'first_date': 'first_date', 'last_date': 'last_date',
     }) }}
     union all
