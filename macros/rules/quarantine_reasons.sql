@@ -7,7 +7,6 @@
         'sales': {
             'conflicting_records': "repeated.verdict = 'conflict'",
             'impossible_quantity': 'coalesce(sales.order_quantity <= 0, true)',
-            'impossible_line_number': 'sales.order_line_number < 1',
             'date_outside_calendar': 'not coalesce(sales.order_date ' ~ is_in_calendar ~ ', false)',
             'stocked_after_order': 'sales.stock_date > sales.order_date',
             'unknown_product': is_unknown,

@@ -10,18 +10,6 @@ files as (
 
 ),
 
-sales as (
-
-    select
-        source_file,
-        count(*) as records,
-        sum(case when stock_date < cast('1990-01-01' as date) then 1 else 0 end) as early_stock_dates,
-        min(stock_date) as first_date
-    from {{ ref('fact_sales') }}
-    group by source_file
-
-),
-
 first_sales as (
 
     select
@@ -109,11 +97,6 @@ duplicates as (
 
 found as (
 
-    {{ finding('early_stock_dates', 'sales', 'false', {
-        'table_name': "'sales'", 'source_file': 'source_file', 'column_name': "'stock_date'",
-        'records': 'early_stock_dates', 'of_records': 'records', 'first_date': 'first_date',
-    }) }}
-    union all
     {{ finding(
         'returns_without_sale', 'returns', exceeds('without_sale', 'records', 'guard_returns_without_sale'), {
         'table_name': "'returns'", 'source_file': 'source_file', 'records': 'without_sale', 'of_records': 'records',
