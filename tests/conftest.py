@@ -1,6 +1,7 @@
 """The order of the test files, and dbt's parse of the project that all of them share."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,15 @@ def parsed(parse_once: Callable[[], Path]) -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def _every_command_is_given_the_parse(parse_once: Callable[[], Path]) -> None:
     commands.parsed = parse_once
+
+
+@pytest.fixture(autouse=True)
+def _the_process_keeps_its_umask() -> Iterator[None]:
+    """A command that a test runs in this process sets one, and servers read what later tests write."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

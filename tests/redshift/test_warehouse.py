@@ -22,10 +22,10 @@ def test_the_headline_figures_come_from_redshift(
         "create schema mine_core",
         "create table mine_core.fact_sales (order_number varchar(8), order_date date, customer_key integer, "
         "order_quantity integer, revenue numeric(18, 4), cost numeric(18, 4), profit numeric(18, 4))",
-        "create table mine_core.fact_returns (return_quantity integer)",
+        "create table mine_core.fact_returns (return_date date, return_quantity integer)",
         "insert into mine_core.fact_sales values ('A', '2016-01-02', 1, 3, 30.5, 10.25, 20.25), "
         "('A', '2016-01-02', 1, 1, 9.5, 5, 4.5), ('B', '2016-03-04', -1, 4, 10, 5, 5)",
-        "insert into mine_core.fact_returns values (1), (1)",
+        "insert into mine_core.fact_returns values ('2016-01-05', 1), ('2016-03-04', 1), ('2016-03-05', 7)",
     ):
         warehouse.query(statement)
     with asking("mine") as ask:

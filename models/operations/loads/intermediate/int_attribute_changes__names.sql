@@ -24,18 +24,18 @@ renamed as (
         current_values.table_name,
         current_values.column_name,
         current_values.member_key,
-        before.member_value as value_before,
+        earlier.member_value as value_before,
         current_values.member_value as value_now,
         current_values.file_records as members
     from by_key as current_values
-    inner join by_key as before
+    inner join by_key as earlier
         on
-            current_values.table_name = before.table_name
-            and current_values.column_name = before.column_name
-            and current_values.member_key = before.member_key
+            current_values.table_name = earlier.table_name
+            and current_values.column_name = earlier.column_name
+            and current_values.member_key = earlier.member_key
             and current_values.records > 0
             and current_values.records_before = 0
-            and before.records = 0
+            and earlier.records = 0
 
 ),
 

@@ -6,7 +6,9 @@
 {%- set columns = identity + details -%}
 with
 
-{{ changed_members('snap_products', 'products', 'product_key', columns + ['product_price', 'product_cost']) }},
+{{ changed_members(
+    'snap_products', 'products', 'product_key', columns + ['product_price', 'product_cost']
+) }},
 
 revenue_by_member as (
 

@@ -43,8 +43,8 @@ returns as (
 
 ),
 
--- In the real files no two returns are alike. Where a product often comes back, some are by chance: as many as its
--- days with a return are expected to be fewer than its returns.
+-- In the real files no two returns are alike. Where a product often comes back, some are by chance: as many
+-- as its days with a return are expected to be fewer than its returns.
 returned_products as (
 
     select
@@ -106,7 +106,8 @@ repeated_returns as (
         by_chance.repeats
     having
         sum(alike_returns.repeats)
-        > by_chance.repeats * {{ threshold('guard_repeats_by_chance') }} + {{ threshold('guard_small_number') }}
+        > by_chance.repeats * {{ threshold('guard_repeats_by_chance') }}
+        + {{ threshold('guard_small_number') }}
 
 ),
 

@@ -116,7 +116,10 @@ differing_days as (
         or sum(
             cast(lines.side * lines.quantity as bigint) * lines.product_key
             * (
-                coalesce(lines.customer_key, 0) + lines.territory_key + coalesce(lines.order_line_number, 0) + 1
+                coalesce(lines.customer_key, 0)
+                + lines.territory_key
+                + coalesce(lines.order_line_number, 0)
+                + 1
             )
         ) <> 0
 
@@ -153,19 +156,21 @@ differing_lines as (
 changes as (
 
     select
-        lines.table_name,
+        differing.table_name,
         files_before.source_file,
-        lines.fact_date,
-        cast(date_trunc('month', lines.fact_date) as date) as month_start_date,
-        cast(case when lines.net_lines < 0 then -lines.net_lines else 0 end as bigint) as lines_gone,
-        cast(case when lines.net_lines > 0 then lines.net_lines else 0 end as bigint) as lines_new,
-        cast(lines.net_lines * lines.amount as numeric(18, 4)) as amount_moved
-    from differing_lines as lines
+        differing.fact_date,
+        cast(date_trunc('month', differing.fact_date) as date) as month_start_date,
+        cast(case when differing.net_lines < 0 then -differing.net_lines else 0 end as bigint) as lines_gone,
+        cast(case when differing.net_lines > 0 then differing.net_lines else 0 end as bigint) as lines_new,
+        cast(differing.net_lines * differing.amount as numeric(18, 4)) as amount_moved
+    from differing_lines as differing
     inner join files_before
         on
-            lines.table_name = files_before.table_name
+            differing.table_name = files_before.table_name
             and files_before.source_file
-            = case when lines.net_lines < 0 then lines.source_file_before else lines.source_file_now end
+            = case
+                when differing.net_lines < 0 then differing.source_file_before else differing.source_file_now
+            end
 
 )
 
