@@ -195,6 +195,7 @@ def test_products_and_customers_change(files: Path, tmp_path: Path, monkeypatch:
     assert warehouse.rows("select * from intermediate.int_sales__quarantined") == []
 
 
+@pytest.mark.slow
 def test_a_load_that_is_held_is_not_compared_again(
     files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

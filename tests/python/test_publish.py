@@ -326,6 +326,7 @@ def test_publishing_keeps_who_may_read(warehouse: DuckDBWarehouse) -> None:
     assert warehouse.published.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.slow
 def test_the_lake_of_every_file_is_kept(files: Path, tmp_path: Path) -> None:
     """The views of a published database read the version that was audited, however often the lake is loaded."""
     lake = tmp_path / "lake"
@@ -522,6 +523,7 @@ def published(published_once: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(published_once, tmp_path / "published", symlinks=True))
 
 
+@pytest.mark.slow
 def test_a_failed_audit_leaves_what_is_published(published: Path) -> None:
     database = published / "warehouse" / "test.duckdb"
     before = database.read_bytes()
@@ -608,6 +610,7 @@ def test_damaged_history_is_found_and_the_way_back_is_said(published: Path) -> N
     assert "every state in the snapshots has its first day" in run_adventure(published, "doctor").stdout
 
 
+@pytest.mark.slow
 def test_the_report_shows_the_tests_of_what_is_published(published: Path) -> None:
     """Not those of the build that was rolled back, and not those of whatever dbt did last."""
 
