@@ -15,6 +15,7 @@ import pytest
 import redshift_connector
 
 from standin.engine import IAM_USER, PASSWORD_USER
+from standin.proxy import Fault
 from standin.stack import Warehouse
 from support.places import PROJECT
 from support.waiting import TIMEOUT, wait_until
@@ -226,6 +227,44 @@ def test_a_transaction_sees_one_snapshot(warehouse: Warehouse) -> None:
         cursor.execute("commit")
         cursor.execute("select count(*) from shared")
         assert cursor.fetchone() == [1]
+
+
+@pytest.mark.parametrize(
+    ("what", "words"), [("conflict", "conflict with concurrent transaction"), ("serialization", "1023")]
+)
+@pytest.mark.parametrize(("nth", "kept"), [(1, 0), (2, 0), (3, 0), (4, 1)])
+def test_the_nth_statement_meets_a_concurrent_transaction(
+    warehouse: Warehouse, what: str, words: str, nth: int, kept: int
+) -> None:
+    warehouse.query("create table met (a integer)")
+    with warehouse.connect() as connection, connection.cursor() as cursor:
+        warehouse.standin.proxy.fault = Fault("", what, nth)
+        with pytest.raises(redshift_connector.Error) as raised:
+            for sql in ("begin", "insert into met select 1", "commit", "select a from met"):
+                cursor.execute(sql)
+        assert words in said(raised)[1]
+        assert said(raised)[0] == "XX000"
+        cursor.execute("rollback")
+        cursor.execute("select count(*) from met")
+        assert cursor.fetchone() == [kept]
+
+
+@pytest.mark.timing
+def test_a_session_that_is_idle_in_a_transaction_is_ended(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warehouse.standin.proxy, "idle_seconds", 0.2)
+    with warehouse.connect() as idle, idle.cursor() as cursor:
+        cursor.execute("create table made (a integer)")
+        cursor.execute("begin")
+        cursor.execute("insert into made select 1")
+        time.sleep(0.5)
+        with pytest.raises(redshift_connector.Error):
+            cursor.execute("commit")
+    with warehouse.connect() as connection, connection.cursor() as cursor:
+        time.sleep(0.5)  # outside a transaction
+        cursor.execute("select count(*) from made")
+        assert cursor.fetchone() == [0]
 
 
 def test_eight_sessions_at_once(warehouse: Warehouse) -> None:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 from standin import services, stack
+from standin.proxy import IDLE_SECONDS
 
 
 def main(arguments: list[str]) -> int:
@@ -27,11 +28,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--aws-port", type=int, default=0, help="of S3, Glue, STS and SNS")
     parser.add_argument("--database", default="adventure_works")
     parser.add_argument("--bucket", default="adventure-works")
+    parser.add_argument(
+        "--idle-seconds", type=float, default=IDLE_SECONDS, help="until a session idle in a transaction is ended"
+    )
     options = parser.parse_args(own)
     # As an exception, so that everything is stopped on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with services.running(options.aws_port) as running, contextlib.suppress(KeyboardInterrupt):
         standin = stack.start(running, options.port, options.serverless_port)
+        standin.proxy.idle_seconds = options.idle_seconds
         try:
             return _serve(standin, options, command)
         finally:

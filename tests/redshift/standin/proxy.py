@@ -17,7 +17,7 @@ import struct
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +27,9 @@ from standin.refusal import Refused
 
 SERVER_VERSION = "8.0.2"
 """What Redshift says it is; the driver counts rows by it."""
+
+IDLE_SECONDS = 3600
+"""SESSION TIMEOUT of Serverless by default: https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-billing.html"""
 
 _SSL_REQUEST, _GSS_REQUEST, _CANCEL_REQUEST, _PROTOCOL_3 = 80877103, 80877104, 80877102, 196608
 _STREAM_LIMIT = 1 << 24
@@ -52,6 +55,15 @@ _NO_NAME = b"refused-by-the-stand-in"
 
 Hook = Callable[[], Awaitable[None]]
 
+# How Redshift ends a transaction that met another one. https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html
+_CONFLICTS = {
+    "conflict": Refused("could not complete because of conflict with concurrent transaction"),
+    "serialization": Refused(
+        "1023",
+        detail="Serializable isolation violation on table - 17904, transactions forming the cycle are: 108061, 108058",
+    ),
+}
+
 
 @dataclass
 class Statement:
@@ -76,14 +88,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong once, at the next statement whose text contains `at`.
+    """What goes wrong once, at the `nth` statement from now on whose text contains `at` ("" for any statement).
 
-    refused: it fails. Otherwise the client's connection breaks: before the engine gets the statement, after the engine
+    refused: it fails. conflict, serialization: it fails as Redshift ends a transaction that met another one; a COMMIT
+    has rolled back. Otherwise the client's connection breaks: before the engine gets the statement, after the engine
     has done it, or during it, which is done when the next client has connected.
     """
 
     at: str
-    what: Literal["refused", "before", "during", "after"]
+    what: Literal["refused", "conflict", "serialization", "before", "during", "after"]
+    nth: int = 1
 
 
 @dataclass
@@ -92,7 +106,8 @@ class Proxy:
 
     logins: user -> {password: until when it is valid, in seconds since 1970}; grows by GetCredentials.
     s3: where COPY reads and UNLOAD writes. tls: certificate to offer, or None. log: a JSON object a statement.
-    fault: set by a test.
+    fault: set by a test. idle_seconds: when a session that is idle in a transaction is ended, of sessions that begin
+    after it was set.
     """
 
     socket: Path
@@ -102,6 +117,7 @@ class Proxy:
     port: int = 0
     logins: dict[str, dict[str, float]] = field(default_factory=dict)
     fault: Fault | None = None
+    idle_seconds: float = IDLE_SECONDS
 
     def start(self) -> None:
         """Serves in a thread of its own until `stop`; `port` holds the port afterwards."""
@@ -154,10 +170,11 @@ class Proxy:
 
     def take_fault(self, sql: str) -> str | None:
         """What goes wrong at this statement."""
-        if self.fault is None or self.fault.at not in sql:
+        fault = self.fault
+        if fault is None or fault.at not in sql:
             return None
-        fault, self.fault = self.fault, None
-        return fault.what
+        self.fault = replace(fault, nth=fault.nth - 1) if fault.nth > 1 else None
+        return None if self.fault else fault.what
 
     def record(self, entry: dict[str, Any]) -> None:
         """Appends a line to the log."""
@@ -230,7 +247,9 @@ class Session:
             return False
         self.from_engine, self.to_engine = await asyncio.open_unix_connection(self.proxy.socket, limit=_STREAM_LIMIT)
         parameters = {name: value for name, value in self.parameters.items() if name in _PASSED_ON}
-        parameters["options"] = _LEXICAL
+        parameters["options"] = (
+            f"{_LEXICAL} -c idle_in_transaction_session_timeout={round(self.proxy.idle_seconds * 1000)}"
+        )
         pairs = b"".join(name.encode() + b"\0" + value.encode() + b"\0" for name, value in parameters.items())
         packet = struct.pack("!i", _PROTOCOL_3) + pairs + b"\0"
         self.to_engine.write(struct.pack("!i", len(packet) + 4) + packet)
@@ -316,6 +335,10 @@ class Session:
         self.breaks_after = fault == "after"
         if fault == "refused":
             self.refusal = Refused("stand-in: this statement was set to fail")
+        elif fault in _CONFLICTS:
+            self.refusal = _CONFLICTS[fault]
+            if s3copy.first_word(statement.sql) in ("COMMIT", "END"):
+                await self.ask("rollback")
         if statement.before and not self.refusal and self.transaction != b"E":
             try:
                 await statement.before()
