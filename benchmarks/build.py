@@ -216,12 +216,9 @@ class Bench:
         results = json.loads((target / "run_results.json").read_text())["results"]
         results.sort(key=lambda result: result["timing"][-1]["completed_at"])
         made = [(nodes[result["unique_id"]], result["compiled_code"]) for result in results]
-        # The hooks of the project among them; those that come before everything else make the view over the runs.
-        hooks = [sql for node, sql in made if node["resource_type"] == "operation" and "create schema" in sql]
         made = [(node, sql) for node, sql in made if node["resource_type"] != "operation"]
         schemas = dict.fromkeys(node["schema"] for node, _ in made)
         return [
-            hooks[0],
             *(f"create schema {schema}" for schema in schemas),
             *(self._statement(node, sql) for node, sql in made),
         ]
