@@ -1,4 +1,5 @@
-"""The rules that every model must keep, checked on dbt's manifest: layers, names, documentation, contracts, tests.
+"""The rules that every model must keep, checked on dbt's manifest: layers, names, documentation, contracts, tests,
+personal data.
 
 python -m tools.manifest_lint target/manifest.json
 """
@@ -12,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import yaml
 
-from tools import Manifest, Node, evaluator
+from tools import Manifest, Node, evaluator, personal
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def problems(manifest: Manifest, exceptions: dict[str, dict[str, str]] | None = 
         *_macro_problems([macro for macro in manifest["macros"].values() if macro["package_name"] == project]),
         *_test_problems(own),
         *_exposure_problems(own),
+        *personal.problems(manifest),
     ]
     return sorted(found)
 

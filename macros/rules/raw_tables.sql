@@ -4,7 +4,7 @@
         'customers': {
             'dimension': 'dim_customers',
             'numbers': ['annual_income', 'total_children'],
-            'dates': ['birth_date'],
+            'birth_dates': ['birth_date'],
             'codes': ['prefix', 'gender', 'marital_status', 'education_level', 'occupation'],
         },
         'product_categories': {
@@ -36,7 +36,7 @@
 {% macro profiled_columns() -%}
     {%- set columns = [] -%}
     {%- for table_name, table in raw_tables().items() -%}
-        {%- for kind in ('numbers', 'dates', 'codes') -%}
+        {%- for kind in ('numbers', 'dates', 'birth_dates', 'codes') -%}
             {%- for column in table.get(kind, []) -%}
                 {%- do columns.append((table_name, column, kind)) -%}
             {%- endfor -%}

@@ -31,3 +31,8 @@
         },
     }[table_name]) }}
 {%- endmacro %}
+
+
+{% macro person_columns() -%}
+    {{ return(['first_name', 'last_name', 'full_name', 'email_address', 'birth_date', 'annual_income']) }}
+{%- endmacro %}

@@ -1,7 +1,7 @@
 {% macro mean_of(column, kind) -%}
     {%- if kind == 'numbers' -%}
         avg(cast({{ column }} as double precision))
-    {%- elif kind == 'dates' -%}
+    {%- elif kind in ('dates', 'birth_dates') -%}
         avg(cast({{ dbt.datediff("cast('2000-01-01' as date)", column, 'day') }} as double precision))
     {%- else -%}
         cast(null as double precision)

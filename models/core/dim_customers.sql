@@ -5,8 +5,12 @@ customers as (
 
     select
         history.*,
-        {{ completed_years('history.birth_date', 'reporting.as_of_date') }} as age
+        {{ completed_years('persons.birth_date', 'reporting.as_of_date') }} as age
     from {{ ref('dim_customers_history') }} as history
+    inner join {{ ref('dim_customer_persons') }} as persons
+        on
+            history.customer_key = persons.customer_key
+            and persons.is_current
     cross join {{ ref('int_as_of_date') }} as reporting
     where history.is_current
 
@@ -15,7 +19,7 @@ customers as (
 final as (
 
     select
-        customers.{{ versioned_columns('customers') | join(',\n        customers.') }},
+        customers.{{ versioned_columns('customers') | reject('in', person_columns()) | join(',\n        customers.') }},
         customers.age,
         coalesce(age_groups.age_group, 'Unknown') as age_group,
         coalesce(age_groups.age_group_order, 99) as age_group_order,

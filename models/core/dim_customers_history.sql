@@ -1,10 +1,11 @@
 {%- set unknown = versioned_columns('customers') -%}
+{%- set columns = unknown | reject('in', person_columns()) | list -%}
 with
 
 versions as (
 
     select
-        customers.{{ unknown | join(',\n        customers.') }},
+        customers.{{ columns | join(',\n        customers.') }},
         customers.version_number,
         customers.valid_from,
         customers.valid_to,
@@ -23,8 +24,8 @@ versions as (
 unknown_member as (
 
     select
-        {%- for column, value in unknown.items() %}
-        {{ value }} as {{ column }},
+        {%- for column in columns %}
+        {{ unknown[column] }} as {{ column }},
         {%- endfor %}
         1 as version_number,
         cast('1900-01-01' as date) as valid_from,

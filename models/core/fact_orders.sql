@@ -34,13 +34,13 @@ numbered as (
                         )
             end as integer
         ) as customer_order_number,
-        {{ completed_years('customers.birth_date', 'summed.order_date') }} as customer_age
+        {{ completed_years('persons.birth_date', 'summed.order_date') }} as customer_age
     from summed
-    left join {{ ref('dim_customers_history') }} as customers
+    left join {{ ref('dim_customer_persons') }} as persons
         on
-            summed.customer_key = customers.customer_key
-            and summed.order_date >= customers.valid_from
-            and summed.order_date < customers.valid_to
+            summed.customer_key = persons.customer_key
+            and summed.order_date >= persons.valid_from
+            and summed.order_date < persons.valid_to
 
 ),
 

@@ -24,7 +24,7 @@ class Column:
     `description` is what the documentation says, its doc blocks filled in. What values can be: an `identifier` is one
     thing however it is written, `codes` has the other spellings of each code, `minimum` is the least whole number,
     `plausible` the least and greatest amount that settle what a separator means, `earliest` the first day that is not
-    a slip, and `ages` are those of a birth date at the end of the calendar.
+    a slip, `ages` are those of a birth date at the end of the calendar. A `personal` one says who somebody is.
     """
 
     name: str
@@ -41,6 +41,8 @@ class Column:
     plausible: list[int] = field(default_factory=list)
     earliest: str | None = None
     ages: list[int] = field(default_factory=list)
+    # Not a part of how files are read, so that a file is the same whether or not a column is marked.
+    personal: bool = field(default=False, repr=False)
 
     @property
     def needs_value(self) -> bool:

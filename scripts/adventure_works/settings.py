@@ -249,6 +249,7 @@ READ_BY_DBT = (
     Variable("REDSHIFT_RETRIES", "3", "How often dbt tries to connect again."),
     Variable("REDSHIFT_TIMEOUT", "3600", "Seconds to wait for an answer of Redshift."),
     Variable("REDSHIFT_READERS", "", "Who may read core, marts and operations: `role:reporting,user:anna`."),
+    Variable("REDSHIFT_PERSON_READERS", "", "Who may read the schema persons: names, e-mail addresses and the like."),
     Variable("REDSHIFT_PRICE_PER_RPU_HOUR", "", "Price of an RPU-hour; with it, the cost models are built."),
 )
 

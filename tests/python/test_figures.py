@@ -144,7 +144,9 @@ def test_by_age_group_at_the_order_date(query: Query, truth: dict) -> None:
         f"""
         with aged as (
             select sales.*, date_part('year', age(order_date, birth_date)) as age
-            from core.fact_sales as sales inner join core.dim_customers using (customer_key)
+            from core.fact_sales as sales
+            inner join persons.dim_customer_persons as persons
+                on sales.customer_key = persons.customer_key and persons.is_current
         )
         select age_group, {SUMS} from aged inner join core.age_groups on age >= lower_age and age < upper_age
         group by 1, age_group_order order by age_group_order

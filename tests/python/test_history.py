@@ -147,7 +147,8 @@ def test_products_and_customers_change(files: Path, tmp_path: Path, monkeypatch:
     present = "select product_price, is_deleted from core.dim_products where product_key"
     assert warehouse.rows(f"{present} = {moved}") == [(new, False)]
     assert warehouse.rows(f"{present} = {gone}") == [(gone_price, True)]
-    assert warehouse.rows(f"select annual_income from core.dim_customers where customer_key = {buyer}") == [(income,)]
+    incomes = "select annual_income from persons.dim_customer_persons where is_current and customer_key"
+    assert warehouse.rows(f"{incomes} = {buyer}") == [(income,)]
 
     # Later sales follow; what no file names any more cannot be sold. Old ones are as they were.
     july(files, 20, [moved, gone], buyer)

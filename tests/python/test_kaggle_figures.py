@@ -84,7 +84,8 @@ def test_names_are_spelt_right(query: Query) -> None:
         select count(*) filter (upper(first_name) = 'ANDRÉS') as andres,
             count(*) filter (regexp_matches(first_name || last_name, '[^ -~]')) as accented,
             count(*) filter (contains(first_name || last_name, chr(65533))) as broken
-        from core.dim_customers
+        from persons.dim_customer_persons
+        where is_current
         """
     )
     cp1252 = (KAGGLE / "AdventureWorks_Customers.csv").read_bytes()

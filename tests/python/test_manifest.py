@@ -52,6 +52,16 @@ def source(manifest: dict, name: str) -> dict:
     return manifest["sources"][f"source.adventure_works.adventure_works.{name}"]
 
 
+def reads_persons(manifest: dict, node: dict, select: str) -> None:
+    persons = source(manifest, "customers")["relation_name"]
+    node["compiled_code"] = f"with persons as (select * from {persons}) select {select} from persons"
+
+
+def lose_mark(manifest: dict, name: str, column: str) -> None:
+    model(manifest, name)["columns"][column]["config"]["meta"] = {}
+    reads_persons(manifest, model(manifest, name), f"coalesce({column}, '?') as {column}")
+
+
 def a_test(manifest: dict) -> dict:
     return next(node for node in manifest["nodes"].values() if node["name"] == "fact_sales__one_row_per_order_line")
 
@@ -253,6 +263,30 @@ BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
         lambda m: m["macros"]["macro.adventure_works.share_of"]["arguments"].pop(),
         "share_of: the YAML describes the arguments ['part'], the macro has ['part', 'whole']",
     ),
+    "a personal column is in the core": (
+        lambda m: model(m, "dim_customers")["columns"]["prefix"]["config"]["meta"].update(personal=True),
+        "dim_customers.prefix: is personal, and readers are granted core",
+    ),
+    "a mart is made from a name": (
+        lambda m: reads_persons(m, model(m, "mart_customer_value"), "customer_key, upper(persons.last_name) as label"),
+        "mart_customer_value.label: is personal, and readers are granted marts",
+    ),
+    "a mart passes every column on": (
+        lambda m: reads_persons(m, model(m, "mart_customer_value"), "*"),
+        "mart_customer_value.annual_income: is personal, and readers are granted marts",
+    ),
+    "a mart has the latest birth date": (
+        lambda m: reads_persons(m, model(m, "mart_customer_value"), "max(birth_date) as youngest"),
+        "mart_customer_value.youngest: is personal, and readers are granted marts",
+    ),
+    "a personal column of staging is not marked": (
+        lambda m: lose_mark(m, "stg_adventure_works__customers", "last_name"),
+        "stg_adventure_works__customers.last_name: is made from personal data; mark it",
+    ),
+    "an audit table keeps persons": (
+        lambda m: reads_persons(m, a_test(m), "customer_key, first_name"),
+        "fact_sales__one_row_per_order_line: would keep failing rows with first_name; set store_failures to false",
+    ),
     "an exposure has no owner": (
         lambda m: m["exposures"]["exposure.adventure_works.report"].update(owner={"email": "x@example.com"}),
         "report: an exposure needs a description and the name of its owner",
@@ -267,6 +301,21 @@ def test_every_rule_can_fail(breakage: str, manifest: dict) -> None:
     break_it(broken)
     new = set(problems(broken)) - set(problems(manifest))
     assert any(complaint in problem for problem in new), sorted(new)
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "count(distinct email_address) as addresses",
+        "avg(annual_income) as mean_income, customer_key",
+        "case when annual_income >= 50000 then 'Medium' else 'Low' end as income_bracket",
+        "birth_date is null as has_no_birth_date",
+    ],
+)
+def test_what_tells_no_person_may_be_in_a_mart(select: str, manifest: dict) -> None:
+    changed = copy.deepcopy(manifest)
+    reads_persons(changed, model(changed, "mart_customer_value"), select)
+    assert set(problems(changed)) <= set(problems(manifest))
 
 
 def test_the_documents_are_up_to_date(manifest: dict) -> None:

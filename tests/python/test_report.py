@@ -567,7 +567,7 @@ def test_the_marts_of_redshift_are_not_written_as_files(tmp_path: Path) -> None:
 def test_nobody_can_be_identified_from_the_page(built_sample: Run, sample: ReportPage) -> None:
     connection = duckdb.connect(str(built_sample[0] / "warehouse" / "test.duckdb"), read_only=True)
     people = connection.execute(
-        "select full_name, email_address from core.dim_customers where customer_key > 0"
+        "select full_name, email_address from persons.dim_customer_persons where customer_key > 0"
     ).fetchall()
     words = re.findall(r"[^\s<>,;:\"]+", sample.everything.casefold())
     neighbours = {" ".join(pair) for pair in pairwise(words)}

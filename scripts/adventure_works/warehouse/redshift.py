@@ -36,7 +36,7 @@ from adventure_works.warehouse.record import (
     write_record,
 )
 
-NAMES = ("staging", "intermediate", "core", "marts", "operations", "audit")
+NAMES = ("staging", "intermediate", "core", "persons", "marts", "operations", "audit")
 # What was published before the previous one, until it is dropped.
 DISCARDED = "discarded"
 # Below the lake: <workgroup>/<database>/<prefix of the schemas>/<build id>/manifest.json and run_results.json.

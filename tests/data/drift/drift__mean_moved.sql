@@ -9,6 +9,7 @@ from {{ ref('load_changes') }}
 where
     (
         first_date is null
+        and column_name <> 'birth_date'
         and (
             mean_value > mean_value_before * (1 + {{ threshold('drift_mean_moved') }})
             or mean_value * (1 + {{ threshold('drift_mean_moved') }}) < mean_value_before

@@ -1,8 +1,6 @@
 -- Customers too young or too old: the century of the birth date is probably wrong.
 select
     customer_key,
-    full_name,
-    birth_date,
     age
 from {{ ref('dim_customers') }}
 where
