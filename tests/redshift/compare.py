@@ -22,7 +22,7 @@ import duckdb
 
 from adventure_works.redshift.session import session
 
-SCHEMAS = ("core", "marts", "operations")
+SCHEMAS = ("core", "persons", "marts", "operations")
 
 LEFT_OUT = {
     "run_cost_by_day": "what Redshift costs",

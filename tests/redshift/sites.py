@@ -42,6 +42,7 @@ class Site:
             | self.warehouse.login_by_password
             | {
                 "REDSHIFT_READERS": f"{READERS[0]}, group:{READERS[1]}",
+                "REDSHIFT_PERSON_READERS": f"group:{READERS[1]}",
                 "ADVENTURE_LAKE": str(self.folder / "lake"),
                 "ADVENTURE_DATABASE": str(self.folder / "warehouse" / "test.duckdb"),
                 "ADVENTURE_DEV_DATABASE": str(self.database),
