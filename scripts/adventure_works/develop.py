@@ -174,7 +174,7 @@ def _asking(target: str, settings: Settings) -> Iterator[Ask]:
     if target == "prod":
         from adventure_works.redshift.session import session
 
-        with session() as redshift:
+        with session("dev") as redshift:
             yield redshift.ask
         return
     from dbt.adapters.duckdb.credentials import DuckDBCredentials

@@ -182,7 +182,7 @@ def main() -> int:
     if options.relation:
         wanted = [relation for relation in wanted if relation.name in options.relation]
     prefix = f"{os.environ.get('REDSHIFT_SCHEMA', 'adventure_works')}_"
-    with session() as redshift:
+    with session("compare") as redshift:
         found = compare_all(
             wanted, options.database, lambda sql: [tuple(row.values()) for row in redshift.ask(sql)], prefix
         )

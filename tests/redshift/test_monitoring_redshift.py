@@ -40,7 +40,7 @@ def redshift(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with pytest.MonkeyPatch.context() as environment:
         for name, value in (warehouse.environ | places).items():
             environment.setenv(name, value)
-        with session() as opened:
+        with session("test") as opened:
             make_raw_schema(opened, "adventure_works_raw")
             opened.ask("create schema adventure_works_runs")
             earlier = ", ".join(f"{name} {kind}" for name, kind in COLUMNS if name != "warehouse")

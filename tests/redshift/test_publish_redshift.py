@@ -49,7 +49,7 @@ def mine(warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture
 def redshift(mine: RedshiftWarehouse) -> Iterator[Session]:
     """A session of the login that builds."""
-    with session() as opened:
+    with session("test") as opened:
         yield opened
 
 
@@ -225,7 +225,7 @@ def test_a_reader_in_a_loop_sees_whole_states(redshift: Session, mine: RedshiftW
     done = threading.Event()
 
     def read() -> None:
-        with session() as reader:
+        with session("test") as reader:
             while not done.is_set():
                 try:
                     (row,) = reader.ask(
@@ -268,7 +268,7 @@ def test_a_reader_in_the_middle_of_a_query_goes_on(redshift: Session, mine: Reds
     """What it reads is the previous state by then; only the state before that is dropped."""
     build(redshift, mine, 2)
     mine.publish()
-    with session() as reader, reader.transaction():
+    with session("test") as reader, reader.transaction():
         before = reader.ask("select number from mine_core.fact")
         build(redshift, mine, 3)
         mine.publish()

@@ -34,6 +34,10 @@ def test_the_headline_figures_come_from_redshift(
             AdventureError, match=r"Redshift refused `select nonsense from mine_core.fact_sales`: .*nonsense"
         ):
             ask("select nonsense from {core}.fact_sales")
+    assert any(
+        entry["sql"].startswith('/* {"app": "adventure_works", "step": "read"} */\n')
+        for entry in warehouse.statements()
+    )
     assert found == {
         "revenue": Decimal(50),
         "cost": Decimal("20.25"),

@@ -191,7 +191,7 @@ def _copy_role(settings: Settings) -> str:
 def _login(settings: Settings) -> str:
     """The one login that loads, builds and publishes."""
     try:
-        with session() as redshift:
+        with session("doctor") as redshift:
             (found,) = redshift.ask("select current_user as login")
     except AdventureError as error:
         raise AdventureError(
@@ -203,7 +203,7 @@ def _login(settings: Settings) -> str:
 
 def _privileges(settings: Settings) -> str:
     database = settings.redshift_database
-    with session() as redshift:
+    with session("doctor") as redshift:
         (found,) = redshift.ask("select has_database_privilege(current_user, ?, 'create') as can_create", (database,))
     if not found["can_create"]:
         raise AdventureError(
@@ -214,7 +214,7 @@ def _privileges(settings: Settings) -> str:
 
 
 def _raw_schema(settings: Settings) -> str:
-    with session() as redshift:
+    with session("doctor") as redshift:
         found = found_columns(redshift, settings.raw_schema)
     problems = differences(found, settings.raw_schema)
     if problems:
@@ -233,7 +233,7 @@ def _copy_works(settings: Settings) -> str:
     """Copies one line from the bucket into a temporary table: role, policy and key are tried as a load uses them."""
     role = "default" if settings.copy_role == "default" else literal(settings.copy_role)
     try:
-        with _trial(settings) as (client, place), session() as redshift:
+        with _trial(settings) as (client, place), session("doctor") as redshift:
             client.put_object(**place, Body=b"doctor\n", **encryption(settings))
             redshift.ask(f"set statement_timeout to {COPY_MILLISECONDS}")
             redshift.ask("create temp table adventure_doctor (note varchar(64))")

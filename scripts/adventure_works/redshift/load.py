@@ -76,7 +76,7 @@ def bring_up(
     copied: dict[str, int] = {}
     for _ in range(ATTEMPTS):
         try:
-            with session() as redshift:
+            with session("load") as redshift:
                 progress("Redshift: comparing with the lake", 0, 1)
                 make_raw_schema(redshift, schema)
                 # Redshift is read before the lake: the lake can then only be the newer of the two, never be taken back.
@@ -156,7 +156,7 @@ def _change(
     schema = settings.raw_schema
     try:
         with copy_manifests(settings, f"{published.load_id}-{uuid.uuid4().hex[:12]}", todo) as manifests:
-            steps = [lock(settings, published.load_id), *statements(todo, settings, manifests, published.load_id)]
+            steps = [lock(settings), *statements(todo, settings, manifests)]
             deadline = time.monotonic() + timeout
             with redshift.transaction():
                 for done, step in enumerate(steps):
@@ -182,8 +182,8 @@ def _run(redshift: Session, step: Statement, timeout: float, deadline: float) ->
     """Runs a statement, which Redshift itself cancels when the time of the load is up."""
     left = max(1, math.ceil(1000 * (deadline - time.monotonic())))
     try:
-        redshift.ask(f"set statement_timeout to {left}")
-        redshift.ask(step.sql)
+        redshift.ask(f"set statement_timeout to {left}", step=step.purpose)
+        redshift.ask(step.sql, step=step.purpose)
     except ConnectionLostError:
         raise
     except AdventureError as error:

@@ -3,10 +3,9 @@
 What has to change is found by comparing the lake's published version with what Redshift holds.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from adventure_works.contract import raw_tables
 from adventure_works.lake.base import LogEntry, newest_entries
@@ -93,22 +92,19 @@ def changes(published: Published, held: Held) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def lock(settings: Settings, load_id: str) -> Statement:
+def lock(settings: Settings) -> Statement:
     """Takes load_log for this load until its transaction ends, which makes loads follow one another."""
     log = f"{settings.raw_schema}.load_log"
-    return _marked(Statement("wait for other loads", f"lock {log}", remedy=LOCKED.format(log=log)), load_id)
+    return Statement("wait for other loads", f"lock {log}", remedy=LOCKED.format(log=log))
 
 
-def statements(
-    todo: Iterable[Change], settings: Settings, manifests: dict[str, str], load_id: str
-) -> Iterator[Statement]:
+def statements(todo: Iterable[Change], settings: Settings, manifests: dict[str, str]) -> Iterator[Statement]:
     """The statements that make the changes, at most two for each table.
 
     Args:
         todo: what to change.
         settings: schema, and the role that COPY reads as.
         manifests: location of each table's COPY manifest.
-        load_id: the version of the lake that the changes lead to.
     """
     role = "default" if settings.copy_role == "default" else literal(settings.copy_role)
     for change in todo:
@@ -117,18 +113,12 @@ def statements(
         if change.delete:
             # In the text, since the driver takes no more than 32,767 parameters for a statement.
             delete = f"delete from {table} where {key} in ({', '.join(map(literal, change.delete))})"
-            yield _marked(Statement(f"delete from {change.table}", delete), load_id)
+            yield Statement(f"delete from {change.table}", delete)
         if change.files:
             copy = (
                 f"copy {table}\nfrom {literal(manifests[change.table])}\niam_role {role}\nformat as parquet\nmanifest"
             )
-            yield _marked(Statement(f"copy into {change.table}", copy, remedy=NOT_COPIED), load_id)
-
-
-def _marked(statement: Statement, load_id: str) -> Statement:
-    """The statement behind a comment that says whom it serves, as dbt's statements say it too."""
-    mark = {"app": "adventure_works", "load": load_id, "step": statement.purpose}
-    return replace(statement, sql=f"/* {json.dumps(mark)} */\n{statement.sql}")
+            yield Statement(f"copy into {change.table}", copy, remedy=NOT_COPIED)
 
 
 def _by_table(entries: Iterable[LogEntry]) -> dict[str, dict[str, tuple[str, int]]]:

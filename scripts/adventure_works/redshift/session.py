@@ -1,6 +1,6 @@
 """A session on Redshift by the login that dbt's profile gives: one login loads, builds and publishes."""
 
-import re
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from textwrap import shorten
@@ -21,22 +21,32 @@ class ConnectionLostError(AdventureError):
 
 
 class Session:
-    """A connection in which each statement is a transaction of its own, unless it is inside `transaction`."""
+    """A connection in which each statement is a transaction of its own, unless it is inside `transaction`.
 
-    def __init__(self, connection: Connection) -> None:
+    `step` says in a few words what its statements are for. A comment before each of them names it, as dbt's statements
+    name their node, so that Redshift's system views show what each is for (docs/production.md).
+    """
+
+    def __init__(self, connection: Connection, step: str) -> None:
         self._connection = connection
+        self.step = step
 
-    def ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    def ask(self, sql: str, parameters: Sequence[Any] = (), *, step: str = "") -> list[Row]:
         """The rows of a query, by column name; `parameters` take the place of its `?`.
+
+        `step` is what the statement is for, where that is not the step of the session.
 
         Raises:
             ConnectionLostError: the connection broke.
             AdventureError: Redshift refuses the statement.
         """
+        return self._send(sql, parameters, comment(step or self.step))
+
+    def _send(self, sql: str, parameters: Sequence[Any] = (), before: str = "") -> list[Row]:
         try:
             with self._connection.cursor() as cursor:
                 cursor.paramstyle = "qmark"
-                cursor.execute(sql, tuple(parameters))
+                cursor.execute(before + sql, tuple(parameters))
                 return rows(cursor) if cursor.description else []
         except (Error, OSError) as error:
             if _fields(error) is None:
@@ -48,21 +58,21 @@ class Session:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of the statements in it, or none."""
-        self.ask("begin")
+        self._send("begin")
         try:
             yield
-            self.ask("commit")
+            self._send("commit")
         # An interrupted statement has not been answered yet, so that nothing else can be sent; `session` ends it.
         except Exception:
             # A transaction ends with its connection.
             with suppress(AdventureError):
-                self.ask("rollback")
+                self._send("rollback")
             raise
 
 
 @contextmanager
-def session() -> Iterator[Session]:
-    """A session by the profile's target `prod`.
+def session(step: str) -> Iterator[Session]:
+    """A session by the profile's target `prod`; see `Session` for the step.
 
     When it is interrupted or its connection breaks, a second connection ends what Redshift is still doing for it.
 
@@ -70,17 +80,22 @@ def session() -> Iterator[Session]:
         AdventureError: the profile lacks something, or Redshift cannot be reached.
     """
     connection = _connect()
-    opened = Session(connection)
+    opened = Session(connection, step)
     try:
         (found,) = opened.ask("select pg_backend_pid() as process")
         try:
             yield opened
         except (KeyboardInterrupt, ConnectionLostError):
             with suppress(AdventureError), closing(_connect()) as another:
-                Session(another).ask(f"select pg_terminate_backend({found['process']})")
+                Session(another, "cancel").ask(f"select pg_terminate_backend({found['process']})")
             raise
     finally:
         connection.close()
+
+
+def comment(step: str) -> str:
+    """The comment before a statement, as the macro `query_comment` gives it to dbt's."""
+    return f"/* {json.dumps({'app': 'adventure_works', 'step': step})} */\n"
 
 
 def literal(text: str) -> str:
@@ -113,13 +128,13 @@ def asking(prefix: str) -> Iterator[Ask]:
     Raises:
         AdventureError: Redshift does not answer, with its reason.
     """
-    with session() as redshift:
+    with session("read") as redshift:
         yield lambda sql: redshift.ask(with_schemas(sql, f"{prefix}_"))
 
 
 def _beginning(sql: str) -> str:
-    """The first words of a statement, without the comment that says whom it serves."""
-    return shorten(re.sub(r"^/\*.*?\*/", "", sql), 80, placeholder="...")
+    """The first words of a statement."""
+    return shorten(sql, 80, placeholder="...")
 
 
 def _fields(error: Exception) -> dict[str, str] | None:

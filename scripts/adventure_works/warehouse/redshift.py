@@ -76,7 +76,7 @@ class RedshiftWarehouse:
         """Holds a table's lock, in a transaction that stays open: when the run dies, Redshift lets go of it."""
         schema = self.settings.schema
         table = f"{schema}_runs.run_lock"
-        with session() as holder:
+        with session("lock") as holder:
             holder.ask(f"create schema if not exists {schema}_runs")
             holder.ask(f"create table if not exists {table} (locked boolean)")
             holder.ask(f"set statement_timeout to {LOCK_MILLISECONDS}")
@@ -116,7 +116,7 @@ class RedshiftWarehouse:
     def start_candidate(self, growing: Iterable[tuple[str, str]], progress: Progress) -> dict[str, str]:
         """Makes the schemas, and copies the published tables that a build adds to, if the lake was not replaced."""
         settings = self.settings
-        with session() as redshift:
+        with session("candidate") as redshift:
             (loads,) = redshift.ask(
                 f"select min(load_id) as began_with, max(load_id) as load_id from {settings.raw_schema}.load_log"
             )
@@ -139,8 +139,8 @@ class RedshiftWarehouse:
                 for done, (schema, table) in enumerate(copied):
                     progress(f"Redshift: copying {schema}.{table}", done, len(copied))
                     source, copy = f"{settings.schema}_{schema}.{table}", f"{settings.candidate}_{schema}.{table}"
-                    redshift.ask(f"create table {copy} (like {source})")
-                    redshift.ask(f"insert into {copy} select * from {source}")
+                    redshift.ask(f"create table {copy} (like {source})", step=f"copy {table}")
+                    redshift.ask(f"insert into {copy} select * from {source}", step=f"copy {table}")
                 write_record(redshift.ask, record, f"{settings.candidate}_operations")
             self._built_from = published.load_id if published and not was_replaced else ""
         return self.environ
@@ -174,7 +174,7 @@ class RedshiftWarehouse:
     ) -> None:
         """Writes into the candidate how its audit went."""
         settings, candidate = self.settings, self.settings.candidate
-        with session() as redshift:
+        with session("audit") as redshift:
             record = read_record(redshift, candidate)
             if record is None:
                 raise AdventureError(
@@ -201,7 +201,7 @@ class RedshiftWarehouse:
         What was the previous set is dropped afterwards, since a reader in the middle of it would otherwise lose it.
         """
         settings, discarded = self.settings, f"{self.settings.schema}_{DISCARDED}"
-        with session() as redshift:
+        with session("publish") as redshift:
             record = read_record(redshift, settings.candidate)
             if record is None or record.outcome != Outcome.PASSED:
                 raise AdventureError(
@@ -218,7 +218,7 @@ class RedshiftWarehouse:
     def roll_back(self) -> None:
         """Exchanges the published schemas and the previous ones in one transaction."""
         published, previous, aside = self.settings.schema, self.settings.previous, f"{self.settings.schema}_{DISCARDED}"
-        with session() as redshift:
+        with session("rollback") as redshift:
             if f"{previous}_core" not in _schemas(redshift):
                 raise AdventureError(
                     f"{previous}_*: no previous warehouse to go back to. `adventure run --target prod` keeps the one "
@@ -233,7 +233,7 @@ class RedshiftWarehouse:
         """The record of each set of schemas."""
         settings = self.settings
         prefixes = {"published": settings.schema, "previous": settings.previous, "candidate": settings.candidate}
-        with session() as redshift:
+        with session("states") as redshift:
             there = _schemas(redshift)
             return [
                 State(role, f"{prefix}_*", read_record(redshift, prefix))

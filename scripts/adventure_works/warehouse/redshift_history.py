@@ -21,7 +21,7 @@ from adventure_works.warehouse.base import SourcePlace
 
 def missed_loads(settings: Settings, since: str) -> dict[str, str]:
     """See `Warehouse.missed_loads`; `since` is the load that what is published was built from, empty for none."""
-    with session() as redshift:
+    with session("history") as redshift:
         log = sorted(read_log(redshift, settings.raw_schema), key=lambda entry: entry.load_id)
     missed = missed_in(log, since)
     if missed:
@@ -43,7 +43,7 @@ def raw_after(settings: Settings, load_id: str) -> Iterator[dict[str, SourcePlac
         for table, entry in then.items()
         if current[table] != entry
     )
-    with session() as redshift:
+    with session("history") as redshift:
         redshift.ask(f"drop schema if exists {own.raw_schema} cascade")
         redshift.ask(f"create schema {own.raw_schema}")
         for table in (*then, "load_log"):
@@ -55,12 +55,12 @@ def raw_after(settings: Settings, load_id: str) -> Iterator[dict[str, SourcePlac
             f"insert into {own.raw_schema}.load_log select * from {raw}.load_log where load_id <= {literal(load_id)}"
         )
         with copy_manifests(settings, f"{load_id}-{uuid.uuid4().hex[:12]}", todo) as manifests:
-            for step in statements(todo, own, manifests, load_id):
+            for step in statements(todo, own, manifests):
                 redshift.ask(step.sql)
     try:
         yield {table: SourcePlace(schema=own.raw_schema) for table in (*then, "load_log")}
     finally:
-        with session() as redshift:
+        with session("history") as redshift:
             redshift.ask(f"drop schema if exists {own.raw_schema} cascade")
 
 
