@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 
@@ -22,6 +22,9 @@ from adventure_works.errors import AdventureError
 from adventure_works.read.records import Reject
 from adventure_works.settings import shown
 from adventure_works.sql import glob, quoted
+
+if TYPE_CHECKING:
+    from adventure_works.lake.forgotten import Forgotten
 
 LOAD_ID = "%Y%m%dT%H%M%S%f"
 
@@ -65,6 +68,18 @@ class Lake(Protocol):
 
     def lost(self, entries: Iterable[LogEntry]) -> set[str]:
         """The names of the files of which the current version lacks rows, where that can be seen at once."""
+
+    def forgotten(self) -> "Forgotten":
+        """Who is forgotten."""
+
+    def remember(self, forgotten: "Forgotten") -> None:
+        """Writes down who is forgotten, in one step."""
+
+    def persons(self, keys: Iterable[int]) -> dict[int, set[str]]:
+        """Names and addresses of the persons with these keys that any version has, by key."""
+
+    def erase(self, forgotten: "Forgotten", values: Iterable[str]) -> list[str]:
+        """Erases the forgotten persons, who have these names and addresses, from every version; returns what it did."""
 
     def new_version(self) -> "NewVersion":
         """A version under construction, to take the place of the current one."""

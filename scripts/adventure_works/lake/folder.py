@@ -2,6 +2,7 @@
 
     lake/raw                     -> versions/<load id>
     lake/versions/<load id>/
+    lake/forgotten.json
 
 A load builds its version aside and then moves the link, which is one rename: a reader sees the old lake or the
 new one, whenever the load is killed. The rows of unchanged files are hard links to the version before. That version
@@ -12,6 +13,7 @@ killed load has left is removed by the next.
 import shutil
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -19,6 +21,7 @@ import duckdb
 from adventure_works import disk
 from adventure_works.errors import AdventureError
 from adventure_works.lake.base import LogEntry, NewVersion, Progress, read_log
+from adventure_works.lake.forgotten import FORGOTTEN, Forgotten, persons_in, tables_of_persons
 from adventure_works.lake.history import EARLIER
 from adventure_works.lake.pins import pinned
 from adventure_works.settings import shown
@@ -51,6 +54,52 @@ class FolderLake:
             return {
                 entry.source_file for entry in entries if version and _rows(connection, version, entry) != entry.loaded
             }
+
+    def forgotten(self) -> Forgotten:
+        """What the file beside the versions says."""
+        path = self.folder / FORGOTTEN
+        return Forgotten.from_json(path.read_bytes()) if path.exists() else Forgotten()
+
+    def remember(self, forgotten: Forgotten) -> None:
+        """Writes that file."""
+        with disk.replaced(self.folder / FORGOTTEN) as new:
+            new.write_bytes(forgotten.to_json())
+            disk.sync(new)
+        disk.sync(self.folder)
+
+    def persons(self, keys: Iterable[int]) -> dict[int, set[str]]:
+        """Those of every version that is there."""
+        found: dict[int, set[str]] = {}
+        for folder, table in tables_of_persons().items():
+            paths = [path for path, *_ in self._files(f"{folder}/*/*")]
+            for key, values in persons_in(paths, table, keys).items():
+                found.setdefault(key, set()).update(values)
+        return found
+
+    def erase(self, forgotten: Forgotten, values: Iterable[str]) -> list[str]:
+        """Writes each file that has them again, in its place: databases read versions where they are."""
+        for killed in (self.folder / "versions").glob(".*"):
+            shutil.rmtree(killed)
+        erasers = {
+            f"{folder}/*/*": partial(forgotten.blank, table=table) for folder, table in tables_of_persons().items()
+        }
+        erasers["rejected_rows/*"] = partial(forgotten.blank_rejects, values=values)
+        rows = 0
+        for pattern, erase in erasers.items():
+            for path, *others in self._files(pattern):
+                erased = erase(path)
+                for other in others if erased else ():
+                    with disk.replaced(other) as new:
+                        disk.link(path, new)
+                rows += erased * (1 + len(others))
+        return [f"{shown(self.folder)}: {rows} rows of all versions"]
+
+    def _files(self, pattern: str) -> Iterable[list[Path]]:
+        """The Parquet files of all versions, those that are one file with several names together."""
+        names: dict[int, list[Path]] = {}
+        for path in sorted((self.folder / "versions").glob(f"*/{pattern}.parquet")):
+            names.setdefault(path.stat().st_ino, []).append(path)
+        return names.values()
 
     def new_version(self) -> NewVersion:
         """A version beside the others."""

@@ -141,6 +141,7 @@ def _load(
             reading,
             progress,
             corrects=todo.corrects,
+            forgotten=lake.forgotten(),
             days=partial(days_of_sales, scratch=scratch, announce=announce) if makes_days else None,
         )
         raise_problems([outcome.problem for outcome in outcomes if outcome.problem])

@@ -8,6 +8,7 @@ from datetime import date
 from adventure_works.errors import RefusedFileError
 from adventure_works.lake.as_of import calendar_days
 from adventure_works.lake.base import LogEntry, NewVersion, Progress
+from adventure_works.lake.forgotten import NOBODY, Forgotten
 from adventure_works.lake.reading import Reading
 from adventure_works.read.records import Converted
 from adventure_works.read.source_file import SourceFile
@@ -16,19 +17,29 @@ from adventure_works.sources.source import Source
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a file: its records and its entry in the log, or the problem for which it is refused."""
+    """The outcome of a file: its records and its entry in the log, or the problem for which it is refused.
+
+    `forgotten` is the number of its persons who are forgotten.
+    """
 
     file: SourceFile
     converted: Converted
     entry: LogEntry | None = None
     problem: str = ""
+    forgotten: int = 0
 
     def notes(self) -> list[str]:
         """What was read in another way than it is written, a sentence for each column."""
-        return [
+        notes = [
             f"{self.file.name}: {count:,} value{'s'[: count > 1]} of {column} {note}."
             for (column, note), count in sorted(self.converted.notes.items())
         ]
+        if self.forgotten:
+            notes.append(
+                f"{self.file.name}: {self.forgotten:,} of its persons are forgotten: only their keys were loaded. Erase "
+                "them in the file as well."
+            )
+        return notes
 
 
 def write_rows(
@@ -39,6 +50,7 @@ def write_rows(
     progress: Progress,
     *,
     corrects: dict[str, str],
+    forgotten: Forgotten = NOBODY,
     days: Callable[[NewVersion], SourceFile] | None = None,
     known_days: tuple[date, date] | None = None,
 ) -> list[Outcome]:
@@ -51,12 +63,13 @@ def write_rows(
         reading: how they are read.
         progress: takes file name, bytes done and bytes in all.
         corrects: by table, the load that its file corrects.
+        forgotten: of whom only the key is written.
         days: where there is no calendar, makes a file of days once all others are read.
         known_days: first and last day of a calendar that is not in the version.
     """
 
     def write(file: SourceFile, calendar: tuple[date, date] | None) -> Outcome:
-        done = 0
+        done = blanked = 0
 
         def advance(size: int) -> None:
             nonlocal done
@@ -68,12 +81,14 @@ def write_rows(
                 folder = version.rows_folder(file.table.name, file.name)
                 converted = reading.convert(calendar)(file, folder, advance=advance)
                 _refuse_nothing(file, converted)
+                if file.table.holds_persons:
+                    blanked = sum(forgotten.blank(path, file.table) for path in folder.glob("*.parquet"))
             else:
                 version.write_no_rows(file.table.name, file.name)
                 converted = Converted()
         except RefusedFileError as error:
             return Outcome(file, Converted(), problem=str(error))
-        version.write_rejects(file.table.name, file.name, converted.rejects)
+        version.write_rejects(file.table.name, file.name, forgotten.without_text(converted.rejects, file.table))
         entry = LogEntry(
             load_id=version.load_id,
             table_name=file.table.name,
@@ -95,7 +110,7 @@ def write_rows(
             loaded_at=version.loaded_at,
             as_of_date=date.min,  # until every file of the load is known
         )
-        return Outcome(file, converted, entry)
+        return Outcome(file, converted, entry, forgotten=blanked)
 
     # The calendar goes first: it helps to decide the date order of the others. Then two files at a time, the largest
     # first, so that the end of one does not leave a core idle.

@@ -26,6 +26,7 @@ from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.lake import glue
 from adventure_works.lake.base import LogEntry, NewVersion, Progress
+from adventure_works.lake.forgotten import FORGOTTEN, Forgotten, persons_in, tables_of_persons
 from adventure_works.lake.history import EARLIER
 from adventure_works.lake.parts import PART_BYTES, write_parts
 from adventure_works.lake.s3_read import CURRENT, FORMAT, MANIFEST, VERSIONS, LakeFile, Pointer, Reader, in_parallel
@@ -78,6 +79,52 @@ class S3Lake:
     def lost(self, entries: Iterable[LogEntry]) -> set[str]:
         """None: what is read from S3 is verified, and a missing object has a message of its own."""
         return set()
+
+    def forgotten(self) -> Forgotten:
+        """What the object beside the versions says."""
+        try:
+            return Forgotten.from_json(self.reader.read(self.place.key(FORGOTTEN)))
+        except KeyError:
+            return Forgotten()
+
+    def remember(self, forgotten: Forgotten) -> None:
+        """Writes that object."""
+        self.writer.put(self.place.key(FORGOTTEN), forgotten.to_json())
+
+    def persons(self, keys: Iterable[int]) -> dict[int, set[str]]:
+        """Those of the current version; the one before it is removed whole."""
+        self.log()
+        assert self._current
+        found: dict[int, set[str]] = {}
+        with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=self.downloads) as folder:
+            for number, file in enumerate(self._current.files):
+                if table := tables_of_persons().get(file.table):
+                    fetched = Path(folder) / f"{number}.parquet"
+                    self.reader.fetch(file, fetched)
+                    for key, values in persons_in([fetched], table, keys).items():
+                        found.setdefault(key, set()).update(values)
+        return found
+
+    def erase(self, forgotten: Forgotten, values: Iterable[str]) -> list[str]:
+        """Makes a version without them current, then removes all older ones and what the bucket keeps of such.
+
+        There is a new version even if nothing has to be erased: a load that is at work elsewhere, and may not know yet
+        who is forgotten, then comes too late.
+        """
+        self.log()
+        assert self._current
+        version = S3Version(self, self._current)
+        try:
+            rows = version.carry_over_without(forgotten, values)
+            version.write_log([])
+            version.publish(lambda what, done, total: None)
+        finally:
+            version.discard()
+        self.finish(lambda message: None)
+        for load_id in self.writer.versions_ever():
+            if load_id < version.load_id:
+                self.writer.erase_folder(VERSIONS, load_id)
+        return [f"{self}: {rows} rows of the current version, and all versions before it"]
 
     def new_version(self) -> NewVersion:
         """A version that is uploaded when it is complete."""
@@ -134,6 +181,7 @@ class S3Version(NewVersion):
         self._new_files: list[tuple[str, str]] = []
         # Each as it is in the version before, and as it will be in this one.
         self._carried_over: list[tuple[LakeFile, LakeFile]] = []
+        self._written_again: list[tuple[Path, LakeFile]] = []
         self._has_uploaded = False
         self._may_be_current = False
 
@@ -165,9 +213,33 @@ class S3Version(NewVersion):
                 key = self._key(f"{table}/{load_id}/{file.key.rpartition('/')[2]}")
                 self._carried_over.append((file, replace(file, table=table, source_file=load_id, key=key)))
 
+    def carry_over_without(self, forgotten: Forgotten, values: Iterable[str]) -> int:
+        """Takes over everything, but without the forgotten persons; returns in how many rows they were."""
+        tables, rows = tables_of_persons(), 0
+        for number, file in enumerate(self.before.files):
+            new = replace(file, key=self._key(self._below(file)))
+            if file.table not in (*tables, "rejected_rows"):
+                self._carried_over.append((file, new))
+                continue
+            fetched = self.scratch / f"{number}.parquet"
+            self.lake.reader.fetch(file, fetched)
+            table = tables.get(file.table)
+            erased = forgotten.blank(fetched, table) if table else forgotten.blank_rejects(fetched, values)
+            if erased:
+                table = table or raw_tables()[file.table]
+                into = self.scratch / f"{number}"
+                ((part, _),) = write_parts([fetched], table, into, part_bytes=sys.maxsize, slices=1)
+                changed = replace(new, bytes=part.stat().st_size, sha256=_digest(part))
+                self._written_again.append((part, changed))
+                rows += erased
+            else:
+                self._carried_over.append((file, new))
+            fetched.unlink()
+        return rows
+
     def publish(self, progress: Progress) -> None:
         """Uploads everything, then the manifest, then makes the version current if no other load has been faster."""
-        uploads = self._parts(progress)
+        uploads = [*self._parts(progress), *self._written_again]
         copies = self._carried_over
         files = tuple(sorted((file for _, file in [*uploads, *copies]), key=lambda file: file.key))
         self._has_uploaded = True
@@ -219,10 +291,8 @@ class S3Version(NewVersion):
         )
         made = []
         for path, rows in written:
-            with path.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             key = self._key(f"{below}{path.name if below.endswith('/') else ''}")
-            made.append((path, LakeFile(table, source_file, key, path.stat().st_size, sha256, rows)))
+            made.append((path, LakeFile(table, source_file, key, path.stat().st_size, _digest(path), rows)))
         return made
 
     def _send(self, uploads: list[tuple[Path, LakeFile]], progress: Progress) -> None:
@@ -279,6 +349,11 @@ def object_name(source_file: str) -> str:
     """
     plain = re.sub(r"[^A-Za-z0-9._-]", "-", source_file).lstrip("._-")
     return plain if plain == source_file else f"{plain}-{hashlib.sha256(source_file.encode()).hexdigest()[:16]}"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _json(content: dict[str, Any]) -> bytes:

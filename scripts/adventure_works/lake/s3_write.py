@@ -101,6 +101,26 @@ class Writer:
         """The load ids that something is stored under, complete or not."""
         return [name for name in self.folders(VERSIONS) if LOAD_ID.fullmatch(name)]
 
+    def versions_ever(self) -> list[str]:
+        """The load ids of all versions, also of those that the bucket keeps although they were removed."""
+        prefix = self.lake.key(VERSIONS) + "/"
+        with self._explaining(prefix, "could not be listed"):
+            pages = self.client.get_paginator("list_object_versions").paginate(
+                Bucket=self.lake.bucket, Prefix=prefix, Delimiter="/"
+            )
+            folders = [folder["Prefix"] for page in pages for folder in page.get("CommonPrefixes", ())]
+        names = [folder.removeprefix(prefix).rstrip("/") for folder in folders]
+        return [name for name in names if LOAD_ID.fullmatch(name)]
+
+    def erase_folder(self, *below: str) -> None:
+        """Removes every object in one of the lake's folders with everything that the bucket has kept of it."""
+        prefix = self.lake.key(*below) + "/"
+        with self._explaining(prefix, "could not be erased"):
+            pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.lake.bucket, Prefix=prefix)
+            for page in pages:
+                entries = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+                self._delete([{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries])
+
     def folders(self, *below: str) -> list[str]:
         """The names of the folders in one of the lake's."""
         prefix = self.lake.key(*below) + "/"
@@ -121,13 +141,15 @@ class Writer:
         prefix = self.lake.key(*below) + "/"
         with self._explaining(prefix, "could not be removed"):
             for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.lake.bucket, Prefix=prefix):
-                objects = [{"Key": entry["Key"]} for entry in page.get("Contents", ())]
-                if objects:
-                    answer = self.client.delete_objects(
-                        Bucket=self.lake.bucket, Delete={"Objects": objects, "Quiet": True}
-                    )
-                    for error in answer.get("Errors", ())[:1]:
-                        raise AdventureError(f"{self.lake.uri(error['Key'])} could not be removed: {error['Message']}")
+                self._delete([{"Key": entry["Key"]} for entry in page.get("Contents", ())])
+
+    def _delete(self, objects: list[dict[str, str]]) -> None:
+        """Removes up to a thousand objects, or versions of such."""
+        if not objects:
+            return
+        answer = self.client.delete_objects(Bucket=self.lake.bucket, Delete={"Objects": objects, "Quiet": True})
+        for error in answer.get("Errors", ())[:1]:
+            raise AdventureError(f"{self.lake.uri(error['Key'])} could not be removed: {error['Message']}")
 
     def abort_uploads(self, before: str) -> None:
         """Ends the uploads that loads older than `before` have left unfinished, whose parts are paid for."""

@@ -15,6 +15,9 @@ Ask = Callable[[str], list[Row]]
 """Gives a query's rows, by column name: exact numbers are integers or Decimal, days are dates. In the query `{core}`,
 `{operations}` and so on are placeholders for the names of the schemas."""
 
+Erased = tuple[list[str], list[str]]
+"""Where persons were erased, with how many rows, and what could not be reached, with the reason."""
+
 Progress = Callable[[str, int, int], None]
 """Called with what is under way, how much of it is done, and of how much."""
 
@@ -91,6 +94,9 @@ class Warehouse(Protocol):
 
     def roll_back(self) -> None:
         """Exchanges what is published and what was before; a second time undoes the first."""
+
+    def erase_persons(self, keys: Iterable[int]) -> Erased:
+        """Erases the persons with these customer keys from every state; safe to do again."""
 
     def states(self) -> list[State]:
         """What there is of published, previous and candidate, in that order."""

@@ -13,7 +13,7 @@ since the log of one file must never be beside another file.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,17 @@ from adventure_works.disk import copy, explained, link, replaced, sync
 from adventure_works.errors import AdventureError
 from adventure_works.settings import shown
 from adventure_works.warehouse.artifacts import ARTIFACTS, build_id_in
+from adventure_works.sql import one_row
+from adventure_works.warehouse.base import Erased, rows
 from adventure_works.warehouse.duckdb_access import UnreadableError, connected, has_storage, rewrite
+from adventure_works.warehouse.persons import updates
 
+COLUMNS = """
+    select columns.table_schema, columns.table_name, columns.column_name
+    from information_schema.columns
+    inner join information_schema.tables using (table_catalog, table_schema, table_name)
+    where table_catalog = current_database() and table_type = 'BASE TABLE'
+    """
 # How long to wait for a process that has the published file open for writing, such as `duckdb` without `-readonly`.
 PATIENCE_SECONDS = 60.0
 
@@ -155,6 +164,50 @@ class Files:
             new.unlink(missing_ok=True)
             new.symlink_to((self.builds / build_id).relative_to(state.parent))
             new.replace(state)
+
+    def erase_persons(self, keys: Iterable[int]) -> Erased:
+        """Writes each file without them: what is published, what was before, a candidate, and developers' beside them.
+
+        A file that somebody else's process has open for writing is named where it is a developer's.
+        """
+        own = (self.published, self.previous, self.candidate)
+        found = [*own, *(path for path in sorted(self.published.parent.rglob("*.duckdb")) if path not in own)]
+        erased, missed = [], []
+        with _explained(self.published, "Not everything is erased yet"):
+            self.finish_exchange()
+            for path in (path for path in found if path.exists()):
+                try:
+                    count = self._erase(path, keys, always=path in own)
+                    erased += [f"{shown(path)}: {count} rows"] if count is not None else []
+                except AdventureError as error:
+                    if path in own:
+                        raise
+                    missed.append(str(error))
+        return erased, missed
+
+    def _erase(self, path: Path, keys: Iterable[int], *, always: bool) -> int | None:
+        """Puts a file without these persons in the place of one; of a file without any table of persons, only `always`.
+
+        A row that is changed or deleted stays readable in DuckDB's file, also in pages that it no longer uses: the
+        tables are copied into a new file.
+        """
+        if log_of(path).exists():
+            self._settle(path)
+        with connected(path, read_only=True, patience=self.patience, announce=self.announce) as connection:
+            todo = [*updates(rows(connection.execute(COLUMNS)), keys)]
+            if not todo and not always:
+                return None
+            with replaced(path) as new:
+                changed, work = 0, new.with_name("changed")
+                copy(path, work)
+                with connected(work, read_only=False) as changing:
+                    for _, sql, _ in todo:
+                        (count,) = one_row(changing, sql)
+                        changed += count
+                rewrite(work, new)
+                shutil.copymode(path, new)
+                sync(new)
+        return changed
 
     @contextmanager
     def _kept_from_writers(self) -> Iterator[None]:

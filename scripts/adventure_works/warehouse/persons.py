@@ -1,0 +1,67 @@
+"""Erasing persons from the tables of a warehouse, on either engine.
+
+A table is one of persons when it has a customer's key and a column that is marked as personal in the contract. Of a
+forgotten person it keeps the key, and in the other columns what staging makes of a record that has nothing else: a
+snapshot compares the two, and finds no change.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from adventure_works.contract import raw_tables
+from adventure_works.errors import AdventureError
+from adventure_works.warehouse.base import Row
+
+KEY = "customer_key"
+# By column. tests/python/test_forget.py compares them with the Unknown member of the dimensions.
+BLANK = {
+    "prefix": "null",
+    "first_name": "'Unknown'",
+    "last_name": "'Unknown'",
+    "full_name": "'Unknown'",
+    "email_address": "null",
+    "birth_date": "null",
+    "gender": "'Unknown'",
+    "marital_status": "'Unknown'",
+    "is_home_owner": "null",
+    "total_children": "null",
+    "education_level": "'Unknown'",
+    "occupation": "'Unknown'",
+    "annual_income": "null",
+}
+
+
+def personal_columns() -> set[str]:
+    """The columns that are marked as personal in the contract, and the one that staging makes of two of them."""
+    tables = (table for table in raw_tables().values() if table.holds_persons)
+    return {column.name for table in tables for column in table.columns if column.personal} | {"full_name"}
+
+
+def updates(columns: Iterable[Row], keys: Iterable[int], raw_schema: str = "") -> Iterator[tuple[str, str, str]]:
+    """The name of each table of persons, the statement that erases them there, and the condition for their rows.
+
+    Args:
+        columns: of all tables: `table_schema`, `table_name`, `column_name`.
+        keys: those of the persons.
+        raw_schema: the schema whose tables have what the files have: NULL where that is missing.
+    """
+    tables: dict[tuple[str, str], set[str]] = {}
+    for row in columns:
+        tables.setdefault((row["table_schema"], row["table_name"]), set()).add(row["column_name"])
+    condition = f"{KEY} in ({', '.join(map(str, sorted(keys)))})"
+    for (schema, table), names in sorted(tables.items()):
+        if KEY in names and names & personal_columns():
+            is_raw = schema == raw_schema
+            raw = {*(column.name for column in raw_tables()["customers"].file_columns)} - {KEY}
+            blank = {name: "null" for name in raw} if is_raw else BLANK
+            values = ", ".join(f"{name} = {value}" for name, value in blank.items() if name in names)
+            yield f"{schema}.{table}", f"update {schema}.{table} set {values} where {condition}", condition
+
+
+def refuse_unknown(keys: Iterable[int], known: Iterable[int], places: str) -> None:
+    """Refuses keys that nobody has."""
+    unknown = sorted({*keys} - {*known})
+    if unknown:
+        raise AdventureError(
+            f"No customer {', '.join(map(str, unknown))}: neither in {places}. Nothing has been erased. Give the "
+            "customer_key of the person, as in the file or in dim_customers."
+        )
