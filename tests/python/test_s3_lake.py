@@ -24,9 +24,9 @@ from adventure_works.lake.s3 import S3Lake, object_name
 from adventure_works.lake.s3_read import Published
 from adventure_works.settings import S3Place, read_settings
 from s3_server import BUCKET, REGION, SECRET, Failure, S3Server, answer, flip, lose, meanwhile, reset, truncate
+from support.persons import ADDRESS, CUSTOMERS, is_in, objects_of, with_person
 
 SALES = "AdventureWorks_Sales_2017.csv"
-CUSTOMERS = "AdventureWorks_Customers.csv"
 MOMENTS = 8
 KMS_KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -707,3 +707,33 @@ def test_a_catalog_that_could_not_be_brought_up_is_repaired_by_the_next_load(
     aws.recover()
     load(str(files), place)
     assert not [request for request in aws.requests if "Table" in request.path and "GetTables" not in request.path]
+
+
+def test_who_is_forgotten_is_in_no_object(aws: S3Server, files: Path, tmp_path: Path) -> None:
+    """Nor in what the bucket has kept of replaced and removed objects."""
+    place = S3Place("forgets", "a/lake")
+    aws.s3.create_bucket(Bucket=place.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    aws.s3.put_bucket_versioning(Bucket=place.bucket, VersioningConfiguration={"Status": "Enabled"})
+
+    for income in ("40000", "90000"):
+        key = with_person(files / CUSTOMERS, income)
+        load(str(files), place)
+    before = content(place, tmp_path / "before")
+    assert is_in(objects_of(aws.s3, place.bucket, tmp_path / "all"))
+    settings = read_settings(os.environ)
+    lake = S3Lake(place, settings)
+    persons = lake.persons([key, 5])
+    assert persons.keys() == {key} and ADDRESS in persons[key]
+    forgotten = lake.forgotten().with_persons([key], "now")
+    lake.remember(forgotten)
+    for number in range(2):
+        S3Lake(place, settings).erase(forgotten, persons[key])
+        assert not is_in(objects_of(aws.s3, place.bucket, tmp_path / f"after-{number}"))
+    after = content(place, tmp_path / "content")
+    assert {table for table in after if after[table] != before[table]} == {"customers"}
+    assert [row for row in after["customers"] if row[0] != key] == [row for row in before["customers"] if row[0] != key]
+    # The same file has not changed, and a changed one comes without the person.
+    assert not load(str(files), place).loaded
+    with_person(files / CUSTOMERS, "120000")
+    assert [entry.source_file for entry in load(str(files), place).loaded] == [CUSTOMERS]
+    assert not is_in(objects_of(aws.s3, place.bucket, tmp_path / "later"))

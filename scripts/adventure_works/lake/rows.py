@@ -36,8 +36,8 @@ class Outcome:
         ]
         if self.forgotten:
             notes.append(
-                f"{self.file.name}: {self.forgotten:,} of its persons are forgotten: only their keys were loaded. Erase "
-                "them in the file as well."
+                f"{self.file.name}: {self.forgotten:,} of its persons are forgotten, and only their keys were loaded. "
+                "Erase them in the file as well."
             )
         return notes
 

@@ -21,8 +21,8 @@ from pathlib import Path
 from adventure_works.disk import copy, explained, link, replaced, sync
 from adventure_works.errors import AdventureError
 from adventure_works.settings import shown
-from adventure_works.warehouse.artifacts import ARTIFACTS, build_id_in
 from adventure_works.sql import one_row
+from adventure_works.warehouse.artifacts import ARTIFACTS, build_id_in
 from adventure_works.warehouse.base import Erased, rows
 from adventure_works.warehouse.duckdb_access import UnreadableError, connected, has_storage, rewrite
 from adventure_works.warehouse.persons import updates

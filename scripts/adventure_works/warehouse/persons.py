@@ -8,7 +8,6 @@ snapshot compares the two, and finds no change.
 from collections.abc import Iterable, Iterator
 
 from adventure_works.contract import raw_tables
-from adventure_works.errors import AdventureError
 from adventure_works.warehouse.base import Row
 
 KEY = "customer_key"
@@ -36,13 +35,12 @@ def personal_columns() -> set[str]:
     return {column.name for table in tables for column in table.columns if column.personal} | {"full_name"}
 
 
-def updates(columns: Iterable[Row], keys: Iterable[int], raw_schema: str = "") -> Iterator[tuple[str, str, str]]:
+def updates(columns: Iterable[Row], keys: Iterable[int]) -> Iterator[tuple[str, str, str]]:
     """The name of each table of persons, the statement that erases them there, and the condition for their rows.
 
     Args:
         columns: of all tables: `table_schema`, `table_name`, `column_name`.
         keys: those of the persons.
-        raw_schema: the schema whose tables have what the files have: NULL where that is missing.
     """
     tables: dict[tuple[str, str], set[str]] = {}
     for row in columns:
@@ -50,18 +48,7 @@ def updates(columns: Iterable[Row], keys: Iterable[int], raw_schema: str = "") -
     condition = f"{KEY} in ({', '.join(map(str, sorted(keys)))})"
     for (schema, table), names in sorted(tables.items()):
         if KEY in names and names & personal_columns():
-            is_raw = schema == raw_schema
-            raw = {*(column.name for column in raw_tables()["customers"].file_columns)} - {KEY}
-            blank = {name: "null" for name in raw} if is_raw else BLANK
+            in_file = [column.name for column in raw_tables()["customers"].file_columns if column.name != KEY]
+            blank = dict.fromkeys(in_file, "null") if schema.endswith("_raw") else BLANK
             values = ", ".join(f"{name} = {value}" for name, value in blank.items() if name in names)
             yield f"{schema}.{table}", f"update {schema}.{table} set {values} where {condition}", condition
-
-
-def refuse_unknown(keys: Iterable[int], known: Iterable[int], places: str) -> None:
-    """Refuses keys that nobody has."""
-    unknown = sorted({*keys} - {*known})
-    if unknown:
-        raise AdventureError(
-            f"No customer {', '.join(map(str, unknown))}: neither in {places}. Nothing has been erased. Give the "
-            "customer_key of the person, as in the file or in dim_customers."
-        )

@@ -21,9 +21,9 @@ from adventure_works.lake.s3_write import Writer
 from adventure_works.redshift.load import bring_up
 from adventure_works.redshift.session import Session, asking, session
 from adventure_works.settings import S3Place, Settings
-from adventure_works.warehouse import redshift_history
+from adventure_works.warehouse import redshift_history, redshift_persons
 from adventure_works.warehouse.artifacts import ARTIFACTS, build_id_in
-from adventure_works.warehouse.base import Ask, Progress, SourcePlace, with_schemas
+from adventure_works.warehouse.base import Ask, Erased, Progress, SourcePlace, with_schemas
 from adventure_works.warehouse.record import (
     NOTHING_SAID,
     AuditRecord,
@@ -228,6 +228,10 @@ class RedshiftWarehouse:
             _drop(redshift, aside)
             with redshift.transaction():
                 _rename_all(redshift, (published, aside), (previous, published), (aside, previous))
+
+    def erase_persons(self, keys: Iterable[int]) -> Erased:
+        """In the schemas of every state, the raw ones, and those of developers."""
+        return redshift_persons.erase_persons(self.settings, keys)
 
     def states(self) -> list[State]:
         """The record of each set of schemas."""

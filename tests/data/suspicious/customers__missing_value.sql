@@ -1,4 +1,5 @@
--- Values that customers lack, by column: kept as Unknown or NULL, but an export may have lost them.
+-- Values that customers lack, by column: kept as Unknown or NULL, but an export may have lost them. Who has none at all
+-- is forgotten.
 {%- set columns = [
     'first_name', 'last_name', 'birth_date', 'marital_status', 'gender', 'email_address', 'annual_income',
     'total_children', 'education_level', 'occupation', 'home_owner',
@@ -9,6 +10,8 @@ customers as (
 
     select *
     from {{ source('adventure_works', 'customers') }}
+    where
+        {{ columns | join(' is not null\n        or ') }} is not null
 
 ),
 

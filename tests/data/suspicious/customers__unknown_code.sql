@@ -1,4 +1,4 @@
--- Customers with a code that the staging model maps to Unknown.
+-- Customers with a code that the staging model maps to Unknown. Who has no code at all lacks values, or is forgotten.
 with
 
 customers as (
@@ -23,6 +23,9 @@ select
     record_number
 from customers
 where
-    coalesce(gender, '') not in ('F', 'M', 'NA')
-    or coalesce(marital_status, '') not in ('M', 'S')
-    or coalesce(home_owner, '') not in ('Y', 'N')
+    coalesce(gender, marital_status, home_owner) is not null
+    and (
+        coalesce(gender, '') not in ('F', 'M', 'NA')
+        or coalesce(marital_status, '') not in ('M', 'S')
+        or coalesce(home_owner, '') not in ('Y', 'N')
+    )
