@@ -8,7 +8,14 @@
 {%- set counts = ['orders', 'customers', 'units', 'return_units'] -%}
 {%- set money = ['revenue', 'cost', 'profit', 'like_for_like_revenue', 'like_for_like_last_year_revenue'] -%}
 {%- set sources = {
-    'buyers_in_spans': {'customers': 'count(distinct customer_key)'},
+    'days_in_spans': {
+        'orders': 'sum(orders)',
+        'units': 'sum(units)',
+        'revenue': 'sum(revenue)',
+        'cost': 'sum(cost)',
+        'profit': 'sum(profit)',
+    },
+    'buyers_in_spans': {'customers': 'sum(customers)'},
     'returns_in_spans': {'return_units': 'sum(return_quantity)'},
     'compared_in_spans': {
         'like_for_like_revenue': 'sum(revenue)',
@@ -24,7 +31,9 @@ spans as (
         period,
         is_year_before,
         first_date,
-        last_date
+        last_date,
+        -- A bit for each span, so that a set of spans is a number.
+        cast(power(2, row_number() over (order by period, is_year_before)) as bigint) as span_bit
     from {{ ref('rpt_period_spans') }}
 
 ),
@@ -48,36 +57,111 @@ sales as (
 
 ),
 
--- An order has one day, so the orders of days can be summed.
+-- An order has one day and one territory, so its orders can be summed over both, but not over categories.
 days as (
-    {% for category, territory in totals %}
+
+    select
+        sales.order_date,
+        sales.product_category_key,
+        sales.territory_key,
+        count(distinct sales.order_number) as orders,
+        sum(sales.order_quantity) as units,
+        sum(sales.revenue) as revenue,
+        sum(sales.cost) as cost,
+        sum(sales.profit) as profit
+    from sales
+    group by
+        sales.order_date,
+        sales.product_category_key,
+        sales.territory_key
+    union all
     select
         order_date,
-        cast({{ category }} as integer) as product_category_key,
-        cast({{ territory }} as integer) as territory_key,
-        count(distinct order_number) as orders,
-        sum(order_quantity) as units,
+        cast(null as integer) as product_category_key,
+        territory_key,
+        count(*) as orders,
+        sum(units) as units,
         sum(revenue) as revenue,
         sum(cost) as cost,
         sum(profit) as profit
+    from {{ ref('fact_orders') }}
+    group by
+        order_date,
+        territory_key
+
+),
+
+days_in_spans as (
+
+    select
+        days.*,
+        spans.period,
+        spans.is_year_before
+    from spans
+    inner join days on days.order_date between spans.first_date and spans.last_date
+
+),
+
+bits_of_days as (
+
+    select
+        days.order_date,
+        cast(sum(distinct spans.span_bit) as bigint) as span_bits
+    from days
+    inner join spans on days.order_date between spans.first_date and spans.last_date
+    group by days.order_date
+
+),
+
+buyers as (
+
+    select
+        sales.customer_key,
+        sales.product_category_key,
+        sales.territory_key,
+        bit_or(bits_of_days.span_bits) as span_bits
     from sales
-    group by {{ ['order_date', category, territory] | reject('eq', 'null') | join(', ') }}
+    inner join bits_of_days on sales.order_date = bits_of_days.order_date
+    where sales.customer_key <> -1
+    group by
+        sales.customer_key,
+        sales.product_category_key,
+        sales.territory_key
+
+),
+
+-- A customer counts once in each total, in every span that one of their days lies in.
+buyers_by_bits as (
+    {% for category, territory in totals %}
+    select
+        product_category_key,
+        territory_key,
+        span_bits,
+        count(*) as customers
+    from (
+        select
+            cast({{ category }} as integer) as product_category_key,
+            cast({{ territory }} as integer) as territory_key,
+            bit_or(span_bits) as span_bits
+        from buyers
+        group by {{ ['customer_key', category, territory] | reject('eq', 'null') | join(', ') }}
+    ) as buyers_once
+    group by
+        product_category_key,
+        territory_key,
+        span_bits
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
--- Each once, before they are counted in four ways.
 buyers_in_spans as (
 
-    select distinct
+    select
+        buyers_by_bits.*,
         spans.period,
-        spans.is_year_before,
-        sales.product_category_key,
-        sales.territory_key,
-        sales.customer_key
+        spans.is_year_before
     from spans
-    inner join sales on sales.order_date between spans.first_date and spans.last_date
-    where sales.customer_key <> -1
+    inner join buyers_by_bits on (buyers_by_bits.span_bits & spans.span_bit) <> 0
 
 ),
 
@@ -112,27 +196,10 @@ compared_in_spans as (
 ),
 
 counted as (
-
-    select
-        days.orders,
-        0 as customers,
-        days.units,
-        0 as return_units,
-        days.revenue,
-        days.cost,
-        days.profit,
-        0 as like_for_like_revenue,
-        0 as like_for_like_last_year_revenue,
-        days.product_category_key,
-        days.territory_key,
-        spans.period,
-        spans.is_year_before
-    from spans
-    inner join days on days.order_date between spans.first_date and spans.last_date
     {% for category, territory in totals %}
     {%- set groups = ['period', 'is_year_before'] + [category, territory] | reject('eq', 'null') | list %}
+    {%- set outer_last = loop.last %}
     {%- for source, measures in sources.items() %}
-    union all
     select
         {%- for measure in counts + money %}
         {{ measures.get(measure, 0) }} as {{ measure }},
@@ -142,10 +209,17 @@ counted as (
         period,
         is_year_before
     from {{ source }}
+    {%- if source == 'days_in_spans' %}
+    where product_category_key is {{ 'not ' if category != 'null' }}null
+    {%- elif source == 'buyers_in_spans' %}
+    where
+        product_category_key is {{ 'not ' if category != 'null' }}null
+        and territory_key is {{ 'not ' if territory != 'null' }}null
+    {%- endif %}
     group by {{ groups | join(', ') }}
+    {{ 'union all' if not (outer_last and loop.last) }}
     {%- endfor %}
     {%- endfor %}
-
 ),
 
 -- Sales, returns and comparisons of the same key become one row.
