@@ -5,16 +5,17 @@
 {%- endmacro %}
 
 {% macro default__grant_schema_usage(schemas) -%}
-    {%- set readers, entered = [], [] -%}
+    {%- set granted = {} -%}
     {%- for node in graph.nodes.values() if node.schema in schemas and node.config.get('grants', {}).get('select') -%}
-        {%- do readers.extend(node.config.grants.select) -%}
-        {%- do entered.append(adapter.quote(node.schema)) -%}
+        {%- do granted.setdefault(node.schema, []).extend(node.config.grants.select) -%}
     {%- endfor -%}
-    {%- if readers -%}
+    {%- if granted -%}
         {#- Commit here: dbt rolls back a transaction that an earlier statement left open. -#}
         begin;
-        grant usage on schema {{ entered | unique | sort | join(', ') }}
+        {%- for schema, readers in granted.items() | sort %}
+        grant usage on schema {{ adapter.quote(schema) }}
         to {{ redshift__format_grantees(readers | unique | sort) | join(', ') }};
+        {%- endfor %}
         commit
     {%- endif -%}
 {%- endmacro %}

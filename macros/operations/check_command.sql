@@ -44,10 +44,31 @@
                 ~ "of the data. Nothing was changed.\nBuild without it, or in your own schemas (--target redshift_dev)."
             ) -%}
         {%- endif -%}
+        {%- set published = adventure_works.published_version() -%}
+        {%- if published is not none and not env_var('ADVENTURE_CANDIDATE', '') -%}
+            {%- do exceptions.raise_compiler_error(
+                "`adventure run` publishes in the schemas " ~ target.schema ~ "_*: they hold views of one version, and "
+                ~ "plain dbt would put tables in their place. Nothing was changed.\nBuild in your own schemas (--target "
+                ~ "redshift_dev, or another REDSHIFT_SCHEMA), or in that version itself: ADVENTURE_CANDIDATE="
+                ~ target.schema ~ "_v" ~ published ~ "."
+            ) -%}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
 
 {% macro reads_a_part() -%}
     {{ return(flags.EMPTY or invocation_args_dict.get('sample') is not none) }}
+{%- endmacro %}
+
+
+{% macro published_version() -%}
+    {%- set schema = env_var('REDSHIFT_SCHEMA', 'adventure_works') ~ '_runs' -%}
+    {%- if adapter.get_relation(target.database, schema, 'publications') is not none -%}
+        {%- set versions = run_query(
+            "select version from " ~ schema ~ ".publications where version is not null order by number desc limit 1"
+        ) -%}
+        {{ return(versions.columns[0].values() | first | default(none)) }}
+    {%- endif -%}
+    {{ return(none) }}
 {%- endmacro %}

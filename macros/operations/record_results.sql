@@ -28,8 +28,6 @@
     {%- endfor -%}
     {%- set is_whole = flags.WHICH == 'build' and ran | length >= all_nodes | length -%}
     {%- set load_id = adventure_works.newest_load() -%}
-    {#- A build that passed is published next, so failing rows of its warnings will be in the published schema. -#}
-    {%- set passed = not adventure_works.any_failed(results) -%}
     {%- set password = env_var('REDSHIFT_PASSWORD', '') -%}
     {%- set time = '%Y-%m-%d %H:%M:%S.%f' -%}
     {%- set rows = [] -%}
@@ -50,7 +48,7 @@
             node.unique_id, node.name, node.resource_type | string, kinds | first | default(none),
             result.status | string,
             result.failures if is_test else none,
-            adventure_works.failures_relation(node, passed) if is_test else none,
+            (node.relation_name or none) if is_test else none,
             adventure_works.count_or_none(answer.get('rows_affected')),
             adventure_works.count_or_none(answer.get('bytes_processed')),
             result.execution_time, message, env_var('ADVENTURE_WAREHOUSE', '') or none,
@@ -58,15 +56,6 @@
         {%- do rows.append(values) -%}
     {%- endfor -%}
     {{ return(rows) }}
-{%- endmacro %}
-
-
-{% macro failures_relation(node, is_published) -%}
-    {%- set candidate = env_var('ADVENTURE_CANDIDATE', '') -%}
-    {%- if node.relation_name and candidate and is_published -%}
-        {{ return(node.relation_name | replace(candidate ~ '_', env_var('REDSHIFT_SCHEMA', 'adventure_works') ~ '_')) }}
-    {%- endif -%}
-    {{ return(node.relation_name) }}
 {%- endmacro %}
 
 

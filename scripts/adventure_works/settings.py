@@ -86,7 +86,7 @@ def _matching(pattern: str, hint: str) -> Callable[[str, str], str]:
 
 
 NAME_HINT = ", which is not a plain name. Use lower-case letters, digits and underscores."
-# Redshift takes names of 127 bytes; the longest of a warehouse is this and `_candidate_intermediate`.
+# Redshift takes names of 127 bytes; the longest of a warehouse is this and `_v12345_intermediate`.
 _schema = _matching(r"[a-z_][a-z0-9_]{0,99}", NAME_HINT)
 _glue_database = _matching(r"[a-z0-9][a-z0-9_]{0,254}", NAME_HINT)
 _role = _matching(
@@ -151,6 +151,12 @@ class Settings:
     copy_role: str = _setting(
         "REDSHIFT_COPY_ROLE", "default", "ARN of the role that COPY reads as; `default` is the namespace's own.", _role
     )
+    versions: int = _setting(
+        "REDSHIFT_VERSIONS", "2", "Published versions kept on Redshift, the current one included.", _number
+    )
+    reader_wait: int = _setting(
+        "REDSHIFT_READER_WAIT", "900", "Seconds that a publication waits for readers who are in the middle.", _number
+    )
     sslmode: str = _setting("REDSHIFT_SSLMODE", "verify-full", "How the certificate of Redshift is checked.")
     kms_key: str = _setting("ADVENTURE_S3_KMS_KEY", "", "ARN of the key that encrypts the lake; else S3's own key.")
     glue_database: str = _setting(
@@ -174,15 +180,9 @@ class Settings:
         """The schema that the loader fills and dbt reads its sources from."""
         return f"{self.schema}_raw"
 
-    @property
-    def candidate(self) -> str:
-        """The prefix of the schemas in which a run builds."""
-        return f"{self.schema}_candidate"
-
-    @property
-    def previous(self) -> str:
-        """The prefix of the schemas that were published before."""
-        return f"{self.schema}_previous"
+    def version(self, number: int) -> str:
+        """The prefix of the schemas in which a run on Redshift builds."""
+        return f"{self.schema}_v{number}"
 
     def run_target(self, place: str) -> Path:
         """dbt's target folder of the runs on the warehouse in that place, which no other command uses."""

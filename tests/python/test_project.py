@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from adventure_works.warehouse.redshift import NAMES
+from adventure_works.warehouse.redshift_versions import NAMES
 from support.commands import make, run_adventure, run_dbt
 from support.places import PROJECT, as_own_file
 

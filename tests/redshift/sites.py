@@ -93,10 +93,11 @@ class Site:
         command = [Path(sys.executable).with_name(name), *arguments]
         return subprocess.run(command, cwd=PROJECT, env=environ, text=True, capture_output=True, timeout=TIMEOUT)
 
-    def dbt(self, *arguments: str, target: str = "prod") -> str:
-        """Runs dbt, which must succeed; returns what it printed."""
+    def dbt(self, *arguments: str, target: str = "prod", version: str = "") -> str:
+        """Runs dbt, which must succeed, in a version if one is named; returns what it printed."""
         # Not `--target`, with which dbt would not use the parse that it is given.
         places = {"ADVENTURE_TARGET": target, "DBT_TARGET_PATH": str(self.target(target))}
+        places |= {"ADVENTURE_CANDIDATE": version.removesuffix("_")} if version else {}
         self.database.parent.mkdir(exist_ok=True)
         done = self.run("dbt", *arguments, environ=self.environ | places)
         assert done.returncode == 0, f"dbt {' '.join(arguments)}:\n{done.stdout[-10_000:]}{done.stderr}"
@@ -134,6 +135,13 @@ class Site:
                 folder = self.raw / file.table
                 folder.mkdir(parents=True, exist_ok=True)
                 s3_read.Reader(self.lake, read_settings(os.environ)).fetch(file, folder / f"{number}.parquet")
+
+    @property
+    def version(self) -> str:
+        """What the names of the schemas begin with in which the published version is."""
+        query = f"select version from {PREFIX}runs.publications where version is not null order by number desc limit 1"
+        ((number,),) = self.warehouse.query(query)
+        return f"{PREFIX}v{number}_"
 
     def query_dev(self, sql: str) -> list[tuple]:
         """The rows of a query on DuckDB."""

@@ -13,7 +13,9 @@ from adventure_works import aws
 from adventure_works.doctor import machine, production
 from adventure_works.doctor.checks import Check, Finding, examine
 from adventure_works.errors import AdventureError
+from adventure_works.redshift.session import session
 from adventure_works.settings import DEFAULTS, PROJECT, Settings, read_settings
+from adventure_works.warehouse.redshift_versions import Versions
 from standin.engine import IAM_USER
 from standin.s3copy import Store
 from standin.stack import SECRET_KEY, Warehouse
@@ -70,16 +72,18 @@ def test_the_command_finds_all_well_and_leaves_nothing_behind(well: Warehouse) -
 
 def test_damaged_history_is_found(well: Warehouse) -> None:
     schema = read_settings(os.environ).schema
-    for state, day in (("", "null"), ("_previous", "'2017-07-01'")):
-        for name in ("core", "intermediate"):
-            well.query(f"create schema {schema}{state}_{name}")
-        well.query(f"create table {schema}{state}_intermediate.snap_customers (dbt_valid_from date)")
-        well.query(f"insert into {schema}{state}_intermediate.snap_customers values ({day})")
+    with session("test") as redshift:
+        Versions(redshift, read_settings(os.environ)).make_log()
+    for number, day in ((2, "null"), (1, "'2017-07-01'")):
+        well.query(f"insert into {schema}_runs.publications values ({number}, 'token', {number}, null)")
+        well.query(f"create schema {schema}_v{number}_intermediate")
+        well.query(f"create table {schema}_v{number}_intermediate.snap_customers (dbt_valid_from date)")
+        well.query(f"insert into {schema}_v{number}_intermediate.snap_customers values ({day})")
     found = ill(findings())["history"]
     assert "rows have no first day (1 of snap_customers)" in found
     assert "run again: adventure publish --rollback --target prod" in found
-    well.query(f"update {schema}_previous_intermediate.snap_customers set dbt_valid_from = null")
-    assert f"Remove what is published ({schema}_*) and run again" in ill(findings())["history"]
+    well.query(f"update {schema}_v1_intermediate.snap_customers set dbt_valid_from = null")
+    assert f"Remove what is published ({schema}_v2_*) and run again" in ill(findings())["history"]
 
 
 def test_the_command_ends_with_exit_code_1_and_says_what_to_correct(

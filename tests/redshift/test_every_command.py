@@ -54,16 +54,19 @@ def story(standin: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     own = site.environ | {"ADVENTURE_LAKE": str(site.lake), "ADVENTURE_DEVELOPER": "Anna-B"}
     done = site.run("adventure", "dev", "--target", "prod", "--select", MART, environ=own)
     printed["adventure dev"] = done.stdout + done.stderr
-    printed["build again"] = site.dbt("build", "--exclude-resource-type", "unit_test", "test")
-    printed["snapshot"] = site.dbt("snapshot")
+    refused = site.run("dbt", "build", environ=site.environ | {"ADVENTURE_TARGET": "prod"})
+    printed["refused"] = refused.stdout
+    version = site.version
+    printed["build again"] = site.dbt("build", "--exclude-resource-type", "unit_test", "test", version=version)
+    printed["snapshot"] = site.dbt("snapshot", version=version)
     differences["second"] = site.differences()
     facts = {name: [facts_of(site, name)] for name in ("fact_sales", "fact_returns")}
-    printed["run"] = site.dbt("run", "--full-refresh")
+    printed["run"] = site.dbt("run", "--full-refresh", version=version)
     for name, states in facts.items():
         states.append(facts_of(site, name))
-    printed["docs"] = site.dbt("docs", "generate")
+    printed["docs"] = site.dbt("docs", "generate", version=version)
     printed["freshness"] = site.dbt("source", "freshness")
-    printed["test"] = site.dbt("test", "--store-failures", "--select", "tag:suspicious")
+    printed["test"] = site.dbt("test", "--store-failures", "--select", "tag:suspicious", version=version)
 
     yield Story(site, differences, printed, facts)
     standin.engine.drop_database(warehouse.database)
@@ -100,14 +103,18 @@ def test_incremental_builds_leave_what_one_full_build_makes(story: Story) -> Non
 
 
 def test_a_run_publishes_what_it_has_audited_and_keeps_what_was_before(story: Story) -> None:
-    """The states by the revenue of each: what the first build has left was published until the run replaced it."""
+    """The states by the units of each: what plain dbt has built first was published until the run replaced it."""
     assert "Built and audited" in story.printed["adventure run"]
     assert "unit tests" not in story.printed["adventure run"]
     query = "select count(*), sum(order_quantity) from adventure_works_{}core.fact_sales"
-    (before,), (now,) = (story.site.warehouse.query(query.format(state)) for state in ("previous_", ""))
+    (before,), (now,) = (story.site.warehouse.query(query.format(state)) for state in ("v0_", ""))
     ((lines, units),) = story.site.query_dev("select count(*), sum(order_quantity) from core.fact_sales")
     assert tuple(now) == (lines, units) != tuple(before)
-    assert not story.site.warehouse.query("select nspname from pg_namespace where nspname like '%candidate%'")
+
+
+def test_plain_dbt_does_not_build_over_the_views_that_people_read(story: Story) -> None:
+    assert "`adventure run` publishes in the schemas adventure_works_*: they hold views" in story.printed["refused"]
+    assert f"ADVENTURE_CANDIDATE={story.site.version.removesuffix('_')}." in story.printed["refused"]
 
 
 def test_a_developer_builds_in_schemas_of_their_own_beside_what_is_published(story: Story) -> None:
@@ -124,7 +131,7 @@ def test_a_developer_builds_in_schemas_of_their_own_beside_what_is_published(sto
 def test_failing_rows_are_stored(story: Story) -> None:
     """The line that a file names twice."""
     assert "WARN" in story.printed["test"]
-    ((rows,),) = story.site.warehouse.query(f"select count(*) from {PREFIX}audit.sales__exact_duplicates")
+    ((rows,),) = story.site.warehouse.query(f"select count(*) from {story.site.version}audit.sales__exact_duplicates")
     assert rows > 0
 
 

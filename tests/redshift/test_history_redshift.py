@@ -38,4 +38,4 @@ def test_old_sales_keep_their_prices_though_no_build_has_seen_them(site: Site) -
     )
     assert sorted(map(tuple, site.warehouse.query(versions))) == [(1, 10), (2, 20)]
     assert [*map(tuple, site.warehouse.query(f"select distinct unit_price from {PREFIX}core.fact_sales"))] == [(10,)]
-    assert not site.warehouse.query("select nspname from pg_namespace where nspname like '%candidate%'")
+    assert not site.warehouse.query("select nspname from pg_namespace where nspname like '%_v%_raw'")

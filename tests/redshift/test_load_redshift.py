@@ -14,12 +14,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tenacity import wait_none
 
 from adventure_works.aws import client
 from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.lake import s3_read
 from adventure_works.lake.loader import load
+from adventure_works.redshift import session as driver
 from adventure_works.redshift.load import RedshiftResult, bring_up
 from adventure_works.sample.generator import generate
 from adventure_works.settings import PROJECT, S3Place, Settings, read_settings
@@ -217,10 +219,10 @@ def test_earlier_loads_come_back_into_a_schema_of_their_own(pending: Site) -> No
     pending.load()
     settings = replace(now(), lake=pending.lake)
     ((first,),) = pending.warehouse.query(f"select min(load_id) from {RAW}.load_log")
-    own = "adventure_works_candidate_raw"
+    own = "adventure_works_v7_raw"
     assert redshift_history.missed_loads(settings, "").keys() == {first}
     assert redshift_history.missed_loads(settings, first) == {}
-    with redshift_history.raw_after(settings, first) as places:
+    with redshift_history.raw_after(settings, "adventure_works_v7", first) as places:
         assert {place.schema for place in places.values()} == {own}
         for table in ("products", "customers", "load_log"):
             names = ", ".join(column.name for column in raw_tables()[table].columns)
@@ -412,6 +414,18 @@ def test_a_statement_that_fails_leaves_nothing(pending: Site, at: str) -> None:
             pending.into_redshift()
 
     assert_nothing_kept_then_repaired(pending, "set to fail", "as it was", fail=fail)
+
+
+@pytest.mark.parametrize("at", ["lock", f"delete from {RAW}.sales", f"copy {RAW}.load_log", "union all", "commit"])
+def test_a_load_that_meets_another_transaction_is_done_again(
+    pending: Site, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    monkeypatch.setattr(driver, "PAUSE", wait_none())
+    with spoilt(lambda file: pending.fail(at, "conflict") or file):
+        assert set(pending.into_redshift().rows) == {"load_log", "products", "sales"}
+    assert pending.warehouse.standin.proxy.fault is None
+    assert pending.raw() == pending.lake_rows()
+    assert pending.said == []
 
 
 @pytest.mark.parametrize("when", ["before", "during", "after"])

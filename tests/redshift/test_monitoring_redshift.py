@@ -1,5 +1,6 @@
 """Runs are recorded on Redshift as on DuckDB, `adventure status` tells of them, and costs are as worked out by hand."""
 
+import json
 import os
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -8,7 +9,7 @@ from decimal import Decimal
 import pytest
 from dbt.cli.main import dbtRunner
 
-from adventure_works.build.dbt import quiet_options
+from adventure_works.build.dbt import build, parse, quiet_options
 from adventure_works.monitor.status import status_of
 from adventure_works.redshift.ddl import make_raw_schema
 from adventure_works.redshift.session import session
@@ -16,6 +17,7 @@ from adventure_works.settings import read_settings
 from adventure_works.warehouse import open_warehouse
 from recorded import COLUMNS
 from standin.engine import IAM_USER
+from standin.proxy import Fault
 from standin.stack import StandIn, Warehouse
 
 RUNS = "stg_dbt_runs__run_results run_history test_history run_times"
@@ -159,6 +161,25 @@ def test_a_table_that_may_not_be_written_stops_nothing(redshift: Warehouse) -> N
     dbt("run", "--select", "stg_dbt_runs__run_results")
     assert redshift.query("select count(*) from adventure_works_runs.run_results") == before
     redshift.administer(f'grant insert on adventure_works_runs.run_results to "{IAM_USER}"')
+
+
+def test_a_node_that_ends_in_an_error_is_built_again(redshift: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what was skipped for it; the results of both attempts are in one file."""
+    monkeypatch.setenv("REDSHIFT_RETRIES", "0")
+    settings, environ = read_settings(os.environ), {"ADVENTURE_TARGET": "prod"}
+    target = settings.target / "again"
+    names = ["stg_dbt_runs__run_results", "run_times"]
+    options = ["--select", *names, "stg_adventure_works__load_log", "--exclude-resource-type", "test"]
+    manifest = parse(settings, target, environ, [])
+    redshift.standin.proxy.fault = Fault("stg_dbt_runs__run_results__dbt_tmp", "conflict")
+    result = build(settings, target, manifest, environ, options, lambda what, done, total: None, attempts=2)
+    assert redshift.standin.proxy.fault is None
+    assert [problem for problem in result.errors if problem.status != "left out"] == []
+    assert result.nodes["model"] == 3
+    found = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    assert {(one["unique_id"].rpartition(".")[2], one["status"]) for one in found if "model." in one["unique_id"]} == {
+        (name, "success") for name in [*names, "stg_adventure_works__load_log"]
+    }
 
 
 def test_costs_by_day_and_node(redshift: Warehouse) -> None:

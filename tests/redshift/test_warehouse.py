@@ -5,10 +5,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tenacity import wait_none
 
 from adventure_works.build.headline import headline
 from adventure_works.errors import AdventureError
-from adventure_works.redshift.session import asking
+from adventure_works.redshift import session as driver
+from adventure_works.redshift.session import asking, session
+from standin.proxy import Fault
 from standin.stack import Warehouse
 
 
@@ -28,7 +31,7 @@ def test_the_headline_figures_come_from_redshift(
         "insert into mine_core.fact_returns values ('2016-01-05', 1), ('2016-03-04', 1), ('2016-03-05', 7)",
     ):
         warehouse.query(statement)
-    with asking("mine") as ask:
+    with asking("mine", "mine") as ask:
         found = headline(ask)
         with pytest.raises(
             AdventureError, match=r"Redshift refused `select nonsense from mine_core.fact_sales`: .*nonsense"
@@ -53,3 +56,27 @@ def test_the_headline_figures_come_from_redshift(
         "average_order_value": Decimal(25),
         "return_rate": Decimal("0.25"),
     }
+
+
+@pytest.mark.parametrize(("what", "says"), [("conflict", "conflict with"), ("serialization", "isolation violation")])
+def test_a_statement_that_meets_another_transaction_is_tried_again(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, what: str, says: str
+) -> None:
+    for name, value in (warehouse.environ | warehouse.login_by_password).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(driver, "PAUSE", wait_none())
+    proxy, at = warehouse.standin.proxy, "select 7"
+    with session("test") as redshift:
+        proxy.fault = Fault(at, what)
+        assert redshift.ask("select 7 as seven") == [{"seven": 7}]
+        proxy.fault = Fault(at, what)
+        assert redshift.in_transaction(lambda: redshift.ask("select 7 as seven")) == [{"seven": 7}]
+        monkeypatch.setattr(driver, "ATTEMPTS", 1)
+        proxy.fault = Fault(at, what)
+        with pytest.raises(driver.ConflictError, match=says):
+            redshift.ask("select 7 as seven")
+        # A statement of a transaction is never tried by itself.
+        proxy.fault = Fault(at, what)
+        with pytest.raises(driver.ConflictError), redshift.transaction():
+            redshift.ask("select 7 as seven")
+        assert redshift.ask("select 7 as seven") == [{"seven": 7}]

@@ -3,6 +3,7 @@
 dbt is imported where it is used, since that takes seconds.
 """
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from adventure_works.build.results import BuildResult, summarise
 from adventure_works.errors import AdventureError
 from adventure_works.settings import PROJECT, Settings, shown
 from adventure_works.sql import glob, location
+from adventure_works.warehouse.artifacts import RESULTS
 from adventure_works.warehouse.base import Progress, SourcePlace
 
 if TYPE_CHECKING:
@@ -65,9 +67,13 @@ def build(
     environ: Mapping[str, str],
     options: Sequence[str],
     progress: Progress,
+    *,
+    attempts: int = 1,
 ) -> BuildResult:
     """Runs `dbt build` without the unit tests: `make test` runs them, since no data changes them.
 
+    Nodes that end in an error, and those that were skipped for it, are built again until they have had so many
+    attempts: dbt-redshift tries a statement again that met another transaction, but not what came before it in its own.
     Leaves the manifest and the results in the target folder.
 
     Raises:
@@ -81,20 +87,41 @@ def build(
 
     if raw := environ.get("ADVENTURE_RAW"):
         _read_from(manifest, Path(raw), Path(environ["ADVENTURE_LAKE"]))
-    arguments = ["build", "--write-json", "--exclude-resource-type", "unit_test", "--target-path", str(target)]
+    places = ["--target-path", str(target), *quiet_options(settings)]
+    arguments = ["build", "--write-json", "--exclude-resource-type", "unit_test", *options, *places]
     with environment(environ):
         try:
-            runner = dbtRunner(manifest, callbacks=[follow])
-            done = _invoke(runner, [*arguments, *options, *quiet_options(settings)])
+            ran = _ran(_invoke(dbtRunner(manifest, callbacks=[follow]), arguments), settings)
+            results, seconds = {result.node.unique_id: result for result in ran.results}, ran.elapsed_time
+            for _ in range(attempts - 1):
+                if not any(str(result.status) == "error" for result in results.values()):
+                    break
+                earlier = (target / RESULTS).read_bytes()
+                ran = _ran(_invoke(dbtRunner(callbacks=[follow]), ["retry", *places]), settings)
+                _add_earlier(target / RESULTS, earlier)
+                results |= {result.node.unique_id: result for result in ran.results}
+                seconds += ran.elapsed_time
         finally:
             _close_duckdb()
+    return summarise(results.values(), seconds, target)
+
+
+def _ran(done: "dbtRunnerResult", settings: Settings) -> "RunExecutionResult":
+    """The results of a build; an AdventureError when it did not start."""
     if done.exception or done.result is None:
         reason = str(done.exception or "dbt gave no reason").strip()
         if "Conflicting lock" in reason:
             reason += "\nAnother process has the warehouse open. Close it there and run again."
         raise AdventureError(f"dbt build did not start: {reason}\nMore in {shown(settings.log)}")
-    ran = cast("RunExecutionResult", done.result)
-    return summarise(ran.results, ran.elapsed_time, target)
+    return cast("RunExecutionResult", done.result)
+
+
+def _add_earlier(file: Path, earlier: bytes) -> None:
+    """Puts the results of nodes that were not built again beside those of a retry."""
+    results = json.loads(file.read_text(encoding="utf-8"))
+    again = {result["unique_id"] for result in results["results"]}
+    results["results"] += [one for one in json.loads(earlier)["results"] if one["unique_id"] not in again]
+    file.write_text(json.dumps(results), encoding="utf-8")
 
 
 def _invoke(runner: "dbtRunner", arguments: list[str]) -> "dbtRunnerResult":

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from adventure_works.lake.base import LogEntry
     from adventure_works.lake.loader import LoadResult
 
+PUBLISHED = {
+    "published": "{0} (schemas marts, core, operations, intermediate, staging)",
+    "prod": "{1}_* (schemas marts, core, operations, persons: views of {0})",
+}
 MOST_PROBLEMS = 10
 # In the words of dbt, where an incremental model has other columns than its table.
 COLUMNS_CHANGED = "schemas on this incremental model are out of sync"
@@ -124,7 +128,7 @@ class Printer:
         rollback = "adventure publish --rollback" + " --target prod" * (warehouse.target == "prod")
         out.print("\nWhere it is", style="bold")
         for heading, place in (
-            ("Published", f"{places['published']} (schemas marts, core, operations, intermediate, staging)"),
+            ("Published", PUBLISHED[warehouse.target].format(places["published"], self.settings.schema)),
             ("Connect", "docs/connect.md: DBeaver, DuckDB, Python, R, Excel, Metabase, Power BI"),
             ("Before", f"{places['previous']} ({rollback})" if "previous" in places else ""),
             ("Lake", f"{shown(warehouse.lake)}/raw, one folder a table"),

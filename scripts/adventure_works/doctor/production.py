@@ -16,7 +16,7 @@ from adventure_works.errors import AdventureError
 from adventure_works.lake import s3_read
 from adventure_works.lake.s3_write import encryption
 from adventure_works.redshift.ddl import differences, found_columns
-from adventure_works.redshift.session import asking, literal, session
+from adventure_works.redshift.session import literal, session
 from adventure_works.settings import Settings
 from adventure_works.warehouse.redshift import RedshiftWarehouse
 
@@ -226,7 +226,8 @@ def _raw_schema(settings: Settings) -> str:
 
 
 def _history(settings: Settings) -> str:
-    return history(RedshiftWarehouse(settings, lambda message: None), lambda: asking(settings.previous))
+    warehouse = RedshiftWarehouse(settings, lambda message: None)
+    return history(warehouse, warehouse.asking_previous)
 
 
 def _copy_works(settings: Settings) -> str:

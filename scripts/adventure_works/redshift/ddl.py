@@ -25,12 +25,15 @@ def make_raw_schema(redshift: Session, schema: str) -> None:
     missing = [table for table in raw_tables().values() if table.name not in found]
     if not missing:
         return
+
+    def make() -> None:
+        redshift.ask(f"create schema if not exists {schema}")
+        for table in missing:
+            for sql in creation(table, schema):
+                redshift.ask(sql)
+
     try:
-        with redshift.transaction():
-            redshift.ask(f"create schema if not exists {schema}")
-            for table in missing:
-                for sql in creation(table, schema):
-                    redshift.ask(sql)
+        redshift.in_transaction(make)
     except ConnectionLostError:
         raise
     except AdventureError:

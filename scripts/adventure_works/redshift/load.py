@@ -22,7 +22,7 @@ from adventure_works.lake.s3_read import Published
 from adventure_works.redshift.ddl import make_raw_schema
 from adventure_works.redshift.manifests import copy_manifests
 from adventure_works.redshift.plan import Change, Held, Statement, changes, lock, statements
-from adventure_works.redshift.session import ConnectionLostError, Session, literal, session
+from adventure_works.redshift.session import ConflictError, ConnectionLostError, Session, literal, session
 from adventure_works.settings import Settings
 
 # Another load may finish between comparing and loading, or the connection may break: each time it is compared again.
@@ -154,23 +154,24 @@ def _change(
 ) -> None:
     """Makes the changes in one transaction: all of them, or none."""
     schema = settings.raw_schema
+    deadline = time.monotonic() + timeout
+
+    def change(steps: list[Statement]) -> None:
+        for done, step in enumerate(steps):
+            progress(f"Redshift: {step.purpose}", done, len(steps))
+            _run(redshift, step, timeout, deadline)
+            if step is steps[0] and Counter(read_log(redshift, schema)) != Counter(held.log):
+                raise _AnotherLoadFinishedError
+        progress("Redshift: comparing again", len(steps), len(steps))
+        left = changes(published, read_held(redshift, schema))
+        if left:
+            tables = ", ".join(change.table for change in left)
+            raise AdventureError(f"The rows that came do not agree with the lake's log, in {tables}. {MISCOUNTED}")
+
     try:
         with copy_manifests(settings, f"{published.load_id}-{uuid.uuid4().hex[:12]}", todo) as manifests:
             steps = [lock(settings), *statements(todo, settings, manifests)]
-            deadline = time.monotonic() + timeout
-            with redshift.transaction():
-                for done, step in enumerate(steps):
-                    progress(f"Redshift: {step.purpose}", done, len(steps))
-                    _run(redshift, step, timeout, deadline)
-                    if step is steps[0] and Counter(read_log(redshift, schema)) != Counter(held.log):
-                        raise _AnotherLoadFinishedError
-                progress("Redshift: comparing again", len(steps), len(steps))
-                left = changes(published, read_held(redshift, schema))
-                if left:
-                    tables = ", ".join(change.table for change in left)
-                    raise AdventureError(
-                        f"The rows that came do not agree with the lake's log, in {tables}. {MISCOUNTED}"
-                    )
+            redshift.in_transaction(lambda: change(steps))
     except (ConnectionLostError, _AnotherLoadFinishedError):
         raise
     except AdventureError as error:
@@ -184,7 +185,7 @@ def _run(redshift: Session, step: Statement, timeout: float, deadline: float) ->
     try:
         redshift.ask(f"set statement_timeout to {left}", step=step.purpose)
         redshift.ask(step.sql, step=step.purpose)
-    except ConnectionLostError:
+    except (ConnectionLostError, ConflictError):
         raise
     except AdventureError as error:
         what = (

@@ -1,23 +1,45 @@
 """A session on Redshift by the login that dbt's profile gives: one login loads, builds and publishes."""
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from textwrap import shorten
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.core import Connection
 from redshift_connector.error import Error
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from adventure_works.aws import explained
 from adventure_works.errors import AdventureError
 from adventure_works.profile import credentials
 from adventure_works.warehouse.base import Ask, Row, rows, with_schemas
 
+# How often a transaction is tried that Redshift ends because of another one, and the seconds between.
+ATTEMPTS = 6
+PAUSE = wait_random_exponential(multiplier=0.5, max=20)
+# How Redshift says so: code, message, or what it adds to a bare number.
+# https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html
+CONFLICT = re.compile(
+    "conflict with concurrent transaction|serializable isolation violation|deadlock detected|^(1018|1023)$", re.I | re.M
+)
+CONFLICT_CODES, CANCELLED = ("40001", "40P01"), "57014"
+
+Result = TypeVar("Result")
+
 
 class ConnectionLostError(AdventureError):
     """The connection broke: a statement that was under way may have taken effect or not."""
+
+
+class ConflictError(AdventureError):
+    """Redshift has ended the transaction because of another one; the same may succeed now."""
+
+
+class CancelledError(AdventureError):
+    """Redshift has cancelled the statement, which took longer than `statement_timeout`."""
 
 
 class Session:
@@ -30,6 +52,7 @@ class Session:
     def __init__(self, connection: Connection, step: str) -> None:
         self._connection = connection
         self.step = step
+        self._is_in_transaction = False
 
     def ask(self, sql: str, parameters: Sequence[Any] = (), *, step: str = "") -> list[Row]:
         """The rows of a query, by column name; `parameters` take the place of its `?`.
@@ -38,9 +61,14 @@ class Session:
 
         Raises:
             ConnectionLostError: the connection broke.
+            ConflictError: Redshift has ended the transaction because of another one.
+            CancelledError: it took too long.
             AdventureError: Redshift refuses the statement.
         """
-        return self._send(sql, parameters, comment(step or self.step))
+        before = comment(step or self.step)
+        if self._is_in_transaction:
+            return self._send(sql, parameters, before)
+        return again(lambda: self._send(sql, parameters, before))
 
     def _send(self, sql: str, parameters: Sequence[Any] = (), before: str = "") -> list[Row]:
         try:
@@ -49,17 +77,31 @@ class Session:
                 cursor.execute(before + sql, tuple(parameters))
                 return rows(cursor) if cursor.description else []
         except (Error, OSError) as error:
-            if _fields(error) is None:
-                raise ConnectionLostError(
-                    f"The connection was lost at `{_beginning(sql)}`: {_reason(error)}"
+            fields, reason = _fields(error), _reason(error)
+            if fields is None:
+                raise ConnectionLostError(f"The connection was lost at `{_beginning(sql)}`: {reason}") from error
+            if fields.get("C") in CONFLICT_CODES or CONFLICT.search(reason):
+                raise ConflictError(
+                    f"Redshift ended `{_beginning(sql)}` because of another transaction: {reason}"
                 ) from error
-            raise AdventureError(f"Redshift refused `{_beginning(sql)}`: {_reason(error)}") from error
+            kind = CancelledError if fields.get("C") == CANCELLED else AdventureError
+            raise kind(f"Redshift refused `{_beginning(sql)}`: {reason}") from error
+
+    def in_transaction(self, work: Callable[[], Result]) -> Result:
+        """What `work` returns: all of its statements, or none; again from its first when Redshift says conflict."""
+
+        def attempt() -> Result:
+            with self.transaction():
+                return work()
+
+        return again(attempt)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of the statements in it, or none."""
-        self._send("begin")
+        self._is_in_transaction = True
         try:
+            self._send("begin")
             yield
             self._send("commit")
         # An interrupted statement has not been answered yet, so that nothing else can be sent; `session` ends it.
@@ -68,6 +110,18 @@ class Session:
             with suppress(AdventureError):
                 self._send("rollback")
             raise
+        finally:
+            self._is_in_transaction = False
+
+
+def again(work: Callable[[], Result]) -> Result:
+    """What `work` returns; after a conflict it is done again, with growing pauses."""
+    return Retrying(
+        retry=retry_if_exception_type(ConflictError),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=PAUSE,
+        reraise=True,
+    )(work)
 
 
 @contextmanager
@@ -122,14 +176,18 @@ def _connect() -> Connection:
 
 
 @contextmanager
-def asking(prefix: str) -> Iterator[Ask]:
-    """Asks Redshift by the login that built what is asked for; `prefix` is what the schemas' names begin with.
+def asking(prefix: str, shared: str) -> Iterator[Ask]:
+    """Asks Redshift by the login that built what is asked for.
+
+    Args:
+        prefix: what the names of a version's schemas begin with.
+        shared: what those begin with of which there is one for all versions.
 
     Raises:
         AdventureError: Redshift does not answer, with its reason.
     """
     with session("read") as redshift:
-        yield lambda sql: redshift.ask(with_schemas(sql, f"{prefix}_"))
+        yield lambda sql: redshift.ask(with_schemas(sql, f"{prefix}_", f"{shared}_"))
 
 
 def _beginning(sql: str) -> str:
@@ -145,4 +203,8 @@ def _fields(error: Exception) -> dict[str, str] | None:
 
 def _reason(error: Exception) -> str:
     fields = _fields(error)
-    return (fields.get("M", str(fields)) if fields else str(error)).strip()
+    if not fields:
+        return str(error).strip()
+    # Of a bare number the detail says what it means.
+    message = fields.get("M", str(fields)).strip()
+    return f"{message}\n{fields['D']}" if message.isdigit() and "D" in fields else message

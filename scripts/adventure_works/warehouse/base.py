@@ -114,9 +114,13 @@ class Warehouse(Protocol):
         """Asks the recorded results of its runs, `{runs}.run_results`, and the log of loads, `{raw}.load_log`."""
 
 
-def with_schemas(sql: str, prefix: str = "") -> str:
-    """The query with the names of schemas, which begin with the prefix, in the place of `{core}` and so on."""
-    return re.sub(r"\{(\w+)\}", rf"{prefix}\g<1>", sql)
+SHARED = ("raw", "runs")
+"""The schemas of which there is one for all states of a warehouse."""
+
+
+def with_schemas(sql: str, prefix: str = "", shared: str = "") -> str:
+    """The query with the names of schemas in the place of `{core}` and so on; those of SHARED begin with `shared`."""
+    return re.sub(r"\{(\w+)\}", lambda name: (shared if name[1] in SHARED else prefix) + name[1], sql)
 
 
 def rows(cursor: Any) -> list[Row]:

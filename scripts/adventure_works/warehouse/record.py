@@ -41,7 +41,7 @@ class AuditRecord:
 
     Without further fields it is of one that this version of the project builds from now on. `build_id` is dbt's
     invocation id of the build; it is empty while that is under way, and where an earlier version has built. `findings`
-    is what its tests say, as JSON.
+    is what its tests say, as JSON. `run_number` is that of the run on Redshift, as in the names of its schemas.
     """
 
     lake: str
@@ -54,6 +54,7 @@ class AuditRecord:
     warnings: int = 0
     build_id: str = ""
     findings: str = "{}"
+    run_number: int = 0
 
     @property
     def said(self) -> Said:
@@ -64,7 +65,7 @@ class AuditRecord:
 
 @dataclass(frozen=True)
 class State:
-    """One of a warehouse's states as `adventure publish --list` shows it: published, previous or candidate.
+    """One of a warehouse's states as `adventure publish --list` shows it: published, previous, kept or candidate.
 
     `place` is a DuckDB file, or how the schemas on Redshift begin. `record` is None where none was written: plain dbt
     alone has built it. `trouble` says why a state could not be asked, such as that another process writes in it.
@@ -112,7 +113,7 @@ def write_record(execute: Execute, record: AuditRecord, schema: str = "operation
     execute(
         f"create table {schema}.audit_record (lake varchar(1024), began_with varchar(64), load_id varchar(64), "
         "started_at timestamp, project_version varchar(64), outcome varchar(16), tests integer, warnings integer, "
-        f"build_id varchar(64), findings varchar({MOST_SAID}))"
+        f"build_id varchar(64), findings varchar({MOST_SAID}), run_number integer)"
     )
     execute(f"insert into {schema}.audit_record values ({', '.join('?' * len(fields(AuditRecord)))})", astuple(record))
 

@@ -32,11 +32,11 @@ def missed_loads(settings: Settings, since: str) -> dict[str, str]:
 
 
 @contextmanager
-def raw_after(settings: Settings, load_id: str) -> Iterator[dict[str, SourcePlace]]:
-    """See `Warehouse.as_after`."""
+def raw_after(settings: Settings, candidate: str, load_id: str) -> Iterator[dict[str, SourcePlace]]:
+    """See `Warehouse.as_after`; `candidate` is what the names of the schemas of the candidate begin with."""
     published = s3_read.published(settings.lake_on_s3, settings)
     log, files = (published.log, published.files) if published else ([], ())
-    raw, own = settings.raw_schema, replace(settings, schema=settings.candidate)
+    raw, own = settings.raw_schema, replace(settings, schema=candidate)
     current, then = newest(log), active(log, load_id)
     todo = tuple(
         Change(table, (), tuple(file for file in files if (file.table, file.source_file) == _earlier(entry)))
