@@ -64,7 +64,8 @@ rates as (
 ),
 
 -- Variance of the buyers in the segment if they were drawn from all buyers of the quarter (hypergeometric),
--- as in the test of Cochran, Mantel and Haenszel. A quarter with one customer has none.
+-- as in the test of Cochran, Mantel and Haenszel. A quarter with one customer has none. What is summed is decimal: the
+-- sum of doubles depends on the order of the rows.
 final as (
 
     select
@@ -74,11 +75,16 @@ final as (
         segments.segment_type,
         segments.segment_value,
         cast(sum(segments.customers) as bigint) as customers_who_could_buy,
-        coalesce(sum(segments.customers * rates.buyers / rates.customers), 0) as expected_customers,
-        sum(
-            segments.customers * (rates.customers - segments.customers)
-            * rates.buyers * (rates.customers - rates.buyers)
-            / (rates.customers * rates.customers * nullif(rates.customers - 1, 0))
+        cast(
+            coalesce(sum(cast(segments.customers * rates.buyers / rates.customers as numeric(28, 10))), 0)
+            as double precision
+        ) as expected_customers,
+        cast(
+            sum(cast(
+                segments.customers * (rates.customers - segments.customers)
+                * rates.buyers * (rates.customers - rates.buyers)
+                / (rates.customers * rates.customers * nullif(rates.customers - 1, 0)) as numeric(28, 10)
+            )) as double precision
         ) as variance
     from could_buy as segments
     left join rates

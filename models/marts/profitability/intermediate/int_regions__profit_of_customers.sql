@@ -1,6 +1,7 @@
 with
 
--- Customers of 90 days ago, and what they earned since then.
+-- Customers of 90 days ago, and what they earned since then. Sums are decimal: that of doubles depends on the order of
+-- the rows.
 cutoff as (
 
     select as_of_date - 90 as cutoff_date
@@ -28,7 +29,7 @@ placed as (
 
     select
         orders.territory_key,
-        cast(customers.profit as double precision) as profit,
+        cast(customers.profit as numeric(18, 4)) as profit,
         orders.customer_order_number = customers.last_order_number as is_today,
         coalesce(orders.customer_order_number = customers.earlier_order_number, false) as is_earlier
     from customers
