@@ -13,6 +13,7 @@
         {#- Commit here: dbt rolls back a transaction that an earlier statement left open. -#}
         begin;
         {%- for schema, readers in granted.items() | sort %}
+        {{ adventure_works.statement_comment() }}
         grant usage on schema {{ adapter.quote(schema) }}
         to {{ redshift__format_grantees(readers | unique | sort) | join(', ') }};
         {%- endfor %}

@@ -12,7 +12,9 @@
     {%- set table = adventure_works.run_results_source() -%}
     {#- Commit here: dbt rolls back a transaction that an earlier catalogue query left open. -#}
     begin;
+    {{ adventure_works.statement_comment() }}
     create schema if not exists {{ table.schema }};
+    {{ adventure_works.statement_comment() }}
     create table if not exists {{ table.schema }}.{{ table.identifier }} (
         {%- for column in table.columns.values() %}
         {{ column.name }} {{ column.data_type }}{{ ',' if not loop.last }}
@@ -21,6 +23,7 @@
     {%- set columns = api.Relation.create(database=target.database, schema=table.schema, identifier=table.identifier) -%}
     {%- set there = adapter.get_columns_in_relation(columns) | map(attribute='name') | list -%}
     {%- for column in table.columns.values() if there and column.name not in there %}
+    {{ adventure_works.statement_comment() }}
     alter table {{ table.schema }}.{{ table.identifier }} add column {{ column.name }} {{ column.data_type }};
     {%- endfor %}
     commit
@@ -48,6 +51,7 @@
     {%- set may = run_query("select has_table_privilege('" ~ name ~ "', 'insert')").columns[0].values()[0] -%}
     {%- if may -%}
         begin;
+        {{ adventure_works.statement_comment() }}
         insert into {{ name }} values
         {%- for row in rows %}
         (

@@ -3,6 +3,7 @@
     delete from {{ arguments['target_relation'] }}
     where {{ adventure_works.is_affected_file(config.get('meta')['raw_table']) }};
 
+    {{ adventure_works.statement_comment() }}
     insert into {{ arguments['target_relation'] }} ({{ columns }})
     select {{ columns }}
     from {{ arguments['temp_relation'] }};

@@ -4,6 +4,7 @@
         {%- if adapter.get_relation(target.database, schema, 'audit_record') is not none -%}
             {#- Commit here: dbt rolls back a transaction that an earlier catalogue query left open. -#}
             begin;
+            {{ adventure_works.statement_comment() }}
             update {{ schema }}.audit_record set outcome = 'changed' where outcome = 'passed';
             commit
         {%- endif -%}

@@ -6,3 +6,8 @@
         'target': target.name,
     })) }}
 {%- endmacro %}
+
+
+{% macro statement_comment() -%}
+    /* {{ adventure_works.query_comment(model, '') }} */
+{%- endmacro %}

@@ -77,18 +77,14 @@ def charge(warehouse: Warehouse, day: str, hour: int, charged_seconds: int) -> N
 def statement(
     warehouse: Warehouse, number: int, day: str, seconds: float, text: str, *, scanned: int = 0, spilled: int = 0
 ) -> None:
-    """A statement in the system views; its text is cut every 4,000 characters, as Redshift does."""
+    """A statement in the system views, with the first 4,000 characters of its text, as Redshift has them."""
     micro = int(seconds * 1_000_000)
+    beginning = text[:4000].replace("'", "''")
     warehouse.administer(
         "insert into pg_catalog.sys_query_history (query_id, query_label, query_type, status, start_time, "
-        f"elapsed_time, queue_time, execution_time) values ({number}, 'adventure_works', 'CTAS', 'success', "
-        f"'{day} 03:00:00', {micro + 500_000}, 500000, {micro})"
+        f"elapsed_time, queue_time, execution_time, query_text) values ({number}, 'adventure_works', 'CTAS', "
+        f"'success', '{day} 03:00:00', {micro + 500_000}, 500000, {micro}, '{beginning}')"
     )
-    for piece, start in enumerate(range(0, len(text), 4000)):
-        part = text[start : start + 4000].replace("'", "''")
-        warehouse.administer(
-            f"insert into pg_catalog.sys_query_text (query_id, sequence, text) values ({number}, {piece}, '{part}')"
-        )
     for level, step, name in (("step", 0, "scan"), ("step", 1, "hash"), ("segment", -1, "scan")):
         warehouse.administer(
             f"insert into rs.query_steps values ({number}, 1, 0, 0, {step}, '{name}', null, null, {scanned}, "
@@ -184,18 +180,14 @@ def test_a_node_that_ends_in_an_error_is_built_again(redshift: Warehouse, monkey
 
 def test_costs_by_day_and_node(redshift: Warehouse) -> None:
     comment = f'/* {{"app": "adventure_works", "node": "{FACT}", "run": "1", "target": "prod"}} */'
-    # The cut goes through the comment, right behind the blank before the node's name.
-    cut = 4000 - (comment.index('"node": ') + len('"node": '))
     charge(redshift, "2017-07-01", 3, 3600)
     charge(redshift, "2017-07-01", 4, 1800)
     charge(redshift, "2017-07-02", 3, 360)
-    statement(redshift, 1, "2017-07-01", 30, "x" * cut + comment, scanned=1000, spilled=2)
-    statement(redshift, 2, "2017-07-01", 30, f"insert {comment}", scanned=500)
-    statement(
-        redshift, 3, "2017-07-01", 20, 'copy /* {"app": "adventure_works", "load": "1", "step": "copy into sales"} */'
-    )
+    statement(redshift, 1, "2017-07-01", 30, f"{comment}\n{'x' * 5000}", scanned=1000, spilled=2)
+    statement(redshift, 2, "2017-07-01", 30, f"{comment}\ninsert", scanned=500)
+    statement(redshift, 3, "2017-07-01", 20, '/* {"app": "adventure_works", "step": "copy into sales"} */\ncopy')
     statement(redshift, 4, "2017-07-01", 20, "select 1")
-    statement(redshift, 5, "2017-07-02", 5, f"insert {comment}")
+    statement(redshift, 5, "2017-07-02", 5, f"{comment}\ninsert")
     dbt("build", "--select", COSTS)
     by_day = "select usage_date, rpu_hours, cost, most_rpus from adventure_works_operations.run_cost_by_day order by 1"
     # 5,400 RPU-seconds are 1.5 RPU-hours, at 0.36 each.
@@ -212,7 +204,7 @@ def test_costs_by_day_and_node(redshift: Warehouse) -> None:
     nodes = [
         [FACT, 2, 60, 1, 1500, 4, Decimal("0.6"), Decimal("0.324")],
         ["(other)", 1, 20, Decimal("0.5"), 0, 0, Decimal("0.2"), Decimal("0.108")],
-        ["load: copy into sales", 1, 20, Decimal("0.5"), 0, 0, Decimal("0.2"), Decimal("0.108")],
+        ["step: copy into sales", 1, 20, Decimal("0.5"), 0, 0, Decimal("0.2"), Decimal("0.108")],
     ]
     assert [list(row) for row in redshift.query(by_node)] == nodes
 

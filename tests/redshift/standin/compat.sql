@@ -458,10 +458,6 @@ create table pg_catalog.sys_query_history (
     database_name char(128), query_type char(32), status char(10), result_cache_hit boolean, start_time timestamp,
     end_time timestamp, elapsed_time bigint, queue_time bigint, execution_time bigint, query_text char(4000)
 );
-create table pg_catalog.sys_query_text (
-    user_id int, query_id bigint, transaction_id bigint, session_id int, start_time timestamp, sequence int,
-    text char(4000)
-);
 create table rs.query_steps (
     query_id bigint, child_query_sequence int, stream_id int, segment_id int, step_id int, step_name text,
     table_id oid, start_time timestamp, input_bytes bigint, spilled_block_local_disk bigint,
@@ -536,6 +532,5 @@ grant select on all tables in schema rs to public;
 grant select on
     pg_catalog.svv_external_columns, pg_catalog.svv_table_info, pg_catalog.svv_redshift_columns,
     pg_catalog.svv_relation_privileges, pg_catalog.svv_schema_privileges, pg_catalog.stv_mv_info,
-    pg_catalog.sys_query_detail, pg_catalog.sys_serverless_usage, pg_catalog.sys_query_history,
-    pg_catalog.sys_query_text
+    pg_catalog.sys_query_detail, pg_catalog.sys_serverless_usage, pg_catalog.sys_query_history
 to public;

@@ -434,6 +434,7 @@ class Session:
                     "database": self.parameters.get("database"),
                     "user": self.parameters.get("user"),
                     "application": self.parameters.get("application_name"),
+                    "in_transaction": self.transaction != b"I",
                     "sql": self.current.sql,
                     "sent": None if self.current.sent == self.current.sql else self.current.sent,
                     "error": error,

@@ -45,7 +45,7 @@ class StandIn:
 
     @property
     def log(self) -> Path:
-        """The log of statements, a JSON object a line: database, user, application, sql, sent, error."""
+        """The log of statements, an object a line: database, user, application, in_transaction, sql, sent, error."""
         return self.proxy.log
 
     def environ(self) -> dict[str, str]:
@@ -162,7 +162,7 @@ class Warehouse:
         return self.standin.engine.run(sql, self.database)
 
     def statements(self) -> list[dict[str, Any]]:
-        """The log of this database, oldest first: sql, sent (None if unchanged), error, user, application."""
+        """The log of this database, oldest first; `sent` is None where it is `sql`."""
         lines = self.standin.log.read_text(encoding="utf-8").splitlines()
         return [entry for entry in map(json.loads, lines) if entry["database"] == self.database]
 

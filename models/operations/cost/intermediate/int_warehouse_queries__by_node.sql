@@ -1,31 +1,5 @@
 with
 
-pieces as (
-
-    select
-        query_id,
-        piece_text,
-        row_number() over (
-            partition by query_id
-            order by piece desc
-        ) as place_from_end
-    from {{ ref('stg_redshift__query_texts') }}
-
-),
-
--- The query comment is at the end and may span two pieces.
-ends as (
-
-    select
-        query_id,
-        coalesce(max(case when place_from_end = 2 then piece_text end), '')
-        || max(case when place_from_end = 1 then piece_text end) as text_end
-    from pieces
-    where place_from_end <= 2
-    group by query_id
-
-),
-
 steps as (
 
     select
@@ -43,12 +17,9 @@ statements_with_node as (
         queries.*,
         coalesce(steps.scanned_bytes, 0) as scanned_bytes,
         coalesce(steps.spilled_blocks, 0) as spilled_blocks,
-        -- Redshift trims trailing blanks of a piece, so the blank after the colon may be missing.
-        split_part(regexp_substr(ends.text_end, '"node": ?"[^"]*"'), '"', 4) as node,
-        split_part(regexp_substr(ends.text_end, '"step": ?"[^"]*"'), '"', 4) as load_step
+        split_part(regexp_substr(queries.beginning, '"node": "[^"]*"'), '"', 4) as node,
+        split_part(regexp_substr(queries.beginning, '"step": "[^"]*"'), '"', 4) as step
     from {{ ref('stg_redshift__queries') }} as queries
-    left join ends
-        on queries.query_id = ends.query_id
     left join steps
         on queries.query_id = steps.query_id
 
@@ -61,7 +32,7 @@ final as (
         cast(started_at as date) as usage_date,
         case
             when node <> '' then node
-            when load_step <> '' then 'load: ' || load_step
+            when step <> '' then 'step: ' || step
             else '(other)'
         end as node,
         elapsed_seconds,
