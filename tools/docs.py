@@ -91,6 +91,8 @@ def _unique_columns(manifest: Manifest, unique_id: str) -> list[set[str]]:
             found.append({test["column_name"]})
         if metadata["name"] == "unique_combination_of_columns":
             found.append(set(metadata["kwargs"]["combination_of_columns"]))
+        if metadata["name"] == "key":
+            found.append(set(metadata["kwargs"]["columns"]))
     order = list(manifest["nodes"][unique_id]["columns"])
     return sorted(found, key=lambda columns: min(order.index(column) for column in columns))
 

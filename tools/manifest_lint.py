@@ -200,7 +200,7 @@ def _grain_problems(models: list[Node], own: list[Node]) -> Iterator[str]:
     }
     for model in models:
         if model["unique_id"] not in tested | parts:
-            yield f"{model['name']}: no test of the grain (unique and not_null, or unique_combination_of_columns)"
+            yield f"{model['name']}: no test of the grain (key, unique or unique_combination_of_columns)"
 
 
 def _part_of(unique_id: str, models: list[Node]) -> str | None:
@@ -213,10 +213,18 @@ def _unique_problems(own: list[Node]) -> Iterator[tuple[str, str, str]]:
     # Models that are only on Redshift are not in a manifest of DuckDB, but tests of them may be.
     tests = [node for node in own if node["resource_type"] == "test" and node.get("attached_node") in by_id]
     never_null = {_tested_column(test) for test in tests if _test_name(test) == "not_null"}
+    for test in (test for test in tests if _test_name(test) == "key"):
+        arguments = test["test_metadata"]["kwargs"]
+        columns = arguments.get("not_null") or arguments["columns"]
+        never_null |= {(str(test["attached_node"]), column) for column in columns}
     for unique_id, column in {_tested_column(test) for test in tests if _test_name(test) == "unique"} - never_null:
         constraints = by_id[unique_id]["columns"].get(column, {}).get("constraints", [])
         if not any(constraint["type"] == "not_null" for constraint in constraints):
-            yield "unique_or_null", f"{by_id[unique_id]['name']}.{column}", "unique, but not tested for NULL (not_null)"
+            yield (
+                "unique_or_null",
+                f"{by_id[unique_id]['name']}.{column}",
+                "unique, but not tested for NULL (key or not_null)",
+            )
 
 
 def _test_name(test: Node) -> str | None:
@@ -232,7 +240,7 @@ def _tests_grain(test: Node) -> bool:
         (test.get("test_metadata") or {"kwargs": {}})["kwargs"].get(bound) for bound in ("min_value", "max_value")
     ]
     has_one_row = _test_name(test) == "expect_table_row_count_to_be_between" and bounds == [1, 1]
-    return has_one_row or _test_name(test) in ("unique", "unique_combination_of_columns")
+    return has_one_row or _test_name(test) in ("key", "unique", "unique_combination_of_columns")
 
 
 def _description_problems(nodes: list[Node]) -> Iterator[str]:

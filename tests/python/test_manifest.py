@@ -63,7 +63,7 @@ def lose_mark(manifest: dict, name: str, column: str) -> None:
 
 
 def a_test(manifest: dict) -> dict:
-    return next(node for node in manifest["nodes"].values() if node["name"] == "fact_sales__one_row_per_order_line")
+    return next(node for node in manifest["nodes"].values() if node["name"] == "fact_sales__key")
 
 
 def a_unit_test(manifest: dict) -> dict:
@@ -177,19 +177,19 @@ BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
     ),
     "a test has no kind": (
         lambda m: a_test(m).update(tags=[]),
-        "fact_sales__one_row_per_order_line: must have a tag of must_hold, reconcile, suspicious",
+        "fact_sales__key: must have a tag of must_hold, reconcile, suspicious",
     ),
     "a test has kinds that exclude each other": (
         lambda m: a_test(m).update(tags=["must_hold", "suspicious"]),
-        "fact_sales__one_row_per_order_line: cannot be suspicious and must_hold",
+        "fact_sales__key: cannot be suspicious and must_hold",
     ),
     "a test that must hold only warns": (
         lambda m: a_test(m)["config"].update(severity="warn"),
-        "fact_sales__one_row_per_order_line: the severity is warn",
+        "fact_sales__key: the severity is warn",
     ),
     "a unique column may be NULL": (
-        lambda m: drop_test(m, "not_null_int_customers__scores_customer_key"),
-        "int_customers__scores.customer_key: unique, but not tested for NULL",
+        lambda m: drop_test(m, "age_groups__key"),
+        "age_groups.age_group_order: unique, but not tested for NULL",
     ),
     "a model reads nothing": (
         lambda m: model(m, "fact_returns")["depends_on"].update(nodes=[]),
@@ -285,7 +285,7 @@ BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
     ),
     "an audit table keeps persons": (
         lambda m: reads_persons(m, a_test(m), "customer_key, first_name"),
-        "fact_sales__one_row_per_order_line: would keep failing rows with first_name; set store_failures to false",
+        "fact_sales__key: would keep failing rows with first_name; set store_failures to false",
     ),
     "an exposure has no owner": (
         lambda m: m["exposures"]["exposure.adventure_works.report"].update(owner={"email": "x@example.com"}),

@@ -193,6 +193,8 @@ def test_the_command_that_shows_failing_rows_can_be_pasted(
         ("unique", {}, "product_key is unique in dim_products."),
         ("not_null", {}, "product_key is never NULL in dim_products."),
         ("unique_combination_of_columns", {"combination_of_columns": ["a", "b"]}, "dim_products has one row per a, b."),
+        ("key", {"columns": ["a", "b"]}, "dim_products has one row per a, b, never NULL."),
+        ("key", {"columns": ["a"], "not_null": ["b"]}, "dim_products has one row per a; b is never NULL."),
         ("relationships", {"to": "ref('fact')", "field": "k"}, "product_key of dim_products is in fact."),
         ("day_by_day", {}, ""),
     ],

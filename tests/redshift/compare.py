@@ -83,6 +83,8 @@ def relations(manifest: dict[str, Any]) -> list[Relation]:
             keys.setdefault(node["attached_node"], []).append(())
         elif test.get("name") == "unique_combination_of_columns":
             keys.setdefault(node["attached_node"], []).append(tuple(arguments["combination_of_columns"]))
+        elif test.get("name") == "key":
+            keys.setdefault(node["attached_node"], []).append(tuple(arguments["columns"]))
     found = []
     for unique_id, node in manifest["nodes"].items():
         if node["resource_type"] not in ("model", "seed") or node["config"]["schema"] not in SCHEMAS:

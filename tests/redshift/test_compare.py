@@ -93,7 +93,7 @@ MANIFEST = {
             "resource_type": "test",
             "attached_node": "model.fact",
             "config": {"schema": "audit"},
-            "test_metadata": {"name": "unique", "kwargs": {"column_name": "order_number"}},
+            "test_metadata": {"name": "key", "kwargs": {"columns": ["order_number"]}},
         },
     }
 }

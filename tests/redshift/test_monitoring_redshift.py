@@ -102,9 +102,7 @@ def test_runs_are_recorded_and_told(redshift: Warehouse) -> None:
     assert sorted(row[0] for row in recorded) == sorted(found.node.name for found in nodes)
     by_name = {row[0]: row[1:] for row in recorded}
     assert by_name["run_history"] == ("success", "model", None, "20170701T030000", "prod", False, None)
-    assert by_name["unique_run_history_invocation_id"] == (
-        *("pass", "test", "must_hold", "20170701T030000", "prod", False, 0),
-    )
+    assert by_name["run_history__key"] == (*("pass", "test", "must_hold", "20170701T030000", "prod", False, 0),)
     assert redshift.query("select distinct warehouse from adventure_works_runs.run_results") == [("the/warehouse",)]
     # A view: the run that made it is in it.
     ((command, worst, count),) = redshift.query(

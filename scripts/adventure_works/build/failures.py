@@ -25,6 +25,7 @@ SENTENCES = {
     "unique": "{column} is unique in {model}.",
     "not_null": "{column} is never NULL in {model}.",
     "unique_combination_of_columns": "{model} has one row per {columns}.",
+    "key": "{model} has one row per {columns}{never_null}.",
     "relationships": "{column} of {model} is in {to}.",
 }
 # The columns of a failing row that name its file and column.
@@ -41,10 +42,19 @@ def what_should_be_so(test: Any) -> str:
     arguments = metadata.kwargs
     return SENTENCES[metadata.name].format(
         column=test.column_name,
-        columns=", ".join(arguments.get("combination_of_columns", ())),
+        columns=", ".join(arguments.get("combination_of_columns") or arguments.get("columns", ())),
+        never_null=_never_null(arguments),
         model=(test.attached_node or "").rpartition(".")[2],
         to=arguments.get("to", "").removeprefix("ref('").removesuffix("')"),
     )
+
+
+def _never_null(arguments: Mapping[str, Any]) -> str:
+    """The end of the sentence of the test `key`."""
+    columns = arguments.get("not_null") or ()
+    if not columns:
+        return ", never NULL"
+    return f"; {', '.join(columns)} {'is' if len(columns) == 1 else 'are'} never NULL"
 
 
 def findings(ask: Ask, table: str, meta: Mapping[str, Any], *, all_columns: bool = False) -> list[str]:
