@@ -93,20 +93,26 @@ def _unique_columns(manifest: Manifest, unique_id: str) -> list[set[str]]:
             found.append(set(metadata["kwargs"]["combination_of_columns"]))
         if metadata["name"] == "key":
             found.append(set(metadata["kwargs"]["columns"]))
+        if metadata["name"] == "one_value_per":
+            found.append({metadata["kwargs"]["group_column"], metadata["kwargs"]["unique_column"]})
     order = list(manifest["nodes"][unique_id]["columns"])
     return sorted(found, key=lambda columns: min(order.index(column) for column in columns))
 
 
 def _references(manifest: Manifest, tables: dict[str, Node]) -> set[tuple[str, str, str]]:
-    """Parent table, column of the child, and child table of each relationships test between two of the tables."""
+    """Parent table, column of the child, and child table of each tested foreign key between two of the tables."""
     found = set()
+    names = {table["name"] for table in tables.values()}
     for test in manifest["nodes"].values():
         metadata = test.get("test_metadata") or {}
         child = test.get("attached_node")
-        if metadata.get("name") != "relationships" or child not in tables:
+        if metadata.get("name") not in ("relationships", "rows_are_sound") or child not in tables:
             continue
-        parents = [node for node in test["depends_on"]["nodes"] if node in tables and node != child]
-        found |= {(tables[parent]["name"], test["column_name"], tables[child]["name"]) for parent in parents}
+        arguments = metadata["kwargs"]
+        for column, other in (arguments.get("keys") or {test["column_name"]: arguments}).items():
+            parent = re.sub(r"ref\('(\w+)'\)", r"\1", other["to"])
+            if parent in names:
+                found.add((parent, column, tables[child]["name"]))
     return found
 
 

@@ -67,7 +67,8 @@ LAYERS = {
         _BELOW_CORE | {"core", "operations", "operations/cost/intermediate", "operations/loads/intermediate"},
         has_contract=True,
     ),
-    "operations/loads/intermediate": Layer("int_", _BELOW_CORE | {"core", "operations"}),
+    # What a load changes is measured by the sales that it concerns, by day.
+    "operations/loads/intermediate": Layer("int_", _BELOW_CORE | {"core", "operations", _SHARED}),
     "operations/ledger": Layer("ledger_", _BELOW_CORE | {"core"}, has_contract=True, is_public=True),
     "operations/cost/intermediate": Layer("int_", frozenset({"staging/redshift"})),
     "metrics": Layer("metricflow_", frozenset({"core"})),
@@ -240,7 +241,9 @@ def _tests_grain(test: Node) -> bool:
         (test.get("test_metadata") or {"kwargs": {}})["kwargs"].get(bound) for bound in ("min_value", "max_value")
     ]
     has_one_row = _test_name(test) == "expect_table_row_count_to_be_between" and bounds == [1, 1]
-    return has_one_row or _test_name(test) in ("key", "unique", "unique_combination_of_columns")
+    arguments = (test.get("test_metadata") or {"kwargs": {}})["kwargs"]
+    is_key_of_groups = _test_name(test) == "one_value_per" and "unique_column" in arguments
+    return has_one_row or is_key_of_groups or _test_name(test) in ("key", "unique", "unique_combination_of_columns")
 
 
 def _description_problems(nodes: list[Node]) -> Iterator[str]:

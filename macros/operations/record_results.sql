@@ -17,7 +17,7 @@
     {#- After a full parse, dbt keeps the tests of disabled models, which cannot run. -#}
     {%- set known = graph.nodes.keys() | list + graph.sources.keys() | list -%}
     {%- set all_nodes = [] -%}
-    {%- for node in graph.nodes.values() if node.resource_type in recorded -%}
+    {%- for node in graph.nodes.values() if node.resource_type in recorded and node.config.materialized != 'ephemeral' -%}
         {%- if node.depends_on.nodes | default([]) | reject('in', known) | list | length == 0 -%}
             {%- do all_nodes.append(node.unique_id) -%}
         {%- endif -%}

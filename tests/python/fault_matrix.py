@@ -99,13 +99,13 @@ QUARANTINED = {
 # ... this test warns (of a wide one, a row that says this), ...
 WARNED = {
     "duplicate-rows": "sales__exact_duplicates",
-    "unknown-customer": "sales__unknown_members",
-    "unknown-territory": "sales__unknown_members",
+    "unknown-customer": "sales__unusual_lines: unknown_member",
+    "unknown-territory": "sales__unusual_lines: unknown_member",
     "births-moved-by-a-century": "customers__implausible_age",
     "prices-rounded": "products__rounded_prices",
     "missing-year": "sales__month_is_missing",
     "one-price-times-100": "products__implausible_margin",
-    "quantity-of-thousands": "sales__implausible_quantity",
+    "quantity-of-thousands": "sales__unusual_lines: implausible_quantity",
     "unknown-code": "customers__unknown_code",
     "births-lost": "customers__missing_value",
     "no-returns": "returns__none",

@@ -28,6 +28,7 @@ ROWS = {
     "load__is_unusual": "concat_ws(' ', finding, column_name)",
     "drift__attributes_moved": "concat_ws(' ', table_name, column_name)",
     "drift__attributes_changed": "concat_ws(' ', table_name, column_name)",
+    "sales__unusual_lines": "finding",
     "drift__closed_days_restated": "strftime(month_start_date, '%Y-%m')",
 }
 

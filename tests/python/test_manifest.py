@@ -63,7 +63,7 @@ def lose_mark(manifest: dict, name: str, column: str) -> None:
 
 
 def a_test(manifest: dict) -> dict:
-    return next(node for node in manifest["nodes"].values() if node["name"] == "fact_sales__key")
+    return next(node for node in manifest["nodes"].values() if node["name"] == "fact_returns__key")
 
 
 def a_unit_test(manifest: dict) -> dict:
@@ -177,15 +177,15 @@ BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
     ),
     "a test has no kind": (
         lambda m: a_test(m).update(tags=[]),
-        "fact_sales__key: must have a tag of must_hold, reconcile, suspicious",
+        "fact_returns__key: must have a tag of must_hold, reconcile, suspicious",
     ),
     "a test has kinds that exclude each other": (
         lambda m: a_test(m).update(tags=["must_hold", "suspicious"]),
-        "fact_sales__key: cannot be suspicious and must_hold",
+        "fact_returns__key: cannot be suspicious and must_hold",
     ),
     "a test that must hold only warns": (
         lambda m: a_test(m)["config"].update(severity="warn"),
-        "fact_sales__key: the severity is warn",
+        "fact_returns__key: the severity is warn",
     ),
     "a unique column may be NULL": (
         lambda m: drop_test(m, "age_groups__key"),
@@ -285,7 +285,7 @@ BREAKAGES: dict[str, tuple[Callable[[dict], object], str]] = {
     ),
     "an audit table keeps persons": (
         lambda m: reads_persons(m, a_test(m), "customer_key, first_name"),
-        "fact_sales__key: would keep failing rows with first_name; set store_failures to false",
+        "fact_returns__key: would keep failing rows with first_name; set store_failures to false",
     ),
     "an exposure has no owner": (
         lambda m: m["exposures"]["exposure.adventure_works.report"].update(owner={"email": "x@example.com"}),
@@ -327,7 +327,7 @@ def test_the_diagram_shows_what_is_tested(manifest: dict) -> None:
     diagram = documents(manifest)["docs/erd.md"]
     assert "    dim_customers ||--o{ fact_sales : customer_key" in diagram
     assert "        integer order_line_number PK" in diagram
-    tests = [name for name in manifest["nodes"] if name.startswith("test.adventure_works.fact_sales__customer_exists")]
+    tests = [name for name in manifest["nodes"] if name.startswith("test.adventure_works.fact_sales__rows_are_sound")]
     without = copy.deepcopy(manifest)
     for name in tests:
         del without["nodes"][name]

@@ -155,8 +155,8 @@ def test_the_headline_counts_returns_up_to_the_last_sale() -> None:
     with duckdb.connect() as connection:
         connection.execute("""
             create schema core;
-            create table core.fact_sales as select 10 as revenue, 4 as cost, 6 as profit, 4 as order_quantity,
-                'SO1' as order_number, 1 as customer_key, date '2017-06-30' as order_date;
+            create table core.fact_orders as select 10 as revenue, 4 as cost, 6 as profit, 4 as units,
+                1 as order_lines, 1 as customer_key, date '2017-06-30' as order_date;
             create table core.fact_returns as select 1 as return_quantity, date '2017-06-30' as return_date
                 union all select 9, date '2017-07-01'
         """)

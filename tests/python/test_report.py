@@ -522,7 +522,7 @@ def test_figures_that_do_not_agree_fail_a_test_of_the_build(built_sample: Run, t
         "where month_start_date = '2017-01-01'",
         "rpt_measures__equals_marts": "update marts.rpt_measures set return_units = return_units + 1 "
         "where period = '2016' and product_category_key is null and territory_key is null and not is_year_before",
-        "rpt_measures__equals_fact_sales_by_both": "update marts.rpt_measures set customers = customers - 1 "
+        "rpt_measures__equals_fact_sales": "update marts.rpt_measures set customers = customers - 1 "
         "where period = 'all' and product_category_key is not null and territory_key is not null",
         "rpt_value_groups__equals_fact_sales": "delete from marts.rpt_value_groups where value_group = 'VIP'",
         "rpt_cohort_quarters__equals_fact_sales": "update marts.rpt_cohort_quarters set revenue = 0 "

@@ -85,6 +85,9 @@ def relations(manifest: dict[str, Any]) -> list[Relation]:
             keys.setdefault(node["attached_node"], []).append(tuple(arguments["combination_of_columns"]))
         elif test.get("name") == "key":
             keys.setdefault(node["attached_node"], []).append(tuple(arguments["columns"]))
+        elif test.get("name") == "one_value_per" and "unique_column" in arguments:
+            key = (arguments["group_column"], arguments["unique_column"])
+            keys.setdefault(node["attached_node"], []).append(key)
     found = []
     for unique_id, node in manifest["nodes"].items():
         if node["resource_type"] not in ("model", "seed") or node["config"]["schema"] not in SCHEMAS:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from adventure_works.warehouse.duckdb_access import asking
 from sites import PREFIX, Site, change_files
 from standin.engine import READERS
 from standin.stack import StandIn, Warehouse
+from tools import night
 
 SCALE = 0.05
 COMMENT = re.compile(r"/\* (\{.*?\}) \*/\s")
@@ -211,6 +213,14 @@ def test_every_statement_names_its_node_or_step_at_its_start(published: Publishe
     assert {"model.adventure_works.fact_sales", "seed.adventure_works.thresholds"} <= made
     assert {"load", "copy into sales", "publish"} <= steps
     assert any("query_group TO 'adventure_works'" in statement["sql"] for statement in published.statements)
+
+
+def test_a_night_has_few_commits_and_scans(published: Published) -> None:
+    """The scan by a step is the copy of the facts; the number of neither depends on the number of rows."""
+    found = night.count(published.statements, "fact_sales")
+    scans = Counter({served: times for served, times in found.scans.items() if served != "copy fact_sales"})
+    assert scans.total() <= 20, scans.most_common()
+    assert found.commits <= 150
 
 
 def test_every_number_has_a_scale(published: Published) -> None:

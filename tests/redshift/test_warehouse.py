@@ -23,20 +23,20 @@ def test_the_headline_figures_come_from_redshift(
         monkeypatch.setenv(name, value)
     for statement in (
         "create schema mine_core",
-        "create table mine_core.fact_sales (order_number varchar(8), order_date date, customer_key integer, "
-        "order_quantity integer, revenue numeric(18, 4), cost numeric(18, 4), profit numeric(18, 4))",
+        "create table mine_core.fact_orders (order_date date, customer_key integer, order_lines integer, units bigint, "
+        "revenue numeric(18, 4), cost numeric(18, 4), profit numeric(18, 4))",
         "create table mine_core.fact_returns (return_date date, return_quantity integer)",
-        "insert into mine_core.fact_sales values ('A', '2016-01-02', 1, 3, 30.5, 10.25, 20.25), "
-        "('A', '2016-01-02', 1, 1, 9.5, 5, 4.5), ('B', '2016-03-04', -1, 4, 10, 5, 5)",
+        "insert into mine_core.fact_orders values ('2016-01-02', 1, 2, 4, 40, 15.25, 24.75), "
+        "('2016-03-04', -1, 1, 4, 10, 5, 5)",
         "insert into mine_core.fact_returns values ('2016-01-05', 1), ('2016-03-04', 1), ('2016-03-05', 7)",
     ):
         warehouse.query(statement)
     with asking("mine", "mine") as ask:
         found = headline(ask)
         with pytest.raises(
-            AdventureError, match=r"Redshift refused `select nonsense from mine_core.fact_sales`: .*nonsense"
+            AdventureError, match=r"Redshift refused `select nonsense from mine_core.fact_orders`: .*nonsense"
         ):
-            ask("select nonsense from {core}.fact_sales")
+            ask("select nonsense from {core}.fact_orders")
     assert any(
         entry["sql"].startswith('/* {"app": "adventure_works", "step": "read"} */\n')
         for entry in warehouse.statements()

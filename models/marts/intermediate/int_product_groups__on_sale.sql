@@ -6,7 +6,7 @@ sold_products as (
         product_key,
         min(order_date) as first_sale_date,
         max(order_date) as last_sale_date
-    from {{ ref('fact_sales') }}
+    from {{ ref('int_sales_days') }}
     group by product_key
 
 ),

@@ -30,7 +30,7 @@ sales as (
         coalesce(sales.order_date <= next_year.last_year_last_date, true) as is_same_part,
         sales.revenue,
         sales.profit
-    from {{ ref('fact_sales') }} as sales
+    from {{ ref('int_sales_days') }} as sales
     cross join periods
     left join months as next_year
         on cast(date_trunc('month', sales.order_date) as date) = next_year.last_year_month_start_date

@@ -17,11 +17,11 @@ def headline(ask: Ask) -> dict[str, Any]:
         with
         sales as (
             select
-                sum(revenue) as revenue, sum(cost) as cost, sum(profit) as profit, sum(order_quantity) as units,
-                count(*) as order_lines, count(distinct order_number) as orders,
+                sum(revenue) as revenue, sum(cost) as cost, sum(profit) as profit, sum(units) as units,
+                sum(order_lines) as order_lines, count(*) as orders,
                 count(distinct nullif(customer_key, -1)) as customers, min(order_date) as first_order_date,
                 max(order_date) as last_order_date
-            from {core}.fact_sales
+            from {core}.fact_orders
         ),
         returned as (
             select coalesce(sum(returns.return_quantity), 0) as return_units

@@ -22,7 +22,7 @@ sales as (
         sales.revenue,
         min(sales.order_date) over (partition by sales.product_key) as first_sale_date,
         max(sales.order_date) over (partition by sales.product_key) as last_sale_date
-    from {{ ref('fact_sales') }} as sales
+    from {{ ref('int_sales_days') }} as sales
     inner join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
 
 ),

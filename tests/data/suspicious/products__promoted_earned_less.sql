@@ -25,7 +25,7 @@ models as (
         sum(case when sales.order_date <= cutoffs.cutoff_date then sales.profit else 0 end) as profit_before,
         sum(case when sales.order_date > cutoffs.cutoff_date then sales.profit else 0 end) as profit_after,
         max(case when sales.order_date <= cutoffs.cutoff_date then sales.order_date end) as last_sale_date
-    from {{ ref('fact_sales') }} as sales
+    from {{ ref('int_sales_days') }} as sales
     inner join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
     inner join cutoffs on sales.order_date > cutoffs.cutoff_date - 365
     group by

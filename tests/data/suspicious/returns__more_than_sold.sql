@@ -5,8 +5,8 @@ sold as (
 
     select
         product_key,
-        sum(order_quantity) as units
-    from {{ ref('fact_sales') }}
+        sum(units) as units
+    from {{ ref('int_sales_days') }}
     group by product_key
 
 ),

@@ -3,8 +3,8 @@ with
 
 sales as (
 
-    select count(*) as order_lines
-    from {{ ref('fact_sales') }}
+    select coalesce(sum(order_lines), 0) as order_lines
+    from {{ ref('int_sales_days') }}
 
 ),
 

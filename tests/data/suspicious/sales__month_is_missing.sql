@@ -4,7 +4,7 @@ with
 sales_months as (
 
     select cast(date_trunc('month', order_date) as date) as month_start_date
-    from {{ ref('fact_sales') }}
+    from {{ ref('int_sales_days') }}
     group by cast(date_trunc('month', order_date) as date)
 
 ),

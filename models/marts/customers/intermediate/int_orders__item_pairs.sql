@@ -7,11 +7,13 @@ items as (
     {% for product_level, product_group_key in product_levels.items() %}
     select
         cast('{{ product_level }}' as varchar(64)) as product_level,
+        sales.customer_key,
         sales.order_number,
         products.{{ product_group_key }} as product_group_key
     from {{ ref('fact_sales') }} as sales
     inner join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
     group by
+        sales.customer_key,
         sales.order_number,
         products.{{ product_group_key }}
     {{ 'union all' if not loop.last }}
@@ -24,6 +26,7 @@ pairs as (
 
     select
         items_a.product_level,
+        items_a.customer_key,
         items_a.order_number,
         items_a.product_group_key as product_group_a_key,
         items_b.product_group_key as product_group_b_key
@@ -31,6 +34,7 @@ pairs as (
     inner join items as items_b
         on
             items_a.product_level = items_b.product_level
+            and items_a.customer_key = items_b.customer_key
             and items_a.order_number = items_b.order_number
             and items_a.product_group_key <= items_b.product_group_key
 
@@ -50,7 +54,10 @@ counted as (
         end as range_from_date,
         count(*) as orders
     from pairs
-    inner join {{ ref('fact_orders') }} as orders on pairs.order_number = orders.order_number
+    inner join {{ ref('fact_orders') }} as orders
+        on
+            pairs.customer_key = orders.customer_key
+            and pairs.order_number = orders.order_number
     inner join {{ ref('dim_customers') }} as customers on orders.customer_key = customers.customer_key
     inner join {{ ref('int_product_range__dates') }} as dates on orders.order_date = dates.order_date
     group by

@@ -7,9 +7,9 @@ sold as (
         count(distinct unit_price) as prices,
         cast(min(unit_price) as numeric(18, 4)) as lowest_price,
         cast(max(unit_price) as numeric(18, 4)) as highest_price,
-        sum(order_quantity) as units,
+        sum(units) as units,
         sum(revenue) as revenue
-    from {{ ref('fact_sales') }}
+    from {{ ref('int_sales_days') }}
     group by product_key
 
 ),
@@ -19,9 +19,9 @@ observed as (
 
     select
         sales.product_key,
-        ln(cast(sum(sales.revenue) as double precision) / sum(sales.order_quantity)) as log_price,
-        ln(cast(sum(sales.order_quantity) as double precision)) as log_units
-    from {{ ref('fact_sales') }} as sales
+        ln(cast(sum(sales.revenue) as double precision) / sum(sales.units)) as log_price,
+        ln(cast(sum(sales.units) as double precision)) as log_units
+    from {{ ref('int_sales_days') }} as sales
     inner join {{ ref('int_months') }} as months
         on cast(date_trunc('month', sales.order_date) as date) = months.month_start_date
     where months.is_complete_month

@@ -55,21 +55,18 @@ ordered as (
 sold as (
 
     select
-        coalesce(customers.territory_key, sales.territory_key) as territory_key,
+        coalesce(customers.territory_key, bought.territory_key) as territory_key,
         cast(coalesce(customers.value_group, 'Unknown') as varchar(64)) as value_group,
-        products.product_category_key,
-        sum(
-            case when sales.order_date >= periods.last_12_from then sales.profit else 0 end
-        ) as last_12_profit,
-        sum(sales.profit) as profit
-    from {{ ref('fact_sales') }} as sales
-    cross join periods
-    inner join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
-    left join customers on sales.customer_key = customers.customer_key
+        bought.product_group_key as product_category_key,
+        sum(bought.last_12_profit) as last_12_profit,
+        sum(bought.profit) as profit
+    from {{ ref('int_buyers__by_product_group') }} as bought
+    left join customers on bought.customer_key = customers.customer_key
+    where bought.product_level = 'category'
     group by
-        coalesce(customers.territory_key, sales.territory_key),
+        coalesce(customers.territory_key, bought.territory_key),
         coalesce(customers.value_group, 'Unknown'),
-        products.product_category_key
+        bought.product_group_key
 
 ),
 

@@ -10,30 +10,45 @@ periods as (
 
 ),
 
+orders as (
+
+    select
+        territory_key,
+        customer_key,
+        order_date,
+        is_first_order,
+        units,
+        revenue,
+        cost,
+        profit
+    from {{ ref('fact_orders') }}
+
+),
+
 first_orders as (
 
     select
         customer_key,
         order_date as first_order_date
-    from {{ ref('fact_orders') }}
+    from orders
     where is_first_order
 
 ),
 
 -- Of the last 12 months: new customers began in them, returning ones before.
-sales as (
+orders_in_periods as (
 
     select
-        sales.*,
-        {{ comparison_period('sales.order_date') }} as period,
+        orders.*,
+        {{ comparison_period('orders.order_date') }} as period,
         case
-            when sales.order_date < periods.last_12_from or first_orders.customer_key is null then null
+            when orders.order_date < periods.last_12_from or first_orders.customer_key is null then null
             when first_orders.first_order_date >= periods.last_12_from then 'new'
             else 'returning'
         end as last_12_customer_group
-    from {{ ref('fact_sales') }} as sales
+    from orders
     cross join periods
-    left join first_orders on sales.customer_key = first_orders.customer_key
+    left join first_orders on orders.customer_key = first_orders.customer_key
 
 ),
 
@@ -41,9 +56,9 @@ sold as (
 
     select
         territory_key,
-        count(distinct order_number) as orders,
+        count(*) as orders,
         count(distinct nullif(customer_key, -1)) as customers,
-        sum(order_quantity) as units,
+        sum(units) as units,
         sum(revenue) as revenue,
         sum(cost) as cost,
         sum(profit) as profit,
@@ -57,14 +72,14 @@ sold as (
             as last_12_{{ group }}_customer_revenue,
         {% endfor -%}
         {% for period in ['last_12', 'previous_12'] -%}
-        count(distinct case when period = '{{ period }}' then order_number end) as {{ period }}_orders,
+        count(case when period = '{{ period }}' then 1 end) as {{ period }}_orders,
         {% for measure in ['revenue', 'profit'] -%}
         sum(case when period = '{{ period }}' then {{ measure }} else 0 end) as {{ period }}_{{ measure }},
         {% endfor -%}
         {% endfor -%}
         min(order_date) as first_order_date,
         max(order_date) as last_order_date
-    from sales
+    from orders_in_periods
     group by territory_key
 
 ),

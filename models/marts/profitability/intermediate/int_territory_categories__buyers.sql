@@ -49,17 +49,17 @@ could_buy as (
 buyers as (
 
     select
-        sales.territory_key,
-        products.product_category_key,
+        bought.territory_key,
+        bought.product_group_key as product_category_key,
         first_orders.first_order_quarter,
-        count(distinct sales.customer_key) as buyers,
-        cast(sum(sales.profit) as numeric(18, 4)) as profit
-    from {{ ref('fact_sales') }} as sales
-    inner join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
-    inner join first_orders on sales.customer_key = first_orders.customer_key
+        count(distinct bought.customer_key) as buyers,
+        cast(sum(bought.profit) as numeric(18, 4)) as profit
+    from {{ ref('int_buyers__by_product_group') }} as bought
+    inner join first_orders on bought.customer_key = first_orders.customer_key
+    where bought.product_level = 'category'
     group by
-        sales.territory_key,
-        products.product_category_key,
+        bought.territory_key,
+        bought.product_group_key,
         first_orders.first_order_quarter
 
 ),

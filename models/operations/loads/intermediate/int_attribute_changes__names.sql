@@ -45,7 +45,7 @@ sales as (
         product_key,
         territory_key,
         sum(revenue) as revenue
-    from {{ ref('fact_sales') }}
+    from {{ ref('int_sales_days') }}
     group by
         product_key,
         territory_key

@@ -16,7 +16,7 @@ first_sales as (
         product_key,
         territory_key,
         min(order_date) as order_date
-    from {{ ref('fact_sales') }}
+    from {{ ref('int_sales_days') }}
     group by
         product_key,
         territory_key

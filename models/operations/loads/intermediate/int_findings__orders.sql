@@ -39,6 +39,7 @@ quarantined_orders as (
 incomplete_orders as (
 
     select
+        orders.customer_key,
         orders.order_number,
         orders.missing_lines
     from orders
@@ -57,7 +58,10 @@ incomplete_orders_of_files as (
         incomplete_orders.missing_lines,
         min(sales.order_date) as order_date
     from {{ ref('fact_sales') }} as sales
-    inner join incomplete_orders on sales.order_number = incomplete_orders.order_number
+    inner join incomplete_orders
+        on
+            sales.customer_key = incomplete_orders.customer_key
+            and sales.order_number = incomplete_orders.order_number
     group by
         sales.source_file,
         incomplete_orders.order_number,

@@ -31,7 +31,10 @@ lines as (
         starts.current_range_from,
         starts.last_12_from
     from {{ ref('fact_sales') }} as sales
-    inner join {{ ref('fact_orders') }} as orders on sales.order_number = orders.order_number
+    inner join {{ ref('fact_orders') }} as orders
+        on
+            sales.customer_key = orders.customer_key
+            and sales.order_number = orders.order_number
     inner join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
     inner join {{ ref('int_products__premium') }} as premium on sales.product_key = premium.product_key
     cross join starts
