@@ -1,6 +1,6 @@
 {#- Also with the var, so that unit tests in an empty place find both relations. -#}
 {% do depends_on_only('stg_adventure_works__calendar') %}
-{% do depends_on_only('stg_adventure_works__sales') %}
+{% do depends_on_only('int_order_dates') %}
 {% set day = as_of_date() %}
 
 with
@@ -22,9 +22,9 @@ calendar as (
 -- A wrong date after the calendar is quarantined, so it must not move the as-of date.
 last_order as (
 
-    select max(sales.order_date) as order_date
-    from {{ ref('stg_adventure_works__sales') }} as sales
-    inner join calendar on sales.order_date <= calendar.last_date
+    select max(dates.order_date) as order_date
+    from {{ ref('int_order_dates') }} as dates
+    inner join calendar on dates.order_date <= calendar.last_date
 
 ),
 

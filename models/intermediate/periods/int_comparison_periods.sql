@@ -19,9 +19,10 @@ calendar as (
 -- A wrong date before the calendar is quarantined, so it must not count as history.
 history as (
 
-    select min(sales.order_date) as first_order_date
-    from {{ ref('int_sales__as_of') }} as sales
-    inner join calendar on sales.order_date >= calendar.first_date
+    select min(dates.order_date) as first_order_date
+    from {{ ref('int_order_dates') }} as dates
+    inner join calendar on dates.order_date >= calendar.first_date
+    inner join as_of on dates.order_date <= as_of.as_of_date
 
 ),
 

@@ -1,13 +1,17 @@
-{% set date_columns = {'calendar': 'calendar_date', 'sales': 'order_date', 'returns': 'return_date'} %}
+{% set dates = {
+    'calendar': [ref('stg_adventure_works__calendar'), 'calendar_date'],
+    'sales': [ref('int_order_dates'), 'order_date'],
+    'returns': [ref('stg_adventure_works__returns'), 'return_date'],
+} %}
 
 with
 
 newest_dates as (
-    {% for raw_table, date_column in date_columns.items() %}
+    {% for raw_table, (relation, date_column) in dates.items() %}
     select
         '{{ raw_table }}' as table_name,
         max({{ date_column }}) as newest_date
-    from {{ ref('stg_adventure_works__' ~ raw_table) }}
+    from {{ relation }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
