@@ -114,7 +114,7 @@ by_column as (
     {%- set now, before = textual(column), textual(column ~ '_before') %}
 
     select
-        '{{ column }}' as column_name,
+        cast('{{ column }}' as varchar(64)) as column_name,
         {{ 'true' if column in identity else 'false' }} as is_identity,
         sum(case when {{ now }} <> {{ before }} then 1 else 0 end) as changed_members,
         sum(case when {{ now }} = 'Unknown' and {{ before }} <> 'Unknown' then 1 else 0 end)
@@ -126,7 +126,7 @@ by_column as (
     {%- endfor %}
 
     select
-        '(another {{ member }})' as column_name,
+        cast('(another {{ member }})' as varchar(64)) as column_name,
         true as is_identity,
         count(*) as changed_members,
         0 as emptied_members,
@@ -142,7 +142,7 @@ by_column as (
 gone_with_sales as (
 
     select
-        '(gone)' as column_name,
+        cast('(gone)' as varchar(64)) as column_name,
         true as is_identity,
         count(*) as changed_members,
         0 as emptied_members,

@@ -9,7 +9,7 @@ with
 newest_dates as (
     {% for raw_table, (relation, date_column) in dates.items() %}
     select
-        '{{ raw_table }}' as table_name,
+        cast('{{ raw_table }}' as varchar(64)) as table_name,
         max({{ date_column }}) as newest_date
     from {{ relation }}
     {{ 'union all' if not loop.last }}
