@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,7 +126,8 @@ def test_relations_and_columns_have_their_descriptions(published: Published) -> 
     manifest = json.loads((published.site.run_target / "manifest.json").read_text(encoding="utf-8"))
     expected = {}
     for node in manifest["nodes"].values():
-        if node["resource_type"] in ("model", "seed", "snapshot"):
+        is_relation = node["resource_type"] in ("model", "seed", "snapshot")
+        if is_relation and node["config"]["materialized"] != "ephemeral":
             relation = f"{node['schema']}.{node['alias']}"
             expected[relation, None] = node["description"]
             if (layer := node["config"]["schema"]) in compare.SCHEMAS:
@@ -216,10 +216,13 @@ def test_every_statement_names_its_node_or_step_at_its_start(published: Publishe
 
 
 def test_a_night_has_few_commits_and_scans(published: Published) -> None:
-    """The scan by a step is the copy of the facts; the number of neither depends on the number of rows."""
+    """Neither depends on the number of rows. A test that warns, as one of order lines does here, reads them once more.
+
+    The candidate's copy of the facts, in every night but the first, is a scan by a step.
+    """
     found = night.count(published.statements, "fact_sales")
-    scans = Counter({served: times for served, times in found.scans.items() if served != "copy fact_sales"})
-    assert scans.total() <= 20, scans.most_common()
+    assert found.scans.pop("test.adventure_works.sales__unusual_lines") == 2
+    assert found.scans.total() < 20, found.scans
     assert found.commits <= 150
 
 

@@ -2,20 +2,31 @@
 
 with
 
+lines as (
+
+    select
+        sales.customer_key,
+        sales.order_number,
+        products.product_key,
+        products.product_subcategory_key
+    from {{ ref('fact_sales') }} as sales
+    inner join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
+
+),
+
 -- One row per item in an order, also if the order has several lines or units of it.
 items as (
     {% for product_level, product_group_key in product_levels.items() %}
     select
         cast('{{ product_level }}' as varchar(64)) as product_level,
-        sales.customer_key,
-        sales.order_number,
-        products.{{ product_group_key }} as product_group_key
-    from {{ ref('fact_sales') }} as sales
-    inner join {{ ref('dim_products') }} as products on sales.product_key = products.product_key
+        customer_key,
+        order_number,
+        {{ product_group_key }} as product_group_key
+    from lines
     group by
-        sales.customer_key,
-        sales.order_number,
-        products.{{ product_group_key }}
+        customer_key,
+        order_number,
+        {{ product_group_key }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
