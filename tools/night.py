@@ -1,7 +1,8 @@
 """Counts what a run asks of Redshift: statements, commits, and scans of a table, by the stand-in's log of statements.
 
-    PYTHONPATH=tests/redshift python -m standin -- adventure run --target prod --source FOLDER
-    python -m tools.night LOG                            the log that the line above names
+    PYTHONPATH=tests/redshift python -m standin          prints what to export, and where its log is
+    adventure run --target prod --source FOLDER          in another terminal, with what is to be exported
+    python -m tools.night LOG
     python -m tools.night LOG --relation int_buyers      who reads another table, and how often
 
 Redshift commits one transaction after the other, and each takes up to a second, however little it wrote. A statement

@@ -169,6 +169,8 @@ def test_a_candidate_begins_with_what_earlier_builds_have_gathered(
         (f"{second}_operations", "audit_record"),
     }
     assert made[f"{second}_core", "fact"] == ("KEY(number)", "day")
+    copies = [entry["sql"].partition("\n")[2] for entry in warehouse.statements() if '"copy fact"' in entry["sql"]]
+    assert [sql.split()[0] for sql in copies] == ["create", "insert", "analyze"]
     assert redshift.ask(f"select * from {second}_intermediate.snap") == [{"number": 1}]
     record = read_record(redshift, second)
     assert record and (record.load_id, second) == ("20260102", f"mine_v{record.run_number}")

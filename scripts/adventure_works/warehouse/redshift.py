@@ -147,6 +147,8 @@ class RedshiftWarehouse:
                     source, copy = f"{before}_{schema}.{table}", f"{candidate}_{schema}.{table}"
                     redshift.ask(f"create table {copy} (like {source})", step=f"copy {table}")
                     redshift.ask(f"insert into {copy} select * from {source}", step=f"copy {table}")
+                    # An insert leaves no statistics, and what reads the copy would be planned blind.
+                    redshift.ask(f"analyze {copy}", step=f"copy {table}")
                 write_record(redshift.ask, record, f"{candidate}_operations")
 
             redshift.in_transaction(make)
