@@ -169,7 +169,7 @@ WHAT_NEXT = {
   make docs                                  every model and column explained, with lineage
   make run SOURCE=kaggle                     the real files instead of the sample""",
     "prod": """\
-  dbt show --target prod --select mart_category_performance --limit 10
+  dbt show --target prod --limit 10 --inline "select * from {{ ref('mart_category_performance') }}"
   dbt source freshness --target prod
   adventure doctor --target prod             checks every part of production and says how to correct it""",
 }

@@ -112,7 +112,7 @@ class Lease:
         now = datetime.now(UTC)
         content = {
             "number": number,
-            "holder": f"{getpass.getuser()}@{socket.gethostname()}, process {os.getpid()}",
+            "holder": f"{_login()}@{socket.gethostname()}, process {os.getpid()}",
             "token": self.token,
             "since": self._since,
             "renewed_at": now.isoformat(),
@@ -157,6 +157,14 @@ class Lease:
     def _release(self) -> None:
         with suppress(AdventureError), self._writing:
             self._put(self.number, is_held=False)
+
+
+def _login() -> str:
+    """Who runs this; in a container, the number of a user may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 @contextmanager

@@ -99,7 +99,7 @@ class Versions:
         self._redshift.ask(f"create schema if not exists {self._schema}_runs")
         self._redshift.ask(
             f"create table if not exists {self._table} "
-            "(number integer not null, token varchar(64) not null, version integer, at timestamp)"
+            "(number integer not null, token varchar(64) not null, version integer, acted_at timestamp)"
         )
 
     def newest_number(self) -> int:
