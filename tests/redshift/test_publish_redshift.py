@@ -199,6 +199,14 @@ def test_as_many_versions_are_kept_as_the_setting_says(redshift: Session, mine: 
     three = RedshiftWarehouse(replace(mine.settings, versions=3), print)
     prefixes = [run(three, number)[4:] for number in range(1, 5)]
     assert states(three) == {"published": prefixes[3], "previous": prefixes[2], "kept": prefixes[1]}
+    with three.locked():
+        with pytest.raises(
+            AdventureError, match=r"mine_v1_\*: is not one of the versions that are kept, which are 2, 3"
+        ):
+            three.roll_back(1)
+        three.roll_back(2)
+    assert seen(redshift) == {2}
+    assert states(three) == {"published": prefixes[1], "previous": prefixes[3], "kept": prefixes[2]}
     assert not any(name.startswith(f"mine{prefixes[0]}_") for name in schemas(redshift))
 
 

@@ -13,11 +13,14 @@ from adventure_works.warehouse.record import AuditRecord, Outcome, State
 
 @click.command("publish")
 @click.option("--rollback", is_flag=True, help="Exchange what is published and what was published before.")
+@click.option("--to", "version", type=int, metavar="NUMBER", help="With --rollback on Redshift: the version to go to.")
 @click.option("--list", "only_list", is_flag=True, help="Show what is published, and what else there is.")
 @target_option("Which warehouse.")
 @no_wait_option
 @with_settings
-def command(settings: Settings, rollback: bool, only_list: bool, target: str, no_wait: bool) -> None:
+def command(
+    settings: Settings, rollback: bool, version: int | None, only_list: bool, target: str, no_wait: bool
+) -> None:
     """Publish a build that waits, go back to the one before, or show which is which.
 
     `adventure run` publishes by itself. Without an option this command publishes the candidate of a run that passed
@@ -26,16 +29,18 @@ def command(settings: Settings, rollback: bool, only_list: bool, target: str, no
     \b
     adventure publish --list
     adventure publish --rollback                    a second time undoes the first
-    adventure publish --target prod --rollback      the same on Redshift
+    adventure publish --target prod --rollback      the same on Redshift; --to 12 for an older version
     adventure publish
     """
     if rollback and only_list:
         raise click.UsageError("--rollback and --list do not go together.")
+    if version is not None and not (rollback and target == "prod"):
+        raise click.UsageError("--to goes with --rollback and --target prod: DuckDB keeps the one before.")
     warehouse = open_warehouse(target, settings, announce, wait=not no_wait)
     if not only_list:
         with warehouse.locked():
             if rollback:
-                warehouse.roll_back()
+                warehouse.roll_back(version)
             else:
                 warehouse.publish()
         if settings.report.exists():

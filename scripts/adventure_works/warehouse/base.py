@@ -92,8 +92,11 @@ class Warehouse(Protocol):
     def publish(self) -> None:
         """Puts a candidate that passed its audit in the place of what is published, in one step."""
 
-    def roll_back(self) -> None:
-        """Exchanges what is published and what was before; a second time undoes the first."""
+    def roll_back(self, version: int | None = None) -> None:
+        """Exchanges what is published and what was before; a second time undoes the first.
+
+        Where more than one is kept, which is on Redshift, `version` names another one to go back to.
+        """
 
     def erase_persons(self, keys: Iterable[int]) -> Erased:
         """Erases the persons with these customer keys from every state; safe to do again."""

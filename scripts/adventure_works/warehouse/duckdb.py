@@ -184,8 +184,9 @@ class DuckDBWarehouse(Files):
         self._release_pins(before)
         self._link_state()
 
-    def roll_back(self) -> None:
+    def roll_back(self, version: int | None = None) -> None:
         """Exchanges the published file and the previous one."""
+        assert version is None, "one file is kept, which has no number"
         super().roll_back()
         self._link_state()
 

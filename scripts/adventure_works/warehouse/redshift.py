@@ -222,16 +222,22 @@ class RedshiftWarehouse:
         except AdventureError as error:
             self.announce(f"What is out of date could not be dropped; the next run tries again. {error}")
 
-    def roll_back(self) -> None:
+    def roll_back(self, version: int | None = None) -> None:
         """Lets the views show what they showed before the last publication; a second time undoes it."""
         with session("rollback") as redshift:
             versions = Versions(redshift, self.settings)
-            before, published = versions.before(), versions.published()
+            before, published, kept = versions.before(), versions.published(), versions.kept()
         if before is None:
             raise AdventureError(
                 f"{self.settings.schema}_v*: no previous warehouse to go back to. `adventure run --target prod` keeps "
                 "the one that it replaces."
             )
+        if version is not None and version not in kept:
+            raise AdventureError(
+                f"{self.settings.version(version)}_*: is not one of the versions that are kept, which are "
+                f"{', '.join(map(str, sorted(kept)))}. REDSHIFT_VERSIONS says how many are."
+            )
+        before = before if version is None else version
         self._switch(before, published[0], must_pass=False)
 
     def _switch(self, number: int, before: int | None, *, must_pass: bool) -> None:

@@ -48,10 +48,10 @@ final as (
         territory_key,
         {{ safe_divide('standardised_profit', 'covered_customers') }} as standardised_profit_per_customer,
         {{ safe_divide('covered_customers', 'all_customers') }} as standardised_coverage,
-        case
+        cast(case
             when customers >= {{ threshold('segment_small_base') }}
                 then {{ share_of('profit', 'expected_profit') }}
-        end as profit_to_expected
+        end as numeric(18, 6)) as profit_to_expected
     from summed
 
 )
