@@ -24,7 +24,7 @@ from sqlglot import exp
 
 COMMENT = re.compile(r"/\* (\{.*?\}) \*/\s*")
 # What writes nothing, also outside of a transaction.
-READS = ("select", "with", "show", "set", "reset", "begin", "rollback", "use")
+READS = ("select", "with", "unload", "show", "set", "reset", "begin", "rollback", "use")
 # How dbt asks for the columns of a query.
 COLUMNS_ONLY = re.compile(r"where\s+false\s+limit\s+0", re.I)
 # dbt makes a relation under such a name, and renames it.

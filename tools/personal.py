@@ -53,6 +53,11 @@ def problems(manifest: Manifest) -> Iterator[str]:
                 yield f"{node['name']}.{name}: is personal, and readers are granted {schema}; see dim_customer_persons"
         if node["relation_name"]:
             relations[_name(node["relation_name"])] = found
+    for reader in (*manifest["exposures"].values(), *manifest["semantic_models"].values()):
+        for unique_id in reader["depends_on"]["nodes"]:
+            read = manifest["nodes"].get(unique_id, {}).get("relation_name")
+            if read and any(relations.get(_name(read), {}).values()):
+                yield f"{reader['name']}: reads {unique_id.rpartition('.')[2]}, which has personal columns"
 
 
 def columns_of(query: exp.Expr, relations: dict[str, Columns]) -> Columns:

@@ -17,12 +17,14 @@ from adventure_works.monitor import alerts
 from adventure_works.monitor.history import without_stopped
 from adventure_works.monitor.status import status_of
 from adventure_works.report.build import check_place, draw, save
-from adventure_works.settings import MAX_AGE_HOURS, Settings
+from adventure_works.settings import MAX_AGE_HOURS, Settings, shown
 from adventure_works.warehouse import open_warehouse
 from adventure_works.warehouse.base import Progress, Warehouse
 
 # How often a node that ends in an error is built on Redshift, where other transactions may be the reason.
 BUILDS = 2
+# Seconds that Redshift may take to copy what it lacks of a lake.
+TIMEOUT = 3600.0
 
 
 @dataclass(frozen=True)
@@ -85,18 +87,29 @@ def load(settings: Settings, loading: Loading, view: View, warehouse: Warehouse 
         )
     view.loaded(result)
     if warehouse:
-        with view.progress() as progress:
-            what = warehouse.bring_up_raw(replace=loading.replace, timeout=loading.timeout, progress=progress)
-        if what:
-            view.brought_up(what)
+        _bring_up(warehouse, view, replace=loading.replace, timeout=loading.timeout)
+
+
+def _bring_up(warehouse: Warehouse, view: View, *, replace: bool = False, timeout: float = TIMEOUT) -> None:
+    with view.progress() as progress:
+        what = warehouse.bring_up_raw(replace=replace, timeout=timeout, progress=progress)
+    if what:
+        view.brought_up(what)
 
 
 def run(
-    target: str, settings: Settings, loading: Loading, view: View, *, options: Sequence[str] = (), wait: bool = True
+    target: str,
+    settings: Settings,
+    loading: Loading | None,
+    view: View,
+    *,
+    options: Sequence[str] = (),
+    wait: bool = True,
 ) -> None:
     """Loads, builds and audits a candidate, and publishes it when every test has passed.
 
-    `options` are further ones of `dbt build`. Where another run is at work, `wait` says whether to wait or to stop.
+    Without `loading`, it builds what the lake holds. `options` are further ones of `dbt build`. Where another run is at
+    work, `wait` says whether to wait or to stop.
 
     Raises:
         AdventureError: a file was refused or a test failed, for example; what is published is then as it was.
@@ -107,7 +120,10 @@ def run(
         warehouse = open_warehouse(target, settings, view.announce, wait=wait)
         _ = warehouse.lake
         with warehouse.locked() as check_lock:
-            load(settings, loading, view, warehouse)
+            if loading:
+                load(settings, loading, view, warehouse)
+            else:
+                _bring_up(warehouse, view)
             with view.progress() as progress:
                 result = build_candidate(warehouse, settings, options, progress)
             # Whoever has taken over has dropped the candidate: many failures, of which this is the reason.
@@ -118,11 +134,28 @@ def run(
             check_lock()
             warehouse.publish()
             report = _saved(page, settings.report)
+            warehouse.keep_history()
         view.published(warehouse, report)
     except AdventureError as error:
         _alert(target, settings, view, str(error))
         raise
     _alert(target, settings, view)
+
+
+def restore(target: str, settings: Settings, view: View, *, options: Sequence[str] = (), wait: bool = True) -> None:
+    """Builds a warehouse that was lost, from the lake and the history that it keeps; see `run` for the options.
+
+    Raises:
+        AdventureError: something is published, or see `run`.
+    """
+    warehouse = open_warehouse(target, settings, view.announce, wait=wait)
+    published = next((state.place for state in warehouse.states() if state.role == "published"), None)
+    if published:
+        raise AdventureError(
+            f"{shown(Path(published))} is there, so that there is nothing to restore. `adventure publish --rollback` "
+            "goes back to what was published before. If it cannot be read, move it away first."
+        )
+    run(target, settings, None, view, options=options, wait=wait)
 
 
 def _saved(page: str, place: Path) -> Path:

@@ -1,5 +1,6 @@
 """Forgetting persons: nothing says who they are any more, in no file, and nothing brings them back; the sales stay."""
 
+import csv
 import json
 import os
 import re
@@ -16,12 +17,11 @@ from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.forget import Forgetting, forget
 from adventure_works.lake.folder import FolderLake
-from adventure_works.lake.forgotten import Forgotten
+from adventure_works.lake.forgotten import BLANK, Forgotten
 from adventure_works.lake.loader import load
 from adventure_works.settings import Settings, read_settings
 from adventure_works.warehouse.duckdb import DuckDBWarehouse
 from adventure_works.warehouse.duckdb_files import Files
-from adventure_works.warehouse.persons import BLANK
 from support.lake import rows
 from support.persons import ADDRESS, CUSTOMERS, NAME, is_in, with_person
 from support.places import own_places
@@ -58,6 +58,18 @@ def key(files: Path, settings: Settings) -> int:
     make_file(settings.database, key)
     make_file(settings.database.parent / "previous" / settings.database.name, key)
     make_file(settings.database.parent / "dev_somebody.duckdb", key)
+    history = settings.lake_folder / "history" / "of_a_warehouse" / "of_a_day"
+    history.mkdir(parents=True)
+    with duckdb.connect(str(settings.database), read_only=True) as connection:
+        connection.execute(f"copy intermediate.snap_customers to '{history}/intermediate.snap_customers.parquet'")
+    # What killed processes have left.
+    for left in (
+        settings.database.parent / ".test.duckdb-1",
+        history.parent / ".of_a_day-2",
+        settings.lake / "versions" / ".3",
+    ):
+        left.mkdir()
+        (left / "changed").write_text(ADDRESS)
     return key
 
 
@@ -88,7 +100,8 @@ def test_nothing_says_any_more_who_it_was(key: int, settings: Settings, tmp_path
     sales, customers = rows(settings.lake_folder, "sales"), rows(settings.lake_folder, "customers")
     places = [settings.lake_folder, *(path.parent for path in (settings.database, settings.report)), settings.logs]
     assert all(map(is_in, [*places, settings.target]))
-    assert is_in(settings.lake_folder / "raw" / "earlier") and is_in(settings.lake_folder / "raw" / "rejected_rows")
+    raw, history = settings.lake_folder / "raw", settings.lake_folder / "history"
+    assert all(map(is_in, [raw / "earlier", raw / "rejected_rows", history]))
 
     done = forget_one(settings, key)
 
@@ -105,6 +118,9 @@ def test_nothing_says_any_more_who_it_was(key: int, settings: Settings, tmp_path
             (1, "A", "B", "c@d.ef", "Female", "A B"),
             (key, "Unknown", "Unknown", None, "Unknown", "Unknown"),
         ]
+        snapshot = connection.execute("from intermediate.snap_customers").fetchall()
+        # Else the next run after a restore would find a change.
+        assert duckdb.sql(f"from read_parquet('{history}/*/*/*.parquet')").fetchall() == snapshot
         comments = "select comment from duckdb_columns() where comment is not null"
         assert connection.execute(comments).fetchall() == [("A name.",)]
 
@@ -192,3 +208,46 @@ def test_every_column_of_a_person_has_a_blank() -> None:
     """A column that the file or the project gets must be erased as well."""
     columns = {column.name for column in raw_tables()["customers"].file_columns}
     assert {*BLANK} == columns - {"customer_key", "home_owner"} | {"full_name", "is_home_owner"}
+
+
+@pytest.mark.slow
+def test_figures_are_the_same_after_the_next_run(
+    files: Path, tmp_path: Path, adventure: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    with (files / "AdventureWorks_Sales_2017.csv").open(encoding="utf-8", newline="") as file:
+        buyer = next(csv.DictReader(file))["CustomerKey"]
+    key = with_person(files / CUSTOMERS, "90000", buyer)
+
+    def done(*arguments: str | Path) -> str:
+        result = adventure(*arguments)
+        assert result.returncode == 0, result.stderr
+        return result.stdout + result.stderr
+
+    def figures() -> dict[str, list[tuple]]:
+        with duckdb.connect(str(tmp_path / "warehouse" / "test.duckdb"), read_only=True) as connection:
+            return {
+                query: connection.execute(query).fetchall()
+                for query in (
+                    "from core.fact_sales order by all",
+                    "select count(*), sum(is_deleted::int) from core.dim_customers",
+                    "select count(*), count(distinct customer_key) from intermediate.snap_customers",
+                    "select sum(revenue), sum(profit) from marts.mart_customer_demographics",
+                    "from marts.mart_product_profitability order by all",
+                )
+            }
+
+    def of_person(columns: str, table: str) -> list[tuple]:
+        with duckdb.connect(str(tmp_path / "warehouse" / "test.duckdb"), read_only=True) as connection:
+            return connection.execute(f"select {columns} from {table} where customer_key = {key}").fetchall()
+
+    done("run", "--source", files)
+    before, bought = figures(), of_person("revenue", "core.fact_orders")
+    assert bought and is_in(tmp_path / "warehouse") and is_in(tmp_path / "lake" / "history")
+    done("forget", "--customer", str(key), "--yes")
+    for _ in range(2):
+        assert [folder.name for folder in tmp_path.iterdir() if folder.name != "files" and is_in(folder)] == []
+        assert figures() == before
+        assert of_person("revenue", "core.fact_orders") == bought
+        said = done("run", "--source", files)
+        assert "customers__missing_value" not in said and "customers__unknown_code" not in said
+    assert of_person("age, gender, income_bracket", "core.dim_customers") == [(None, "Unknown", "Unknown")]

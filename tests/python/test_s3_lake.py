@@ -719,6 +719,10 @@ def test_who_is_forgotten_is_in_no_object(aws: S3Server, files: Path, tmp_path: 
         key = with_person(files / CUSTOMERS, income)
         load(str(files), place)
     before = content(place, tmp_path / "before")
+    unloaded = tmp_path / "unloaded.parquet"
+    duckdb.sql(f"copy (select {key} as customer_key, '{ADDRESS}' as email_address) to '{unloaded}'")
+    history = place.key("history", "x", "y", "intermediate.snap_customers", "0000_part_00.parquet")
+    aws.s3.upload_file(str(unloaded), place.bucket, history)
     assert is_in(objects_of(aws.s3, place.bucket, tmp_path / "all"))
     settings = read_settings(os.environ)
     lake = S3Lake(place, settings)

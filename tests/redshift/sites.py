@@ -109,16 +109,17 @@ class Site:
 
     def load(self) -> None:
         """The files into the lake on S3 and from there into Redshift; DuckDB gets a copy of the same version."""
-        self._adventure("load", "--source", self.files, "--to", "redshift")
+        self.adventure("load", "--source", self.files, "--to", "redshift")
         self._copy_lake()
 
     def run_in_production(self) -> str:
         """Loads, builds, audits and publishes on Redshift; returns what that printed. DuckDB gets the lake as well."""
-        printed = self._adventure("run", "--source", self.files, "--target", "prod")
+        printed = self.adventure("run", "--source", self.files, "--target", "prod")
         self._copy_lake()
         return printed
 
-    def _adventure(self, *arguments: str | Path) -> str:
+    def adventure(self, *arguments: str | Path) -> str:
+        """Runs a command on the lake on S3, which must succeed; returns what it printed."""
         environ = self.environ | {"ADVENTURE_LAKE": str(self.lake), "DBT_TARGET_PATH": str(self.target("prod"))}
         done = self.run("adventure", *arguments, environ=environ)
         assert done.returncode == 0, done.stderr

@@ -83,7 +83,7 @@ def test_damaged_history_is_found(well: Warehouse) -> None:
     assert "rows have no first day (1 of snap_customers)" in found
     assert "run again: adventure publish --rollback --target prod" in found
     well.query(f"update {schema}_v1_intermediate.snap_customers set dbt_valid_from = null")
-    assert f"Remove what is published ({schema}_v2_*) and run again" in ill(findings())["history"]
+    assert f"Remove what is published ({schema}_v2_*) and the lake's folder `history`" in ill(findings())["history"]
 
 
 def test_the_command_ends_with_exit_code_1_and_says_what_to_correct(

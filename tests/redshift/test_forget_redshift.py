@@ -11,8 +11,8 @@ from adventure_works.redshift.load import bring_up
 from adventure_works.sample.generator import generate
 from adventure_works.settings import Settings, read_settings
 from adventure_works.warehouse.redshift import RedshiftWarehouse
-from sites import PREFIX
-from standin.stack import Warehouse
+from sites import PREFIX, Site
+from standin.stack import StandIn, Warehouse
 from support.persons import ADDRESS, CUSTOMERS, NAME, WANTED, is_in, objects_of, with_person
 from support.waiting import TIMEOUT
 
@@ -97,3 +97,36 @@ def test_who_is_forgotten_is_in_no_column(key: int, warehouse: Warehouse, settin
     load(str(tmp_path / "files"), settings.lake_on_s3, settings, max_reject_share=0.5)
     assert bring_up(settings, timeout=TIMEOUT).rows["customers"]
     assert tables_with_person(warehouse) == [f"{OF_ANOTHER}.dim_customer_persons"]
+
+
+@pytest.mark.slow
+def test_figures_are_the_same_after_the_next_run(standin: StandIn, tmp_path: Path) -> None:
+    generate(tmp_path / "files", scale=0.01, seed=7)
+    key = with_person(tmp_path / "files" / CUSTOMERS, "90000")
+    warehouse = standin.create_warehouse(standin.create_bucket())
+    site = Site(tmp_path, tmp_path / "files", warehouse)
+    site.run_in_production()
+
+    def figures() -> list[list[tuple]]:
+        return [
+            sorted(warehouse.query(query), key=str)
+            for query in (
+                f"select * from {PREFIX}core.fact_sales",
+                f"select * from {PREFIX}marts.mart_product_profitability",
+                f"select count(*) from {PREFIX}core.dim_customers",
+                f"select count(*) from {PREFIX}persons.dim_customer_persons",
+            )
+        ]
+
+    before = figures()
+    assert tables_with_person(warehouse) and is_in(site.folder / "lake")
+    site.adventure("forget", "--customer", str(key), "--target", "prod", "--yes")
+    for number in range(2):
+        assert tables_with_person(warehouse) == []
+        assert not is_in(objects_of(standin.client("s3"), warehouse.bucket, tmp_path / f"objects-{number}"))
+        assert not any(is_in(folder) for folder in (site.folder / "logs", site.target("prod"), site.report.parent))
+        assert figures() == before
+        site.run_in_production()
+    gender = f"select gender from {PREFIX}core.dim_customers where customer_key = {key}"
+    assert warehouse.query(gender) == [("Unknown",)]
+    standin.engine.drop_database(warehouse.database)

@@ -14,15 +14,16 @@ NAME = ("XERXES", "QUILLFEATHER")
 WANTED = re.compile("|".join(map(re.escape, (ADDRESS, *NAME))), re.IGNORECASE)
 
 
-def with_person(path: Path, income: str) -> int:
-    """Gives the second customer of a file a name and an address of their own; returns the key."""
+def with_person(path: Path, income: str, key: str = "") -> int:
+    """Gives the second customer of a file, or one by key, a name and an address of their own; returns the key."""
     with path.open(encoding="cp1252", newline="") as file:
-        header, first, second, *others = csv.reader(file)
-    second[header.index("FirstName")], second[header.index("LastName")] = NAME
-    second[header.index("EmailAddress")], second[header.index("AnnualIncome")] = ADDRESS, income
+        header, *persons = csv.reader(file)
+    person = next((one for one in persons if one[header.index("CustomerKey")] == key), persons[1])
+    person[header.index("FirstName")], person[header.index("LastName")] = NAME
+    person[header.index("EmailAddress")], person[header.index("AnnualIncome")] = ADDRESS, income
     with path.open("w", encoding="cp1252", newline="") as file:
-        csv.writer(file).writerows([header, first, second, *others])
-    return int(second[header.index("CustomerKey")])
+        csv.writer(file).writerows([header, *persons])
+    return int(person[header.index("CustomerKey")])
 
 
 def texts_of(folder: Path) -> Iterator[str]:

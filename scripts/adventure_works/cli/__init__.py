@@ -20,6 +20,7 @@ COMMANDS = {
     "report": "Write the report of the last build.",
     "doctor": "Check everything that a run needs.",
     "config": "Print every setting and where it comes from.",
+    "restore": "Build a lost warehouse from the lake.",
     "forget": "Erase who a customer is, for ever.",
     "sample": "Generate the ten retail files.",
     "deps": "Install the dbt packages.",

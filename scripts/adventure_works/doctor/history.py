@@ -9,8 +9,8 @@ from adventure_works.warehouse.base import Ask, Warehouse
 REPAIR = """\
 Go back to the build before, and run again: adventure publish --rollback{target}"""
 LAST_RESORT = """\
-No earlier build without such rows is kept. Remove what is published ({place}) and run again: the lake keeps every \
-load of products and customers, from which history is made again."""
+No earlier build without such rows is kept. Remove what is published ({place}) and the lake's folder `history`, and \
+run again: the lake keeps every load of products and customers, from which history is made again."""
 
 
 def history(warehouse: Warehouse, previous: Callable[[], AbstractContextManager[Ask]]) -> str:

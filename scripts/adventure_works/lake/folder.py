@@ -21,8 +21,8 @@ import duckdb
 from adventure_works import disk
 from adventure_works.errors import AdventureError
 from adventure_works.lake.base import LogEntry, NewVersion, Progress, read_log
-from adventure_works.lake.forgotten import FORGOTTEN, Forgotten, persons_in, tables_of_persons
-from adventure_works.lake.history import EARLIER
+from adventure_works.lake.forgotten import BLANK, FORGOTTEN, Forgotten, persons_in, tables_of_persons
+from adventure_works.lake.history import EARLIER, HISTORY
 from adventure_works.lake.pins import pinned
 from adventure_works.settings import shown
 from adventure_works.sql import glob, one_row
@@ -70,20 +70,22 @@ class FolderLake:
     def persons(self, keys: Iterable[int]) -> dict[int, set[str]]:
         """Those of every version that is there."""
         found: dict[int, set[str]] = {}
-        for folder, table in tables_of_persons().items():
-            paths = [path for path, *_ in self._files(f"{folder}/*/*")]
-            for key, values in persons_in(paths, table, keys).items():
+        for folder in tables_of_persons():
+            paths = [path for path, *_ in self._files(f"versions/*/{folder}/*/*")]
+            for key, values in persons_in(paths, keys).items():
                 found.setdefault(key, set()).update(values)
         return found
 
     def erase(self, forgotten: Forgotten, values: Iterable[str]) -> list[str]:
         """Writes each file that has them again, in its place: databases read versions where they are."""
-        for killed in (self.folder / "versions").glob(".*"):
-            shutil.rmtree(killed)
-        erasers = {
-            f"{folder}/*/*": partial(forgotten.blank, table=table) for folder, table in tables_of_persons().items()
+        for pattern in ("versions/.*", f"{HISTORY}/*/.*"):
+            for left_by_killed in self.folder.glob(pattern):
+                shutil.rmtree(left_by_killed)
+        erasers: dict[str, Callable[[Path], int]] = {
+            f"versions/*/{name}/*/*": forgotten.blank for name in tables_of_persons()
         }
-        erasers["rejected_rows/*"] = partial(forgotten.blank_rejects, values=values)
+        erasers["versions/*/rejected_rows/*"] = partial(forgotten.blank_rejects, values=values)
+        erasers[f"{HISTORY}/*/*/*customers"] = partial(forgotten.blank, blanks=BLANK)
         rows = 0
         for pattern, erase in erasers.items():
             for path, *others in self._files(pattern):
@@ -95,9 +97,9 @@ class FolderLake:
         return [f"{shown(self.folder)}: {rows} rows of all versions"]
 
     def _files(self, pattern: str) -> Iterable[list[Path]]:
-        """The Parquet files of all versions, those that are one file with several names together."""
+        """The Parquet files with such names below the lake, those that are one file with several names together."""
         names: dict[int, list[Path]] = {}
-        for path in sorted((self.folder / "versions").glob(f"*/{pattern}.parquet")):
+        for path in sorted(self.folder.glob(f"{pattern}.parquet")):
             names.setdefault(path.stat().st_ino, []).append(path)
         return names.values()
 

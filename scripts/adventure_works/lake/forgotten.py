@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,25 @@ from adventure_works.sql import glob, one_row, quoted
 FORGOTTEN = "forgotten.json"
 # What takes the place of the text of a record that could not be read.
 ERASED = "(erased: a person to be forgotten)"
-# Of a table of persons, its key comes first; these say where a row comes from.
+KEY = "customer_key"
+# These say where a row comes from.
 KEPT = ("source_file", "record_number")
+# What staging makes of a record that has only a key, by column, in SQL: a snapshot finds that nothing has changed.
+BLANK = {
+    "prefix": "null",
+    "first_name": "'Unknown'",
+    "last_name": "'Unknown'",
+    "full_name": "'Unknown'",
+    "email_address": "null",
+    "birth_date": "null",
+    "gender": "'Unknown'",
+    "marital_status": "'Unknown'",
+    "is_home_owner": "null",
+    "total_children": "null",
+    "education_level": "'Unknown'",
+    "occupation": "'Unknown'",
+    "annual_income": "null",
+}
 
 
 @dataclass(frozen=True)
@@ -82,26 +99,33 @@ class Forgotten:
         persons = tuple(Entry(**one | {"erased": tuple(one["erased"])}) for one in found["persons"])
         return Forgotten(found["salt"], persons)
 
-    def blank(self, path: Path, table: Table) -> int:
-        """Leaves only the key in the rows of forgotten persons in a Parquet file; returns how many had more."""
+    def blank(self, path: Path, blanks: Mapping[str, str] | None = None) -> int:
+        """Leaves only the key in the rows of forgotten persons in a Parquet file; returns how many had more.
+
+        The columns that `blanks` names get the value there, in SQL; without it, all others are NULL, as in a raw table.
+        """
         if not self.persons:
             return 0
-        key = table.columns[0].name
         digests = ", ".join(quoted(person.digest) for person in self.persons)
-        is_forgotten = f"sha256({quoted(self.salt)} || ':' || {key}) in ({digests})"
+        is_forgotten = f"sha256({quoted(self.salt)} || ':' || {KEY}) in ({digests})"
         with duckdb.connect() as connection:
             found = connection.execute(f"describe select * from read_parquet({glob(path)})").fetchall()
-            columns = [name for name, *_ in found if name not in (key, *KEPT)]
-            has_more = " or ".join(f"{column} is not null" for column in columns)
+            if blanks is None:
+                blanks = {name: "null" for name, *_ in found if name not in (KEY, *KEPT)}
+            columns = {name: f"cast({blanks[name]} as {kind})" for name, kind, *_ in found if name in blanks}
+            has_more = " or ".join(f"{column} is distinct from {blank}" for column, blank in columns.items())
             (rows,) = one_row(
                 connection, f"select count(*) from read_parquet({glob(path)}) where {is_forgotten} and ({has_more})"
             )
             if rows:
-                blanked = ", ".join(f"case when not {is_forgotten} then {column} end as {column}" for column in columns)
+                blanked = ", ".join(
+                    f"case when {is_forgotten} then {blank} else {column} end as {column}"
+                    for column, blank in columns.items()
+                )
                 with replaced(path) as new:
                     connection.execute(
                         f"copy (select * replace ({blanked}) from read_parquet({glob(path)})) to {quoted(new)} "
-                        "(format parquet, compression zstd)"
+                        "(format parquet, compression snappy)"
                     )
                     sync(new)
         return int(rows)
@@ -144,18 +168,18 @@ NOBODY = Forgotten()
 def tables_of_persons() -> dict[str, Table]:
     """The tables of the lake with rows of persons, by the folder of a version that their files are in."""
     tables = {name: table for name, table in raw_tables().items() if table.holds_persons}
-    return tables | {f"{EARLIER}/{name}": table for name, table in tables.items() if table.keeps_versions}
+    return tables | {f"{EARLIER}/{name}": table for name, table in tables.items()}
 
 
-def persons_in(paths: Iterable[Path], table: Table, keys: Iterable[int]) -> dict[int, set[str]]:
-    """Names and addresses of the persons with these keys that are in Parquet files of the table, by key."""
+def persons_in(paths: Iterable[Path], keys: Iterable[int]) -> dict[int, set[str]]:
+    """Names and addresses of the persons with these keys that are in Parquet files, by key."""
     found: dict[int, set[str]] = {}
-    key, wanted = table.columns[0].name, ", ".join(map(str, keys))
+    wanted = ", ".join(map(str, keys))
     with duckdb.connect() as connection:
         for path in paths:
             for number, first, last, address in connection.execute(
-                f"select {key}, first_name, last_name, email_address from read_parquet({glob(path)}) "
-                f"where {key} in ({wanted})"
+                f"select {KEY}, first_name, last_name, email_address from read_parquet({glob(path)}) "
+                f"where {KEY} in ({wanted})"
             ).fetchall():
                 values = found.setdefault(number, set())
                 values.update({address} if address else ())

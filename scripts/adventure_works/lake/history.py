@@ -14,6 +14,8 @@ from adventure_works.errors import AdventureError
 from adventure_works.lake.base import LogEntry
 
 EARLIER = "earlier"
+# Beside the versions: what warehouses have unloaded (warehouse/kept.py).
+HISTORY = "history"
 
 
 def missed_loads(log: list[LogEntry], since: str) -> dict[str, str]:

@@ -82,7 +82,7 @@ def write_rows(
                 converted = reading.convert(calendar)(file, folder, advance=advance)
                 _refuse_nothing(file, converted)
                 if file.table.holds_persons:
-                    blanked = sum(forgotten.blank(path, file.table) for path in folder.glob("*.parquet"))
+                    blanked = sum(forgotten.blank(path) for path in folder.glob("*.parquet"))
             else:
                 version.write_no_rows(file.table.name, file.name)
                 converted = Converted()

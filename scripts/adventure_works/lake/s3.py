@@ -26,8 +26,8 @@ from adventure_works.contract import raw_tables
 from adventure_works.errors import AdventureError
 from adventure_works.lake import glue
 from adventure_works.lake.base import LogEntry, NewVersion, Progress
-from adventure_works.lake.forgotten import FORGOTTEN, Forgotten, persons_in, tables_of_persons
-from adventure_works.lake.history import EARLIER
+from adventure_works.lake.forgotten import BLANK, FORGOTTEN, Forgotten, persons_in, tables_of_persons
+from adventure_works.lake.history import EARLIER, HISTORY
 from adventure_works.lake.parts import PART_BYTES, write_parts
 from adventure_works.lake.s3_read import CURRENT, FORMAT, MANIFEST, VERSIONS, LakeFile, Pointer, Reader, in_parallel
 from adventure_works.lake.s3_write import LostRaceError, Writer
@@ -98,10 +98,10 @@ class S3Lake:
         found: dict[int, set[str]] = {}
         with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=self.downloads) as folder:
             for number, file in enumerate(self._current.files):
-                if table := tables_of_persons().get(file.table):
+                if file.table in tables_of_persons():
                     fetched = Path(folder) / f"{number}.parquet"
                     self.reader.fetch(file, fetched)
-                    for key, values in persons_in([fetched], table, keys).items():
+                    for key, values in persons_in([fetched], keys).items():
                         found.setdefault(key, set()).update(values)
         return found
 
@@ -121,10 +121,26 @@ class S3Lake:
         finally:
             version.discard()
         self.finish(lambda message: None)
+        rows += self._erase_history(forgotten)
         for load_id in self.writer.versions_ever():
             if load_id < version.load_id:
                 self.writer.erase_folder(VERSIONS, load_id)
         return [f"{self}: {rows} rows of the current version, and all versions before it"]
+
+    def _erase_history(self, forgotten: Forgotten) -> int:
+        """Writes the objects that warehouses have unloaded of customers again, without the forgotten persons."""
+        rows = 0
+        with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=self.downloads) as folder:
+            path = Path(folder) / "unloaded.parquet"
+            for key in self.writer.keys(HISTORY):
+                if "customers/" in key:
+                    self.writer.fetch(key, path)
+                    erased = forgotten.blank(path, BLANK)
+                    if erased:
+                        self.writer.send(path, key, _digest(path), lambda size: None)
+                    rows += erased
+        self.writer.erase_earlier(HISTORY)
+        return rows
 
     def new_version(self) -> NewVersion:
         """A version that is uploaded when it is complete."""
@@ -224,7 +240,7 @@ class S3Version(NewVersion):
             fetched = self.scratch / f"{number}.parquet"
             self.lake.reader.fetch(file, fetched)
             table = tables.get(file.table)
-            erased = forgotten.blank(fetched, table) if table else forgotten.blank_rejects(fetched, values)
+            erased = forgotten.blank(fetched) if table else forgotten.blank_rejects(fetched, values)
             if erased:
                 table = table or raw_tables()[file.table]
                 into = self.scratch / f"{number}"

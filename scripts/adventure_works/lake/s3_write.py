@@ -112,13 +112,33 @@ class Writer:
         names = [folder.removeprefix(prefix).rstrip("/") for folder in folders]
         return [name for name in names if LOAD_ID.fullmatch(name)]
 
+    def keys(self, *below: str) -> list[str]:
+        """The keys of all objects in one of the lake's folders."""
+        prefix = self.lake.key(*below) + "/"
+        with self._explaining(prefix, "could not be listed"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.lake.bucket, Prefix=prefix)
+            return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+
+    def fetch(self, key: str, path: Path) -> None:
+        """Writes an object to a file that somebody else than this project has written, and so without a digest."""
+        with self._explaining(key, "could not be read"), path.open("wb") as file:
+            for block in self.client.get_object(Bucket=self.lake.bucket, Key=key)["Body"].iter_chunks(1 << 20):
+                file.write(block)
+
     def erase_folder(self, *below: str) -> None:
         """Removes every object in one of the lake's folders with everything that the bucket has kept of it."""
+        self._erase(lambda entry: True, *below)
+
+    def erase_earlier(self, *below: str) -> None:
+        """Removes what the bucket has kept of objects that were replaced or removed in one of the lake's folders."""
+        self._erase(lambda entry: not entry["IsLatest"], *below)
+
+    def _erase(self, is_wanted: Callable[[dict[str, Any]], bool], *below: str) -> None:
         prefix = self.lake.key(*below) + "/"
         with self._explaining(prefix, "could not be erased"):
             pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.lake.bucket, Prefix=prefix)
             for page in pages:
-                entries = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+                entries = filter(is_wanted, [*page.get("Versions", ()), *page.get("DeleteMarkers", ())])
                 self._delete([{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries])
 
     def folders(self, *below: str) -> list[str]:

@@ -63,7 +63,8 @@ class Warehouse(Protocol):
     def start_candidate(self, growing: Iterable[tuple[str, str]], progress: Progress) -> dict[str, str]:
         """Makes the candidate from what is published; returns the environment variables that lead dbt to it.
 
-        `growing` are schema and name of the tables that keep what earlier builds have put into them.
+        `growing` are schema and name of the tables that keep what earlier builds have put into them. Where nothing is
+        published, it begins with the history that the lake keeps (`keep_history`).
         """
 
     def missed_loads(self) -> dict[str, str]:
@@ -91,6 +92,9 @@ class Warehouse(Protocol):
 
     def publish(self) -> None:
         """Puts a candidate that passed its audit in the place of what is published, in one step."""
+
+    def keep_history(self) -> None:
+        """Unloads what is published and cannot be built from the lake into the lake's folder `history`."""
 
     def roll_back(self, version: int | None = None) -> None:
         """Exchanges what is published and what was before; a second time undoes the first.

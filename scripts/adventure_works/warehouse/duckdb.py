@@ -14,12 +14,14 @@ from adventure_works.errors import AdventureError
 from adventure_works.lake import pins
 from adventure_works.lake.base import LogEntry, read_log
 from adventure_works.lake.folder import FolderLake, current_version
-from adventure_works.lake.history import EARLIER, active, missed_loads, newest, refuse_lost
+from adventure_works.lake.history import EARLIER, HISTORY, active, missed_loads, newest, refuse_lost
 from adventure_works.settings import Settings, shown
 from adventure_works.sql import glob, location
+from adventure_works.warehouse import duckdb_kept
 from adventure_works.warehouse.base import Ask, Progress, SourcePlace
 from adventure_works.warehouse.duckdb_access import asker, asking, asking_history, connected
 from adventure_works.warehouse.duckdb_files import Files
+from adventure_works.warehouse.kept import place_of
 from adventure_works.warehouse.record import (
     NOTHING_SAID,
     AuditRecord,
@@ -104,8 +106,10 @@ class DuckDBWarehouse(Files):
             with disk.explained(self.published, "Nothing has changed. Correct the permissions and run again."):
                 self.finish_exchange()
         published, begun_from = self._record_of(self.published), None
+        since = ""
         if not self.published.exists():
             self.start_from_nothing()
+            since = duckdb_kept.restore(self.candidate, self._history_place, record.began_with)
         elif published is None or published.began_with == record.began_with:
             begun_from = published
             self.start_from_published()
@@ -116,7 +120,9 @@ class DuckDBWarehouse(Files):
         else:
             self.announce("The lake was replaced since the last publication: the warehouse is built from nothing.")
             self.start_from_nothing()
-        self._history = History(version, log, missed_loads(log, begun_from.load_id if begun_from else ""))
+        if since:
+            self.announce(f"Nothing is published here: the history of load {since} was restored.")
+        self._history = History(version, log, missed_loads(log, begun_from.load_id if begun_from else since))
         with connected(self.candidate, read_only=False) as connection:
             _write(connection, record)
         # The lake's path is absolute: views with it can be read from any folder.
@@ -183,6 +189,14 @@ class DuckDBWarehouse(Files):
         self.put_in_place()
         self._release_pins(before)
         self._link_state()
+
+    def keep_history(self) -> None:
+        """In the lake's folder."""
+        duckdb_kept.keep(self.published, self._history_place)
+
+    @property
+    def _history_place(self) -> Path:
+        return self.lake / HISTORY / place_of(self.name)
 
     def roll_back(self, version: int | None = None) -> None:
         """Exchanges the published file and the previous one."""

@@ -191,6 +191,8 @@ class Files:
         A row that is changed or deleted stays readable in DuckDB's file, also in pages that it no longer uses: the
         tables are copied into a new file.
         """
+        for left_by_killed in path.parent.glob(f".{path.name}-*"):
+            shutil.rmtree(left_by_killed)
         if log_of(path).exists():
             self._settle(path)
         with connected(path, read_only=True, patience=self.patience, announce=self.announce) as connection:

@@ -8,25 +8,8 @@ snapshot compares the two, and finds no change.
 from collections.abc import Iterable, Iterator
 
 from adventure_works.contract import raw_tables
+from adventure_works.lake.forgotten import BLANK, KEY
 from adventure_works.warehouse.base import Row
-
-KEY = "customer_key"
-# By column. tests/python/test_forget.py compares them with the Unknown member of the dimensions.
-BLANK = {
-    "prefix": "null",
-    "first_name": "'Unknown'",
-    "last_name": "'Unknown'",
-    "full_name": "'Unknown'",
-    "email_address": "null",
-    "birth_date": "null",
-    "gender": "'Unknown'",
-    "marital_status": "'Unknown'",
-    "is_home_owner": "null",
-    "total_children": "null",
-    "education_level": "'Unknown'",
-    "occupation": "'Unknown'",
-    "annual_income": "null",
-}
 
 
 def personal_columns() -> set[str]:

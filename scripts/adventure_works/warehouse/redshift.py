@@ -32,6 +32,7 @@ from adventure_works.warehouse.record import (
     record_of,
     write_record,
 )
+from adventure_works.warehouse.redshift_kept import History
 from adventure_works.warehouse.redshift_versions import (
     NAMES,
     Built,
@@ -139,7 +140,9 @@ class RedshiftWarehouse:
             wanted = {(schema.removeprefix(f"{candidate}_"), table) for schema, table in growing}
             copied = [] if was_replaced else sorted(wanted & tables(redshift, before))
 
-            def make() -> None:
+            history = History(settings, self.name)
+
+            def make() -> str:
                 for name in NAMES:
                     redshift.ask(f"create schema {candidate}_{name}")
                 for done, (schema, table) in enumerate(copied):
@@ -150,9 +153,12 @@ class RedshiftWarehouse:
                     # An insert leaves no statistics, and what reads the copy would be planned blind.
                     redshift.ask(f"analyze {copy}", step=f"copy {table}")
                 write_record(redshift.ask, record, f"{candidate}_operations")
+                return "" if published else history.restore(redshift, candidate, record.began_with)
 
-            redshift.in_transaction(make)
-            self._built_from = published.load_id if published and not was_replaced else ""
+            since = redshift.in_transaction(make)
+            if since:
+                self.announce(f"Nothing is published here: the history of load {since} was restored.")
+            self._built_from = published.load_id if published and not was_replaced else since
         return self.environ
 
     def missed_loads(self) -> dict[str, str]:
@@ -221,6 +227,10 @@ class RedshiftWarehouse:
                 Versions(redshift, self.settings).sweep(self.announce)
         except AdventureError as error:
             self.announce(f"What is out of date could not be dropped; the next run tries again. {error}")
+
+    def keep_history(self) -> None:
+        """By UNLOAD, on S3."""
+        History(self.settings, self.name).keep()
 
     def roll_back(self, version: int | None = None) -> None:
         """Lets the views show what they showed before the last publication; a second time undoes it."""

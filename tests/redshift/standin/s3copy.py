@@ -267,6 +267,9 @@ _UNLOAD_OPTIONS: dict[str, str | tuple[str, ...]] = {
     "HEADER": "",
     "ALLOWOVERWRITE": "",
     "PARALLEL": _ON_OFF,
+    # With which key S3 encrypts is not played.
+    "KMS_KEY_ID": "value",
+    "ENCRYPTED": "",
 }
 
 

@@ -1,0 +1,104 @@
+"""The history of a warehouse on Redshift, in the lake on S3; `kept` says what it is."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from adventure_works.errors import AdventureError
+from adventure_works.lake.history import HISTORY
+from adventure_works.lake.s3_read import Reader
+from adventure_works.lake.s3_write import Writer
+from adventure_works.redshift.ddl import found_columns
+from adventure_works.redshift.session import Session, literal, session
+from adventure_works.settings import S3Place, Settings
+from adventure_works.warehouse.kept import CONTENT, TABLES, Kept, KeptTable, new_folder, place_of
+from adventure_works.warehouse.redshift_versions import Versions, read_record
+
+# One for all states of the warehouse.
+RESULTS = ("runs", "run_results")
+
+
+class History:
+    """The history of the warehouse of some settings; `place` is its folder on S3."""
+
+    def __init__(self, settings: Settings, warehouse: str) -> None:
+        self.settings = settings
+        self.lake: S3Place = settings.lake_on_s3
+        self.reader = Reader(self.lake, settings)
+        self.writer = Writer(self.lake, self.reader.client, settings)
+        self.place = (HISTORY, place_of(warehouse))
+        self.role = "default" if settings.copy_role == "default" else literal(settings.copy_role)
+
+    def keep(self) -> None:
+        """Unloads the history of what is published into a folder of its own, and removes the one before."""
+        folder, tables = new_folder(), []
+        with session("history") as redshift:
+            prefix = Versions(redshift, self.settings).prefix()
+            record = read_record(redshift, prefix)
+            if record is None:
+                return
+            for schema, name in (*TABLES, RESULTS):
+                of = f"{self.settings.schema if (schema, name) == RESULTS else prefix}_{schema}"
+                if columns := found_columns(redshift, of).get(name):
+                    table = KeptTable(schema, name, tuple(columns), 0)
+                    tables.append(self._unloaded(redshift, of, table, folder))
+        kept = Kept(folder, record.began_with, record.load_id, tuple(tables))
+        self.writer.put(self.lake.key(*self.place, CONTENT), kept.to_json())
+        for other in self.writer.folders(*self.place):
+            if other != folder:
+                self.writer.remove_folder(*self.place, other)
+
+    def _unloaded(self, redshift: Session, schema: str, table: KeptTable, folder: str) -> KeptTable:
+        names = ", ".join(name for name, _ in table.columns)
+        (found,) = redshift.ask(f"select count(*) as records from {schema}.{table.name}")
+        if found["records"]:
+            key = self.settings.kms_key
+            encrypted = f" kms_key_id {literal(key)} encrypted" if key else ""
+            redshift.ask(
+                f"unload ('select {names} from {schema}.{table.name}') to {self._uri(folder, table)} "
+                f"iam_role {self.role} format as parquet{encrypted}"
+            )
+        return replace(table, rows=found["records"])
+
+    def _uri(self, folder: str, table: KeptTable) -> str:
+        return literal(self.lake.uri(self.lake.key(*self.place, folder, table.full_name)) + "/")
+
+    def restore(self, redshift: Session, prefix: str, began_with: str) -> str:
+        """Puts the history into an empty candidate, in the caller's transaction; returns its load, empty for none.
+
+        `began_with` is the load that the lake began with.
+        """
+        try:
+            kept = Kept.from_json(self.reader.read(self.lake.key(*self.place, CONTENT)))
+        except KeyError:
+            return ""
+        if kept.began_with != began_with:
+            return ""
+        # Results of runs that are still there are the newer ones.
+        has_results = RESULTS[1] in found_columns(redshift, f"{self.settings.schema}_{RESULTS[0]}")
+        for table in kept.tables:
+            if (table.schema, table.name) != RESULTS or not has_results:
+                for statement in self._statements(prefix, kept, table):
+                    redshift.ask(statement)
+                self._check(redshift, prefix, table)
+        return kept.load_id
+
+    def _statements(self, prefix: str, kept: Kept, table: KeptTable) -> Iterator[str]:
+        schema = self._schema(prefix, table)
+        columns = ", ".join(f"{name} {kind}" for name, kind in table.columns)
+        yield f"create schema if not exists {schema}"
+        yield f"create table {schema}.{table.name} ({columns})"
+        if table.rows:
+            place = self._uri(kept.folder, table)
+            yield f"copy {schema}.{table.name} from {place} iam_role {self.role} format as parquet"
+
+    def _check(self, redshift: Session, prefix: str, table: KeptTable) -> None:
+        (found,) = redshift.ask(f"select count(*) as records from {self._schema(prefix, table)}.{table.name}")
+        if found["records"] != table.rows:
+            raise AdventureError(
+                f"{self.lake.uri(self.lake.key(*self.place))}: {table.full_name} has {found['records']:,} rows there, "
+                f"and {table.rows:,} were written. Nothing has been restored. Put the objects back from earlier "
+                "versions of the bucket. To build without them, move that folder away and run."
+            )
+
+    def _schema(self, prefix: str, table: KeptTable) -> str:
+        return f"{self.settings.schema if (table.schema, table.name) == RESULTS else prefix}_{table.schema}"
