@@ -9,7 +9,7 @@ from adventure_works.redshift.session import ConnectionLostError, Session, liter
 # Columns that the loader writes itself and that are never null, beside those that the contract requires.
 ALWAYS_THERE = ("source_file", "record_number", "load_id", "table_name", "status")
 # Names of types in information_schema, and in the contract.
-TYPES = {"character varying": "varchar", "timestamp without time zone": "timestamp"}
+TYPES = {"character varying": "varchar", "text": "varchar", "timestamp without time zone": "timestamp"}
 
 
 def make_raw_schema(redshift: Session, schema: str) -> None:
@@ -56,7 +56,8 @@ def found_columns(redshift: Session, schema: str) -> dict[str, list[tuple[str, s
         name = str(row["data_type"])
         kind = TYPES.get(name, name)
         if kind == "varchar":
-            kind += f"({row['character_maximum_length']})"
+            # One without a length, as the catalog of PostgreSQL has it, takes as much as any.
+            kind += f"({row['character_maximum_length'] or 65_535})"
         elif kind == "numeric":
             kind += f"({row['numeric_precision']}, {row['numeric_scale']})"
         tables[row["table_name"]].append((row["column_name"], kind))
