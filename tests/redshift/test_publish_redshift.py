@@ -560,8 +560,8 @@ def test_an_old_version_that_somebody_reads_is_left_for_the_next_run(
         assert seen(reader, "mine_v1") == {1}
         assert seen(redshift) == {3}
     assert said == [
-        "Somebody reads what is out of date, or owns a part of it: mine_v1_core, mine_v1_marts could not be dropped. "
-        "The next run tries again."
+        "Somebody reads what is out of date, or owns a part of it: mine_v1_* could not be dropped. The next run tries "
+        "again."
     ]
     run(talking, 4)
     assert not any(name.startswith("mine_v1_") for name in schemas(redshift))

@@ -94,8 +94,14 @@ class Versions:
         self._schema = settings.schema
         self._table = f"{settings.schema}_runs.publications"
 
+    def _has_log(self) -> bool:
+        there = "select tablename from pg_tables where schemaname = ? and tablename = 'publications'"
+        return bool(self._redshift.ask(there, (f"{self._schema}_runs",)))
+
     def make_log(self) -> None:
         """Makes the table of publications, if it is missing."""
+        if self._has_log():
+            return
         self._redshift.ask(f"create schema if not exists {self._schema}_runs")
         self._redshift.ask(
             f"create table if not exists {self._table} "
@@ -109,8 +115,7 @@ class Versions:
 
     def published(self) -> list[int]:
         """The versions that were published, the last one first."""
-        there = "select tablename from pg_tables where schemaname = ? and tablename = 'publications'"
-        if not self._redshift.ask(there, (f"{self._schema}_runs",)):
+        if not self._has_log():
             return []
         rows = self._redshift.ask(f"select version from {self._table} where version is not null order by number desc")
         return list(dict.fromkeys(row["version"] for row in rows))
@@ -162,18 +167,19 @@ class Versions:
 
     def sweep(self, announce: Callable[[str], None]) -> None:
         """Drops every version that is not kept; what somebody reads is left for the next run."""
-        old = [self._settings.version(number) for number in self.there() - {*self.kept()}]
+        old = [self._settings.version(number) for number in sorted(self.there() - {*self.kept()})]
         old += [f"{self._schema}_{name}" for name in FORMER if self.published()]
-        left = []
+        there, left = sorted(self._schemas()), []
         self._redshift.ask(f"set statement_timeout to {MILLISECONDS}")
-        for name in sorted(self._schemas()):
-            if any(name.startswith(f"{prefix}_") for prefix in old):
+        for prefix in old:
+            # In one statement, since each is a commit.
+            if names := [name for name in there if name.startswith(f"{prefix}_")]:
                 try:
-                    self._redshift.ask(f"drop schema if exists {name} cascade")
+                    self._redshift.ask(f"drop schema if exists {', '.join(names)} cascade")
                 except ConnectionLostError:
                     raise
                 except AdventureError:
-                    left.append(name)
+                    left.append(f"{prefix}_*")
         self._redshift.ask("set statement_timeout to 0")
         if left:
             announce(
