@@ -168,6 +168,8 @@ def change_files(files: Path) -> None:
         rows.append(rows[20])
         rows.append([*rows[30][:7], "9"])
         rows.append([*rows[-3][:2], "SO99999", *rows[-3][3:6], "1", "2"])
+        for row in rows[40:50]:
+            row[2] += "  "  # blanks behind keys do not make another order
 
     def returns(rows: list[list[str]]) -> None:
         del rows[1]
@@ -179,6 +181,7 @@ def change_files(files: Path) -> None:
 
     def products(rows: list[list[str]]) -> None:
         rows[1][-1] = "1999.9999"
+        rows[2][2] += " "
 
     edit(files / "AdventureWorks_Sales_2017.csv", sales)
     edit(files / "AdventureWorks_Returns.csv", returns)

@@ -16,6 +16,7 @@ from adventure_works.report.sections import MODELS
 from adventure_works.sample.generator import generate
 from adventure_works.warehouse.duckdb_access import asking
 from sites import PREFIX, Site, change_files
+from standin import deny
 from standin.engine import READERS
 from standin.stack import StandIn, Warehouse
 from tools import night
@@ -62,6 +63,12 @@ def test_every_row_equals_duckdbs(published: Published) -> None:
     assert published.differences == []
     quarantined = published.site.warehouse.query(f"select sum(records) from {PREFIX}operations.ledger_quarantine")
     assert quarantined[0][0] == 3  # both sides of a contradiction, and the return of a product that nobody knows
+
+
+def test_every_literal_of_a_night_has_a_type(published: Published) -> None:
+    """Of dbt's statements too: Redshift gives a literal in a sub-query none."""
+    found = [finding for entry in published.statements for finding in deny.findings(entry["sql"])]
+    assert {finding.message for finding in found if finding.rule == "untyped-literal"} == set()
 
 
 def test_a_run_publishes_what_it_has_audited(published: Published) -> None:

@@ -20,10 +20,6 @@ create function pg_catalog.getdate() returns timestamp language sql stable as $$
     select date_trunc('second', timezone('UTC', statement_timestamp()))
 $$;
 
-create function rs.sysdate() returns timestamp language sql stable as $$
-    select timezone('UTC', transaction_timestamp())
-$$;
-
 -- The long name of a date part; what is not an abbreviation stays as it is.
 create function rs.unit(part text) returns text language sql immutable as $$
     select case
@@ -104,59 +100,10 @@ create function pg_catalog.trunc(timestamp) returns date language sql immutable 
     select $1::date
 $$;
 
-create function pg_catalog.last_day(timestamp) returns date language sql immutable strict as $$
-    select (date_trunc('month', $1) + interval '1 month -1 day')::date
-$$;
-
--- Unlike in dateadd, the last day of a month stays a last day.
-create function pg_catalog.add_months(timestamp, int) returns timestamp language sql immutable strict as $$
-    select case
-        when $1::date = last_day($1) then last_day(dateadd('month', $2::bigint, $1)) + $1::time
-        else dateadd('month', $2::bigint, $1)
-    end
-$$;
-
--- Whole when the days are equal or both are last days, else with a 31st part for each day.
-create function pg_catalog.months_between(timestamp, timestamp) returns float8 language sql immutable strict as $$
-    select datediff('month', $2, $1) + case
-        when extract(day from $1) = extract(day from $2) then 0
-        when $1::date = last_day($1) and $2::date = last_day($2) then 0
-        else (extract(epoch from $1 - date_trunc('month', $1)) - extract(epoch from $2 - date_trunc('month', $2)))
-            / (31 * 86400.0)
-    end
-$$;
-
-create function pg_catalog.convert_timezone(text, timestamp) returns timestamp language sql stable strict as $$
-    select timezone($1, timezone('UTC', $2))
-$$;
-
-create function pg_catalog.convert_timezone(text, text, timestamp) returns timestamp language sql stable strict as $$
-    select timezone($2, timezone($1, $3))
-$$;
-
 -- Conditions and text --------------------------------------------------------------------------------------------
 
 create function pg_catalog.len(text) returns int language sql immutable strict as $$
     select length($1)
-$$;
-
-create function pg_catalog.charindex(text, text) returns int language sql immutable strict as $$
-    select strpos($2, $1)
-$$;
-
-create function pg_catalog.strtol(digits text, base int) returns bigint language plpgsql immutable strict as $$
-declare
-    total bigint := 0;
-    digit text;
-begin
-    foreach digit in array regexp_split_to_array(regexp_replace(lower(digits), '^0x', ''), '') loop
-        if strpos(left('0123456789abcdefghijklmnopqrstuvwxyz', base), digit) = 0 then
-            raise exception 'The input % is not valid to be converted to base %', digits, base using errcode = '22023';
-        end if;
-        total := total * base + strpos('0123456789abcdefghijklmnopqrstuvwxyz', digit) - 1;
-    end loop;
-    return total;
-end
 $$;
 
 -- NULL when either is; PostgreSQL skips them.
@@ -170,17 +117,17 @@ language sql immutable strict as $$
     select pg_catalog.regexp_replace($1, $2, $3, $4, 0)
 $$;
 
-create function pg_catalog.sha2(value text, bits int) returns text language sql immutable strict as $$
-    select encode(
-        case bits
-            when 224 then sha224(value::bytea)
-            when 0 then sha256(value::bytea)
-            when 256 then sha256(value::bytea)
-            when 384 then sha384(value::bytea)
-            when 512 then sha512(value::bytea)
-        end, 'hex'
-    )
-$$;
+-- Trailing blanks do not count when texts are compared, joined, sorted or grouped: the functions of bpchar do the work of
+-- those of text. https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html
+update pg_operator set oprcode = ('bpchar' || right(oprcode::text, 2))::regproc
+where oprleft = 'text'::regtype and oprright = 'text'::regtype and oprname in ('=', '<>', '<', '<=', '>', '>=');
+
+update pg_amproc set amproc = replacement::regproc
+from (values
+    ('bttextcmp', 'bpcharcmp'), ('bttextsortsupport', 'bpchar_sortsupport'), ('hashtext', 'hashbpchar'),
+    ('hashtextextended', 'hashbpcharextended')
+) as functions (original, replacement)
+where amproc = original::regproc and amproclefttype = 'text'::regtype and amprocrighttype = 'text'::regtype;
 
 -- Semi-structured data -------------------------------------------------------------------------------------------
 
@@ -189,90 +136,21 @@ language sql immutable strict as $$
     select json_extract_path_text($1::json, variadic $2)
 $$;
 
-create function pg_catalog.json_parse(text) returns super language sql immutable strict as $$
-    select $1::jsonb::super
-$$;
-
-create function pg_catalog.json_serialize(super) returns text language sql immutable strict as $$
-    select $1::text
-$$;
-
-create function rs.array(variadic anyarray) returns super language sql immutable as $$
-    select to_jsonb($1)::super
-$$;
-
-create function pg_catalog.is_valid_json(text) returns boolean language plpgsql immutable strict as $$
-begin
-    perform $1::json;
-    return true;
-exception when others then
-    return false;
-end
-$$;
-
 -- Aggregates -----------------------------------------------------------------------------------------------------
 
--- The median of numbers is exact: decimal for whole numbers and decimals, double for doubles.
-create function rs.median_double(float8[]) returns float8 language sql immutable as $$
-    select percentile_cont(0.5) within group (order by x) from unnest($1) as x
+-- The average of whole numbers is a whole number, cut off. State: count, sum.
+create function rs.whole_mean(bigint[]) returns bigint language sql immutable as $$
+    select $1[2] / nullif($1[1], 0)
 $$;
 
-create function rs.median_decimal(numeric[]) returns numeric language sql immutable as $$
-    select avg(x) from (
-        select x, row_number() over (order by x) as position, count(*) over () as n
-        from unnest($1) as x where x is not null
-    ) as ordered
-    where position in ((n + 1) / 2, (n + 2) / 2)
+create function rs.add(bigint[], bigint) returns bigint[] language sql immutable as $$
+    select case when $2 is null then $1 else array[$1[1] + 1, $1[2] + $2] end
 $$;
 
-create function rs.append_integer(numeric[], bigint) returns numeric[] language sql immutable as $$
-    select array_append($1, $2::numeric)
-$$;
-
-create function rs.append_integer(numeric[], int) returns numeric[] language sql immutable as $$
-    select array_append($1, $2::numeric)
-$$;
-
-create aggregate pg_catalog.median(float8) (sfunc = array_append, stype = float8[], finalfunc = rs.median_double);
-create aggregate pg_catalog.median(numeric) (sfunc = array_append, stype = numeric[], finalfunc = rs.median_decimal);
-create aggregate pg_catalog.median(bigint) (
-    sfunc = rs.append_integer, stype = numeric[], finalfunc = rs.median_decimal
-);
-create aggregate pg_catalog.median(int) (sfunc = rs.append_integer, stype = numeric[], finalfunc = rs.median_decimal);
-
--- The average of whole numbers is a whole number, cut off; of everything else as in PostgreSQL. State: sum, count.
-create function rs.add(numeric[], numeric) returns numeric[] language sql immutable as $$
-    select case when $2 is null then $1 else array[$1[1] + $2, $1[2] + 1] end
-$$;
-
-create function rs.add(numeric[], bigint) returns numeric[] language sql immutable as $$
-    select case when $2 is null then $1 else array[$1[1] + $2, $1[2] + 1] end
-$$;
-
-create function rs.add(numeric[], int) returns numeric[] language sql immutable as $$
-    select case when $2 is null then $1 else array[$1[1] + $2, $1[2] + 1] end
-$$;
-
-create function rs.add(float8[], float8) returns float8[] language sql immutable as $$
-    select case when $2 is null then $1 else array[$1[1] + $2, $1[2] + 1] end
-$$;
-
-create function rs.mean(numeric[]) returns numeric language sql immutable as $$
-    select case when $1[2] = 0 then null else $1[1] / $1[2] end
-$$;
-
-create function rs.mean(float8[]) returns float8 language sql immutable as $$
-    select case when $1[2] = 0 then null else $1[1] / $1[2] end
-$$;
-
-create function rs.whole_mean(numeric[]) returns bigint language sql immutable as $$
-    select trunc(rs.mean($1))::bigint
-$$;
-
-create aggregate rs.avg(int) (sfunc = rs.add, stype = numeric[], initcond = '{0,0}', finalfunc = rs.whole_mean);
-create aggregate rs.avg(bigint) (sfunc = rs.add, stype = numeric[], initcond = '{0,0}', finalfunc = rs.whole_mean);
-create aggregate rs.avg(numeric) (sfunc = rs.add, stype = numeric[], initcond = '{0,0}', finalfunc = rs.mean);
-create aggregate rs.avg(float8) (sfunc = rs.add, stype = float8[], initcond = '{0,0}', finalfunc = rs.mean);
+create aggregate rs.avg(int) (sfunc = int4_avg_accum, stype = bigint[], initcond = '{0,0}', finalfunc = rs.whole_mean);
+create aggregate rs.avg(bigint) (sfunc = rs.add, stype = bigint[], initcond = '{0,0}', finalfunc = rs.whole_mean);
+create aggregate rs.avg(numeric) (sfunc = numeric_avg_accum, stype = internal, finalfunc = numeric_avg);
+create aggregate rs.avg(float8) (sfunc = float8_accum, stype = float8[], initcond = '{0,0,0}', finalfunc = float8_avg);
 
 -- Distribution and sort keys -------------------------------------------------------------------------------------
 
@@ -409,18 +287,6 @@ join pg_namespace as n on n.oid = c.relnamespace
 left join rs.table_attrs as t on t.relid = c.oid
 where c.relkind = 'r' and n.nspname not in ('information_schema', 'rs') and not starts_with(n.nspname, 'pg_');
 
-create view pg_catalog.svv_redshift_columns as
-select
-    current_database()::text as database_name, c.table_schema::text as schema_name, c.table_name::text,
-    c.column_name::text, c.ordinal_position::int, format_type(a.atttypid, a.atttypmod) as data_type,
-    c.column_default::text, c.is_nullable::text, null::text as encoding, false as distkey, 0 as sortkey,
-    null::text as column_acl, col_description(a.attrelid, a.attnum) as remarks
-from information_schema.columns as c
-join pg_namespace as n on n.nspname = c.table_schema
-join pg_class as k on k.relnamespace = n.oid and k.relname = c.table_name
-join pg_catalog.pg_attribute as a on a.attrelid = k.oid and a.attname = c.column_name
-where c.table_schema not in ('rs', 'pg_catalog', 'information_schema');
-
 create view pg_catalog.svv_relation_privileges as
 select
     n.nspname::text as namespace_name, c.relname::text as relation_name, p.privilege_type,
@@ -441,12 +307,6 @@ select
 from pg_namespace as n
 cross join lateral aclexplode(n.nspacl) as p
 left join pg_roles as g on g.oid = p.grantee;
-
-create view pg_catalog.stv_mv_info as
-select
-    current_database()::text as db_name, schemaname::text as "schema", matviewname::text as "name",
-    't'::text as is_stale, 1 as state, 'f'::text as autorewrite, 'f'::text as autorefresh
-from pg_matviews;
 
 -- What Redshift says of its work. A test puts rows in; nothing here writes them.
 create table pg_catalog.sys_serverless_usage (
@@ -473,64 +333,185 @@ union all
 -- dbt looks here for when a table was last written.
 select null, null, null, null, null, 'insert', relid, created, null, null, null, null from rs.table_attrs;
 
--- What SHOW TABLES, SCHEMAS, COLUMNS and GRANTS return --------------------------------------------------------------
+-- Roles, policies, external schemas, quotas -------------------------------------------------------------------------
 
-create function rs.show_tables(database text, in_schema text) returns table (
-    database_name text, schema_name text, table_name text, table_type text, table_acl text, remarks text, owner text,
-    last_altered_time timestamp, last_modified_time timestamp, dist_style text, table_subtype text
-) language sql stable as $$
-    select
-        current_database(), n.nspname, c.relname, case when c.relkind = 'r' then 'TABLE' else 'VIEW' end,
-        c.relacl::text, obj_description(c.oid, 'pg_class'), pg_get_userbyid(c.relowner), t.created, t.created,
-        t.diststyle,
-        case
-            when c.relkind = 'r' then 'REGULAR TABLE'
-            when c.relkind = 'm' then 'MATERIALIZED VIEW'
-            when l.relid is not null then 'LATE BINDING VIEW'
-            else 'REGULAR VIEW'
-        end
-    from pg_class as c
-    join pg_namespace as n on n.oid = c.relnamespace
-    left join rs.table_attrs as t on t.relid = c.oid
-    left join rs.lbv as l on l.relid = c.oid
-    where n.nspname = in_schema and c.relkind in ('r', 'v', 'm')
+-- Kept and shown, not enforced. A role of the engine is one for all databases, so what this one made is kept as well.
+create table rs.roles (name text primary key);
+create table rs.policies (
+    kind text, name text, columns text, expression text, made timestamp default timezone('UTC', now()), primary key (kind, name)
+);
+create table rs.attached (
+    kind text, policy text, relid oid, columns text, grantee text, grantee_type text, priority int,
+    primary key (kind, policy, relid, grantee)
+);
+create table rs.secured (relid oid primary key);
+create table rs.external_schemas (name text primary key, options text);
+create table rs.quotas (schema_name text primary key, quota text);
+
+create procedure rs.create_role(role text) language plpgsql security definer as $$
+begin
+    if exists (select 1 from rs.roles where name = role) then
+        raise exception 'role "%" already exists', role using errcode = '42710';
+    end if;
+    perform pg_advisory_xact_lock(hashtext(role));
+    if not exists (select 1 from pg_roles where rolname = role) then
+        execute format('create role %I', role);
+    end if;
+    insert into rs.roles values (role);
+end
 $$;
 
-create function rs.show_schemas(database text, pattern text default '%') returns table (
-    database_name text, schema_name text, schema_owner int, schema_type text, schema_acl text, source_database text,
-    schema_option text
-) language sql stable as $$
-    select current_database(), nspname, nspowner::int, 'local', nspacl::text, null, null
-    from pg_namespace where nspname like pattern and nspname <> 'rs'
+create procedure rs.drop_role(role text) language plpgsql security definer as $$
+begin
+    delete from rs.roles where name = role;
+    if not found then
+        raise exception 'role "%" does not exist', role using errcode = '42704';
+    end if;
+end
 $$;
 
-create function rs.show_columns(database text, in_schema text, of_table text) returns table (
-    database_name text, schema_name text, table_name text, column_name text, ordinal_position int,
-    column_default text, is_nullable text, data_type text, character_maximum_length int, numeric_precision int,
-    numeric_scale int, remarks text
-) language sql stable as $$
-    select
-        c.table_catalog, c.table_schema, c.table_name, c.column_name, c.ordinal_position, c.column_default,
-        c.is_nullable, c.data_type, c.character_maximum_length,
-        case when c.data_type = 'numeric' then coalesce(c.numeric_precision, 38) end,
-        case when c.data_type = 'numeric' then coalesce(c.numeric_scale, 37) end, null
-    from information_schema.columns as c
-    where c.table_schema = in_schema and c.table_name = of_table
+create procedure rs.grant_role(what text, role text, member text) language plpgsql security definer as $$
+begin
+    execute format('%s %I %s %I', what, role, case what when 'grant' then 'to' else 'from' end, member);
+end
 $$;
 
-create function rs.show_grants(in_schema text, on_table text) returns table (
-    database_name text, schema_name text, object_name text, object_type text, privilege_type text, identity_id int,
-    identity_name text, identity_type text, admin_option boolean, privilege_scope text, grantor_name text
-) language sql stable as $$
-    select
-        current_database(), namespace_name, relation_name, 'TABLE', privilege_type, identity_id::int, identity_name,
-        identity_type, admin_option, 'TABLE', null
-    from svv_relation_privileges where namespace_name = in_schema and relation_name = on_table
+create procedure rs.create_policy(kind text, name text, columns text, expression text, if_not_exists boolean)
+language plpgsql security definer as $$
+begin
+    if not exists (select 1 from rs.policies as p where p.kind = $1 and p.name = $2) then
+        insert into rs.policies values (kind, name, columns, expression);
+    elsif not if_not_exists then
+        raise exception 'policy "%" already exists', name using errcode = '42710';
+    end if;
+end
 $$;
+
+create procedure rs.check_policy(of_kind text, of_name text) language plpgsql as $$
+begin
+    if not exists (select 1 from rs.policies where kind = of_kind and name = of_name) then
+        raise exception 'policy "%" does not exist', of_name using errcode = '42704';
+    end if;
+end
+$$;
+
+create procedure rs.drop_policy(of_kind text, of_name text, is_cascade boolean) language plpgsql security definer as $$
+begin
+    call rs.check_policy(of_kind, of_name);
+    if is_cascade then
+        delete from rs.attached where kind = of_kind and policy = of_name;
+    elsif exists (select 1 from rs.attached where kind = of_kind and policy = of_name) then
+        raise exception 'policy "%" is attached to a relation', of_name using errcode = '2BP01';
+    end if;
+    delete from rs.policies where kind = of_kind and name = of_name;
+end
+$$;
+
+create procedure rs.attach(
+    of_kind text, of_name text, relation text, columns text, grantee text, grantee_type text, priority int
+) language plpgsql as $$
+declare
+    missing text;
+begin
+    call rs.check_policy(of_kind, of_name);
+    select name into missing from unnest(string_to_array(replace(columns, ' ', ''), ',')) as name
+    where name not in (select attname from pg_catalog.pg_attribute where attrelid = relation::regclass and attnum > 0);
+    if missing is not null then
+        raise exception 'column "%" of relation "%" does not exist', missing, relation using errcode = '42703';
+    end if;
+    if grantee <> 'public' and not exists (select 1 from pg_roles where rolname = grantee) then
+        raise exception '% "%" does not exist', grantee_type, grantee using errcode = '42704';
+    end if;
+    insert into rs.attached values (
+        of_kind, of_name, relation::regclass, columns, grantee, grantee_type, priority
+    );
+end
+$$;
+
+create procedure rs.detach(
+    of_kind text, of_name text, relation text, columns text, whom text, grantee_type text, priority int
+) language plpgsql as $$
+begin
+    delete from rs.attached
+    where kind = of_kind and policy = of_name and relid = relation::regclass and grantee = whom;
+    if not found then
+        raise exception 'policy "%" is not attached to "%"', of_name, relation using errcode = '42704';
+    end if;
+end
+$$;
+
+create procedure rs.row_level_security(relation text, state text) language sql as $$
+    delete from rs.secured where relid = relation::regclass;
+    insert into rs.secured select relation::regclass where state = 'on';
+$$;
+
+create procedure rs.create_external_schema(name text, options text) language plpgsql as $$
+begin
+    execute format('create schema %I', name);
+    insert into rs.external_schemas values (name, options);
+end
+$$;
+
+create procedure rs.set_quota(of_schema text, quota text) language plpgsql as $$
+begin
+    perform of_schema::regnamespace;
+    delete from rs.quotas where schema_name = of_schema;
+    insert into rs.quotas values (of_schema, quota);
+end
+$$;
+
+create view pg_catalog.svv_roles as
+select oid as role_id, name as role_name, null::text as role_owner, null::text as external_id
+from rs.roles join pg_roles on rolname = name;
+
+create view pg_catalog.svv_masking_policy as
+select
+    current_database()::text as policy_database, name as policy_name, columns as input_columns,
+    expression as policy_expression, null::text as policy_modified_by, made as policy_modified_time
+from rs.policies where kind = 'MASKING';
+
+create view pg_catalog.svv_rls_policy as
+select
+    current_database()::text as poldb, name as polname, null::text as polalias, columns as polatts,
+    expression as polqual, true as polenabled, null::text as polmodifiedby, made as polmodifiedtime
+from rs.policies where kind = 'RLS';
+
+create view pg_catalog.svv_attached_masking_policy as
+select
+    a.policy as policy_name, n.nspname::text as schema_name, c.relname::text as table_name, 'table' as table_type,
+    null::text as grantor, a.grantee, a.grantee_type, a.priority, a.columns as input_columns,
+    a.columns as output_columns
+from rs.attached as a
+join pg_class as c on c.oid = a.relid
+join pg_namespace as n on n.oid = c.relnamespace
+where a.kind = 'MASKING';
+
+create view pg_catalog.svv_rls_attached_policy as
+select
+    n.nspname::text as relschema, c.relname::text as relname, 'table' as relkind, a.policy as polname,
+    null::text as grantor, a.grantee, a.grantee_type as granteekind, true as is_pol_on,
+    exists (select 1 from rs.secured as s where s.relid = a.relid) as is_rls_on
+from rs.attached as a
+join pg_class as c on c.oid = a.relid
+join pg_namespace as n on n.oid = c.relnamespace
+where a.kind = 'RLS';
+
+create view pg_catalog.svv_external_schemas as
+select
+    n.oid as esoid, 1 as eskind, e.name as schemaname, n.nspowner as esowner, null::text as databasename,
+    e.options as esoptions
+from rs.external_schemas as e join pg_namespace as n on n.nspname = e.name;
+
+create view pg_catalog.svv_schema_quota_state as
+select n.oid as schema_id, q.schema_name, n.nspowner as schema_owner, q.quota
+from rs.quotas as q join pg_namespace as n on n.nspname = q.schema_name;
 
 grant select on all tables in schema rs to public;
+grant insert, delete on rs.attached, rs.secured, rs.external_schemas, rs.quotas to public;
 grant select on
-    pg_catalog.svv_external_columns, pg_catalog.svv_table_info, pg_catalog.svv_redshift_columns,
-    pg_catalog.svv_relation_privileges, pg_catalog.svv_schema_privileges, pg_catalog.stv_mv_info,
+    pg_catalog.svv_external_columns, pg_catalog.svv_table_info,
+    pg_catalog.svv_relation_privileges, pg_catalog.svv_schema_privileges, pg_catalog.svv_roles,
+    pg_catalog.svv_masking_policy, pg_catalog.svv_rls_policy, pg_catalog.svv_attached_masking_policy,
+    pg_catalog.svv_rls_attached_policy, pg_catalog.svv_external_schemas, pg_catalog.svv_schema_quota_state,
     pg_catalog.sys_query_detail, pg_catalog.sys_serverless_usage, pg_catalog.sys_query_history
 to public;

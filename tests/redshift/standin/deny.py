@@ -13,14 +13,16 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sqlglot import exp
+
 from . import finders as find
-from .correlation import correlations
+from . import forms, trees
 from .finders import Finder
 from .statement import Statement
-from .tokens import Token, join, line_of, tokenize
+from .tokens import Token, join, line_of, tokenize, word_set
 from .vocabulary import UNSUPPORTED_FUNCTIONS
 
 GUIDE = "https://docs.aws.amazon.com/redshift/latest/dg/"
@@ -59,6 +61,26 @@ _FUNCTION_PAGE = "c_unsupported-postgresql-functions"
 _FEATURE_PAGE = "c_unsupported-postgresql-features"
 _TYPE_PAGE = "c_unsupported-postgresql-datatypes"
 
+# Words in a row behind SELECT, by the page of the guide that does not have them.
+_PHRASES = {
+    _FEATURE_PAGE: "OVERLAPS ( | WITH ORDINALITY | ROW ( | ON CONFLICT",
+    "c_Supported_data_types": "{",
+    "json-functions": "-> | ->> | @> | <@",
+    "r_FROM_clause30": "LATERAL ( | TABLESAMPLE | USING SAMPLE | ASOF JOIN | SEMI JOIN | ANTI JOIN | POSITIONAL JOIN"
+    " | ROWS FROM ( | FROM ONLY | JOIN ONLY",
+    "r_GROUP_BY_clause": "GROUP BY DISTINCT",
+    "r_OPERATOR_SYMBOLS": "//",
+    "r_ORDER_BY_clause": "FETCH FIRST | FETCH NEXT | WITH TIES",
+    "r_SELECT_list": "DISTINCT ON ( | * REPLACE ( | * RENAME ( | * ::",
+    "r_SELECT_synopsis": "FOR UPDATE | FOR SHARE | FOR NO KEY | FOR KEY SHARE | SKIP LOCKED",
+    "r_UNION": "INTERSECT ALL | EXCEPT ALL | MINUS ALL | UNION BY NAME | ALL BY NAME",
+    "r_WITH_clause": "AS MATERIALIZED ( | NOT MATERIALIZED ( | SEARCH DEPTH | SEARCH BREADTH",
+    "r_Window_function_synopsis": "EXCLUDE CURRENT | EXCLUDE TIES | EXCLUDE GROUP | EXCLUDE NO OTHERS",
+    "r_comparison_condition": "= =",
+    "r_range_condition": "BETWEEN SYMMETRIC",
+}
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "unsupported-function",
@@ -81,16 +103,6 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("type", "type {0} is not supported", _TYPE_PAGE, find.unknown_type),
     Rule("array", "arrays and lists in square brackets are not supported", _FEATURE_PAGE, find.subscript),
-    Rule("struct", "values in curly brackets are not supported", "c_Supported_data_types", find.row("{")),
-    Rule("row-constructor", "ROW(...) is not supported", _FEATURE_PAGE, find.after_select(find.row("ROW", "("))),
-    Rule(
-        "json-operator",
-        "operator {0} is not supported: use json_extract_path_text",
-        "json-functions",
-        find.any_of(find.row("->"), find.row("->>"), find.row("@>"), find.row("<@")),
-    ),
-    Rule("integer-division", "operator // is not supported", "r_OPERATOR_SYMBOLS", find.row("//")),
-    Rule("double-equals", "operator == is not supported", "r_comparison_condition", find.row("=", "=")),
     Rule(
         "filter",
         "FILTER (WHERE ...) of an aggregate is not supported: use CASE",
@@ -98,53 +110,9 @@ RULES: tuple[Rule, ...] = (
         find.filtered,
     ),
     Rule("boolean-sum", "{0}() of a condition: there is no sum of booleans, use CASE", "r_SUM", find.boolean_sum),
-    Rule("distinct-on", "SELECT DISTINCT ON is not supported", "r_SELECT_list", find.row("DISTINCT", "ON", "(")),
-    Rule(
-        "star-replace",
-        "* {0} is not supported",
-        "r_SELECT_list",
-        find.any_of(find.row("*", "REPLACE", "("), find.row("*", "RENAME", "(")),
-    ),
-    Rule("lateral", "LATERAL is not supported", "r_FROM_clause30", find.row("LATERAL", "(")),
     Rule("values", "VALUES as a constant table is not supported", _FEATURE_PAGE, find.values_table),
     Rule("file", "a file cannot be read as a table: COPY it first", "r_FROM_clause30", find.file_as_table),
-    Rule("ordinality", "WITH ORDINALITY is not supported", _FEATURE_PAGE, find.row("WITH", "ORDINALITY")),
-    Rule(
-        "tablesample",
-        "{0} is not supported",
-        "r_FROM_clause30",
-        find.any_of(find.row("TABLESAMPLE"), find.row("USING", "SAMPLE")),
-    ),
-    Rule(
-        "join",
-        "a join of kind {0} is not supported",
-        "r_Join_examples",
-        find.any_of(
-            find.row("ASOF", "JOIN"), find.row("SEMI", "JOIN"), find.row("ANTI", "JOIN"), find.row("POSITIONAL", "JOIN")
-        ),
-    ),
     Rule("distinct-from", "IS [NOT] DISTINCT FROM is not supported", _FUNCTION_PAGE, find.distinct_from),
-    Rule(
-        "set-operation-all",
-        "{0} ALL is not supported",
-        "r_UNION",
-        find.any_of(find.row("INTERSECT", "ALL"), find.row("EXCEPT", "ALL"), find.row("MINUS", "ALL")),
-    ),
-    Rule(
-        "by-name",
-        "UNION BY NAME is not supported",
-        "r_UNION",
-        find.any_of(find.row("UNION", "BY", "NAME"), find.row("ALL", "BY", "NAME")),
-    ),
-    Rule(
-        "fetch-first",
-        "FETCH FIRST is not supported: use LIMIT",
-        "r_ORDER_BY_clause",
-        find.any_of(find.row("FETCH", "FIRST"), find.after_select(find.row("FETCH", "NEXT"))),
-    ),
-    Rule(
-        "for-update", "FOR UPDATE is not supported", "r_SELECT_synopsis", find.after_select(find.row("FOR", "UPDATE"))
-    ),
     Rule(
         "recursive",
         "a recursive WITH needs a list of column names, and to stand outside of sub-queries",
@@ -183,107 +151,24 @@ RULES: tuple[Rule, ...] = (
         find.named_window,
     ),
     Rule("returning", "RETURNING is not supported", "r_INSERT_30", find.returning),
-    Rule("on-conflict", "ON CONFLICT is not supported: use MERGE", "r_INSERT_30", find.row("ON", "CONFLICT")),
-    Rule(
-        "insert-or", "INSERT OR {0} is not supported", "r_INSERT_30", lambda s: [2] if s.starts("INSERT", "OR") else []
-    ),
-    Rule("merge-alias", "the target of MERGE takes no alias", "r_MERGE", find.merge(find.merge_target_alias)),
-    Rule(
-        "merge-source",
-        "the source of MERGE must be a table, not a query",
-        "r_MERGE",
-        find.merge(find.row("USING", "(")),
-    ),
-    Rule(
-        "merge-condition",
-        "WHEN [NOT] MATCHED takes no further condition",
-        "r_MERGE",
-        find.merge(find.row("MATCHED", "AND")),
-    ),
-    Rule("merge-nothing", "DO NOTHING is not supported in MERGE", "r_MERGE", find.merge(find.row("DO", "NOTHING"))),
-    Rule("merge-by", "WHEN NOT MATCHED BY is not supported", "r_MERGE", find.merge(find.row("MATCHED", "BY"))),
     Rule("merge-set", "a column that MERGE sets takes no table name", "r_MERGE", find.merge(find.qualified_set)),
-    Rule(
-        "create",
-        "CREATE {0} is not supported",
-        _FEATURE_PAGE,
-        find.created(
-            "INDEX",
-            "TRIGGER",
-            "RULE",
-            "SEQUENCE",
-            "DOMAIN",
-            "TYPE",
-            "EXTENSION",
-            "AGGREGATE",
-            "OPERATOR",
-            "TABLESPACE",
-            "MACRO",
-        ),
-    ),
-    Rule(
-        "create-or-replace",
-        "CREATE OR REPLACE TABLE is not supported",
-        "r_CREATE_TABLE_NEW",
-        find.first("CREATE", "OR", "REPLACE", "TABLE"),
-    ),
-    Rule(
-        "temporary-view",
-        "a temporary view is not supported",
-        "r_CREATE_VIEW",
-        find.any_of(find.row("TEMP", "VIEW"), find.row("TEMPORARY", "VIEW")),
-    ),
-    Rule("unlogged", "UNLOGGED tables are not supported", "r_CREATE_TABLE_NEW", find.first("CREATE", "UNLOGGED")),
-    Rule("check", "CHECK constraints are not supported", _FEATURE_PAGE, find.check_constraint),
-    Rule(
-        "partition",
-        "PARTITION BY of a table is not supported",
-        _FEATURE_PAGE,
-        find.after_table_definition("PARTITION", "BY"),
-    ),
-    Rule("inherits", "INHERITS is not supported", _FEATURE_PAGE, find.after_table_definition("INHERITS")),
-    Rule("alter-several", "ALTER TABLE takes one action at a time", "r_ALTER_TABLE", find.several_actions),
-    Rule(
-        "alter-if-exists",
-        "ALTER TABLE IF EXISTS is not supported",
-        "r_ALTER_TABLE",
-        find.altered("TABLE", "IF", "EXISTS"),
-    ),
-    Rule(
-        "alter-column-if",
-        "{0} COLUMN IF [NOT] EXISTS is not supported",
-        "r_ALTER_TABLE",
-        find.any_of(find.altered("ADD", "COLUMN", "IF"), find.altered("DROP", "COLUMN", "IF")),
-    ),
-    Rule(
-        "alter-type",
-        "only the length of a VARCHAR column can be changed, not to {0}",
-        "r_ALTER_TABLE",
-        find.type_change,
-    ),
-    Rule(
-        "alter-default",
-        "SET of a column is not supported",
-        "r_ALTER_TABLE",
-        find.any_of(
-            find.altered("SET", "NOT", "NULL"),
-            find.altered("SET", "DEFAULT"),
-            find.altered("DROP", "NOT", "NULL"),
-            find.altered("DROP", "DEFAULT"),
-        ),
-    ),
-    Rule("truncate", "TRUNCATE takes one table and nothing else", "r_TRUNCATE", find.truncate_more),
-    Rule(
-        "savepoint",
-        "SAVEPOINT is not supported",
-        _FUNCTION_PAGE,
-        find.any_of(find.first("SAVEPOINT"), find.first("RELEASE"), find.first("ROLLBACK", "TO")),
-    ),
     Rule(
         "vacuum-transaction",
         "VACUUM cannot run inside a transaction block",
         "r_VACUUM_command",
         find.in_transaction(find.first("VACUUM")),
+    ),
+    Rule(
+        "database-transaction",
+        "{0} of a database or an external table cannot run inside a transaction block",
+        "r_CREATE_DATABASE",
+        find.in_transaction(
+            find.any_of(
+                find.first("CREATE", "DATABASE"),
+                find.first("DROP", "DATABASE"),
+                find.first("CREATE", "EXTERNAL", "TABLE"),
+            )
+        ),
     ),
     Rule(
         "append-transaction",
@@ -296,6 +181,83 @@ RULES: tuple[Rule, ...] = (
         "ALTER COLUMN TYPE cannot run inside a transaction block",
         "r_ALTER_TABLE",
         find.in_transaction(lambda s: (i for i in find.altered("TYPE")(s) if "ALTER" in s.words[2:i])),
+    ),
+    Rule(
+        "unknown-type",
+        "{0}: failed to find conversion function from unknown: cast the literal where it is written",
+        "c_Supported_data_types",
+        lambda statement: statement.columns.unknown,
+    ),
+    Rule(
+        "window-constant",
+        "{0} is a constant: constant expressions are not supported in PARTITION BY and ORDER BY of a window",
+        "r_Window_function_synopsis",
+        lambda statement: statement.columns.constants,
+    ),
+    Rule(
+        "sorted-aggregates",
+        "LISTAGG, PERCENTILE_CONT and MEDIAN of one query must all use the same ORDER BY, not {0}",
+        "r_PERCENTILE_CONT",
+        trees.sorted_aggregates,
+    ),
+    Rule(
+        "percentile-disc",
+        "{0} is an aggregate only as APPROXIMATE PERCENTILE_DISC",
+        "r_APPROXIMATE_PERCENTILE_DISC",
+        trees.percentile_disc,
+    ),
+    Rule("within-group", "WITHIN GROUP of {0} is not supported", "c_Aggregate_Functions", trees.within_group),
+    Rule(
+        "ordered-aggregate",
+        "{0} in the brackets of an aggregate is not supported",
+        "c_Aggregate_Functions",
+        trees.ordered_aggregate,
+    ),
+    Rule("lag-default", "{0} takes no default value", "r_WF_LAG", trees.lag_default),
+    Rule("tuple", "a row such as {0} is no value", _FEATURE_PAGE, trees.tuples),
+    Rule(
+        "correlation",
+        "this type of correlated subquery pattern is not supported: {0}",
+        "r_correlated_subqueries",
+        trees.correlations,
+    ),
+    Rule(
+        "recursive-union",
+        "the recursive {0} must be two queries put together by UNION ALL, without ORDER BY and LIMIT",
+        "r_WITH_clause",
+        trees.distinct_recursion,
+    ),
+    Rule("operator", "operator {0} ... is not supported", "r_OPERATOR_SYMBOLS", find.operator),
+    Rule("date-part", "{0} is no date part of the guide", "r_Dateparts_for_datetime_functions", find.date_part),
+    Rule("positions", "{0}() counts from 1", "SPLIT_PART", find.negative(word_set("split_part"))),
+    Rule("literal-form", "{0}'...' is no literal of Redshift", "c_Supported_data_types", find.prefixed_literal),
+    Rule(
+        "changing-with",
+        "a WITH may hold queries only, and stands behind INSERT INTO",
+        "r_WITH_clause",
+        find.changing_with,
+    ),
+    Rule(
+        "untyped-literal",
+        "{0} has no type below the top level: cast it",
+        "c_Supported_data_types",
+        lambda statement: statement.columns.untyped,
+        "portable",
+    ),
+    Rule(
+        "typed-null",
+        "{0} is cast(null as ...) in an arm of a set operation, which the check of a contract can take for text: "
+        "take it from a column or an aggregate",
+        "r_UNION",
+        lambda statement: statement.columns.typed_nulls if statement.model == "contract" else [],
+        "portable",
+    ),
+    Rule(
+        "unread",
+        "sqlglot cannot read this query, so that it was checked in part only",
+        "c_SQL_commands",
+        lambda statement: [0] if statement.model and statement.tree is None else [],
+        "portable",
     ),
     Rule(
         "qualify-alias", "QUALIFY right behind FROM wants an alias", "r_QUALIFY_clause", find.qualify_alias, "portable"
@@ -321,18 +283,9 @@ RULES: tuple[Rule, ...] = (
         "negative-position",
         "{0}() with a negative number counts from the end on DuckDB only",
         "r_SUBSTRING",
-        find.negative_position,
+        find.negative(word_set("substring substr left right")),
         "portable",
     ),
-)
-
-
-# Not found by tokens: sqlglot tells which query a column belongs to.
-_CORRELATION = Rule(
-    "correlation",
-    "this type of correlated subquery pattern is not supported: {0}",
-    "r_correlated_subqueries",
-    lambda statement: [],
 )
 
 
@@ -345,7 +298,12 @@ _NAME = Rule(
 )
 
 
-ALL_RULES = (*RULES, _CORRELATION, _NAME)
+# Each place has a page of its own.
+_FORM = Rule("form", "{0}", "c_SQL_commands", lambda statement: [])
+_PHRASE = Rule("phrase", "{0} is not supported", "c_SQL_commands", lambda statement: [])
+
+
+ALL_RULES = (*RULES, _FORM, _PHRASE, _NAME)
 
 
 def check(sql: str, in_transaction: bool = False) -> list[str]:
@@ -353,25 +311,46 @@ def check(sql: str, in_transaction: bool = False) -> list[str]:
     return [finding.message for finding in findings(sql, in_transaction) if finding.kind == "refused"]
 
 
-def findings(sql: str, in_transaction: bool = False) -> list[Finding]:
-    """Every rule that the statements of a text break, with its line."""
+def findings(sql: str, in_transaction: bool = False, model: str = "") -> list[Finding]:
+    """Every rule that the statements of a text break, with its line; model: see Statement."""
     tokens = tokenize(sql)
-    found, start = [], 0
+    found: list[Finding] = []
+    start = 0
     for index, token in enumerate(tokens):
         if token.word == ";" or token.kind == "end":
             if index > start:
-                found += _of_statement(Statement(tokens[start:index], in_transaction), tokens, start)
+                found += _of_statement(Statement(tokens[start:index], in_transaction, model), tokens, start)
             start = index + 1
     return found
 
 
 def _of_statement(statement: Statement, tokens: list[Token], offset: int) -> Iterator[Finding]:
+    lines_before = join(tokens[:offset]).count("\n")
     for rule in RULES:
-        for index in sorted(set(rule.find(statement))):
-            yield _finding(rule, line_of(tokens, offset + index), statement.tokens[index].text)
-    if statement.has_expression_query and not statement.reads_catalog:
-        for reason in correlations(join(statement.tokens)):
-            yield _finding(_CORRELATION, line_of(tokens, offset), reason)
+        places = set()
+        for place in rule.find(statement):
+            if isinstance(place, int):
+                places.add((line_of(tokens, offset + place), statement.tokens[place].text))
+            else:
+                places.add((lines_before + _line(place[0]), place[1]))
+        for line, text in sorted(places):
+            yield _finding(rule, line, text)
+    start = 0 if statement.words[0] in ("INSERT", "WITH") else next(statement.find("SELECT"), len(statement.words))
+    for page, phrases in _PHRASES.items():
+        for phrase in phrases.split(" | "):
+            for index in statement.find(*phrase.split()):
+                if index >= start:
+                    yield replace(
+                        _finding(_PHRASE, line_of(tokens, offset + index), phrase), page=f"{GUIDE}{page}.html"
+                    )
+    if not statement.model:
+        for page, message in forms.wrong_form(statement.tokens):
+            yield Finding(line_of(tokens, offset), _FORM.name, message, f"{GUIDE}{page}.html", _FORM.kind)
+
+
+def _line(node: exp.Expression) -> int:
+    """The line of a node, or of the first part of it that has one."""
+    return next((part.meta["line"] for part in node.walk() if "line" in part.meta), 1)
 
 
 def _finding(rule: Rule, line: int, text: str) -> Finding:
@@ -390,10 +369,14 @@ def main(arguments: list[str]) -> int:
             f"standin.deny: no .sql files and no manifest.json in {' '.join(arguments) or 'nothing'}.", file=sys.stderr
         )
         return 2
+    contracts = {path for manifest in files if manifest.name == "manifest.json" for path in _contracts(manifest)}
     broken = 0
     for path in files:
         text = path.read_text(encoding="utf-8")
-        found = _names(json.loads(text)) if path.name == "manifest.json" else findings(text)
+        if path.name == "manifest.json":
+            found = _names(json.loads(text))
+        else:
+            found = findings(text, model="contract" if path in contracts else "query")
         for finding in found:
             print(f"{path}:{finding.line}: {finding.rule}: {finding.message} ({finding.page})")
         broken += bool(found)
@@ -407,6 +390,13 @@ def _files(path: Path) -> list[Path]:
     if path.is_dir():
         return [*path.rglob("*.sql"), *path.glob("manifest.json")]
     return [path] if path.exists() else []
+
+
+def _contracts(manifest: Path) -> Iterator[Path]:
+    """What dbt compiled of models whose contract it checks, beside a manifest."""
+    for node in json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values():
+        if node.get("config", {}).get("contract", {}).get("enforced") and node["resource_type"] == "model":
+            yield manifest.parent / "compiled" / node["package_name"] / node["original_file_path"]
 
 
 def _names(manifest: dict) -> list[Finding]:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from .statement import Statement
 from .tokens import Token, closing, enclosing, opening, word_set
+from .trees import Place
 from .vocabulary import (
     AGGREGATES_WITH_FRAME,
+    DATE_PARTS,
     FUNCTIONS,
     INTEGER_FUNCTIONS,
     INTEGERS,
@@ -15,7 +17,8 @@ from .vocabulary import (
     UNSUPPORTED_FUNCTIONS,
 )
 
-Finder = Callable[[Statement], Iterable[int]]
+# A place is the index of a token, or a node of the tree with what to say of it.
+Finder = Callable[[Statement], Iterable[int | Place]]
 
 
 def row(*words: str) -> Finder:
@@ -36,17 +39,6 @@ def call(names: frozenset[str]) -> Finder:
 def first(*words: str) -> Finder:
     """The first word, of a statement that begins with the words."""
     return lambda statement: [0] if statement.starts(*words) else []
-
-
-def created(*kinds: str) -> Finder:
-    """What is created, when it is one of the kinds."""
-
-    def find(statement: Statement) -> Iterable[int]:
-        modifiers = ("OR", "REPLACE", "TEMP", "TEMPORARY", "LOCAL", "CONSTRAINT", "UNIQUE")
-        index = next((i for i in range(1, len(statement.words)) if statement.words[i] not in modifiers), 0)
-        return [index] if statement.starts("CREATE") and statement.at(index) in kinds else []
-
-    return find
 
 
 def in_transaction(finder: Finder) -> Finder:
@@ -106,7 +98,11 @@ def unknown_type(statement: Statement) -> Iterable[int]:
         word = statement.at(index)
         if word and (word not in TYPES or (word == "DOUBLE" and statement.at(index + 1) != "PRECISION")):
             yield index
-    for index in statement.columns():
+        elif word:
+            end = closing(statement.tokens, index + 1) if statement.at(index + 1) == "(" else index
+            if statement.at(end + 1) in ("[", "ARRAY"):
+                yield index
+    for index in statement.defined_columns():
         constraint = statement.at(index) in ("PRIMARY", "FOREIGN", "UNIQUE", "CONSTRAINT", "CHECK", "LIKE", "EXCLUDE")
         if not constraint and statement.tokens[index + 1].kind == "name" and statement.at(index + 1) not in TYPES:
             yield index + 1
@@ -214,6 +210,15 @@ def subscript(statement: Statement) -> Iterable[int]:
             yield index
 
 
+def date_part(statement: Statement) -> Iterable[int]:
+    """A date part that Redshift lacks, such as isodow; one that is not written out is not judged."""
+    for index in statement.calls(word_set("dateadd datediff date_part date_trunc extract")):
+        part = statement.tokens[index + 2]
+        is_first = statement.at(index + 3) in (",", "FROM") and part.kind in ("name", "quoted", "string")
+        if is_first and not statement.reads_catalog and part.text.strip("\"'").upper() not in DATE_PARTS:
+            yield index + 2
+
+
 def boolean_sum(statement: Statement) -> Iterable[int]:
     for index in statement.calls(word_set("sum avg")):
         depth, words = 0, set()
@@ -225,58 +230,14 @@ def boolean_sum(statement: Statement) -> Iterable[int]:
             yield index
 
 
-def check_constraint(statement: Statement) -> Iterable[int]:
-    start, end = statement.table_definition
-    return (
-        index for index in statement.find("CHECK", "(") if start < index < end or statement.starts("ALTER", "TABLE")
-    )
-
-
-def after_table_definition(*words: str) -> Finder:
-    """The words behind the bracket of CREATE TABLE."""
-
-    def find(statement: Statement) -> Iterable[int]:
-        end = statement.table_definition[1]
-        return (
-            index for index in statement.find(*words) if end and index > end and "AS" not in statement.words[end:index]
-        )
-
-    return find
-
-
 def altered(*words: str) -> Finder:
     """The words in an ALTER TABLE."""
     return lambda statement: statement.find(*words) if statement.starts("ALTER", "TABLE") else []
 
 
-def several_actions(statement: Statement) -> Iterable[int]:
-    if statement.starts("ALTER", "TABLE"):
-        depth = 0
-        for index, word in enumerate(statement.words):
-            depth += (word == "(") - (word == ")")
-            if word == "," and depth == 0 and statement.at(index + 1) in ("ADD", "DROP", "ALTER", "RENAME"):
-                yield index + 1
-
-
-def type_change(statement: Statement) -> Iterable[int]:
-    if statement.starts("ALTER", "TABLE"):
-        for index in statement.find("TYPE"):
-            if "ALTER" in statement.words[2:index] and statement.at(index + 1) not in (
-                "VARCHAR",
-                "CHARACTER",
-                "NVARCHAR",
-            ):
-                yield index + 1
-
-
 def merge(finder: Finder) -> Finder:
     """The same, but in a MERGE only."""
     return lambda statement: finder(statement) if statement.starts("MERGE") else []
-
-
-def merge_target_alias(statement: Statement) -> Iterable[int]:
-    using = next(statement.find("USING"), 0)
-    return [using - 1] if using > 3 and statement.at(using - 2) != "." else []
 
 
 def qualified_set(statement: Statement) -> Iterable[int]:
@@ -286,12 +247,6 @@ def qualified_set(statement: Statement) -> Iterable[int]:
             if statement.at(index - 1) in ("SET", ",") and statement.at(index + 1) == ".":
                 yield index
             index = closing(statement.tokens, index) + 1 if statement.words[index] == "(" else index + 1
-
-
-def truncate_more(statement: Statement) -> Iterable[int]:
-    if statement.starts("TRUNCATE"):
-        return (i for i, word in enumerate(statement.words) if word in (",", "CASCADE", "RESTART"))
-    return []
 
 
 def concat(statement: Statement) -> Iterable[int]:
@@ -346,9 +301,80 @@ def backslash(statement: Statement) -> Iterable[int]:
             yield index + 1
 
 
-def negative_position(statement: Statement) -> Iterable[int]:
-    for index in statement.calls(word_set("substring substr left right")):
-        for argument in statement.arguments(index)[1:]:
-            if len(argument) == 2 and argument[0].word == "-" and argument[1].kind == "number":
+def negative(names: frozenset[str]) -> Finder:
+    """Where one of the functions has a negative number behind its first argument."""
+
+    def find(statement: Statement) -> Iterable[int]:
+        for index in statement.calls(names):
+            for argument in statement.arguments(index)[1:]:
+                if len(argument) == 2 and argument[0].word == "-" and argument[1].kind == "number":
+                    yield index
+                    break
+
+    return find
+
+
+# Of PostgreSQL, and none of Redshift's; `@`, `|/` and `||/` are.
+_OPERATORS = (
+    "~*",
+    "!~*",
+    "~~",
+    "!~~",
+    "^@",
+    "@@",
+    "#>",
+    "#-",
+    "#=",
+    "?|",
+    "?&",
+    "&&",
+    "&<",
+    "&>",
+    "-|-",
+    "<->",
+    "<#>",
+    "!!",
+    "%%",
+    "@?",
+    "<^",
+    ">^",
+)
+
+
+def operator(statement: Statement) -> Iterable[int]:
+    """Operators of PostgreSQL, whose characters are tokens of their own here."""
+    for index, token in enumerate(statement.tokens):
+        if token.kind == "operator" and (index == 0 or statement.tokens[index - 1].kind != "operator"):
+            end = index + 1
+            while (
+                end < len(statement.tokens)
+                and statement.tokens[end].kind == "operator"
+                and not statement.tokens[end].space
+            ):
+                end += 1
+            written = "".join(statement.words[index:end])
+            if written.startswith(_OPERATORS) or written.startswith("?"):
                 yield index
-                break
+
+
+def prefixed_literal(statement: Statement) -> Iterable[int]:
+    """B'101', N'...' and U&'...': a letter right before a text."""
+    for index, token in enumerate(statement.tokens[:-1]):
+        behind = statement.tokens[index + 1]
+        if token.word == "U" and behind.word == "&" and not behind.space:
+            behind = statement.tokens[min(index + 2, len(statement.tokens) - 1)]
+        elif token.word not in ("B", "N"):
+            continue
+        if behind.kind == "string" and not behind.space:
+            yield index
+
+
+def changing_with(statement: Statement) -> Iterable[int]:
+    """WITH ... AS (DELETE ...), and WITH ... INSERT."""
+    for word in ("INSERT", "UPDATE", "DELETE", "MERGE"):
+        for index in statement.find(word):
+            is_behind = word == "INSERT" and statement.starts("WITH") and statement.at(index - 1) == ")"
+            if statement.words[index - 2 : index] == ["AS", "("] or (
+                is_behind and enclosing(statement.tokens, index) < 0
+            ):
+                yield index

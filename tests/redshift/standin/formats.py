@@ -1,13 +1,10 @@
-"""Files of COPY and UNLOAD: Parquet, CSV and JSON to and from the CSV that the engine reads and writes.
+"""Files of COPY and UNLOAD: Parquet to and from the CSV that the engine reads and writes.
 
 What the engine reads has every value in quotes and NULL as a bare \\N. Column types are checked here as strictly as
 Redshift checks them, before the engine could cast.
 """
 
-import csv
-import json
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,13 +48,6 @@ def scan_error(context: str, code: int = 15007) -> Refused:
     rule = "-----------------------------------------------"
     detail = f"\n  {rule}\n  error:  Spectrum Scan Error\n  code:      {code}\n  context:   {context}\n  {rule}\n"
     return Refused(f"Spectrum Scan Error: {context}", "XX000", detail)
-
-
-def load_error(table: str, reason: str) -> Refused:
-    """The error of a load of text files."""
-    return Refused(
-        f"Load into table '{table}' failed. Check 'sys_load_error_detail' system table for details.", "XX000", reason
-    )
 
 
 def convert_parquet(source: Path, url: str, table: str, columns: Sequence[Column], rows: Path) -> None:
@@ -129,73 +119,13 @@ def _fits(column: Column, kind: str, annotation: str | None, precision: int | No
     return (kind, annotation) in _PARQUET_TYPES.get(column.type, set())
 
 
-def convert_csv(
-    text: str,
-    url: str,
-    table: str,
-    columns: Sequence[Column],
-    rows: Path,
-    *,
-    skip: int,
-    delimiter: str,
-    null: str,
-    empty_as_null: bool,
-) -> None:
-    """Writes the rows of a CSV file for the engine. An empty field is NULL except in a column of text."""
-    lines: list[list[str | None]] = []
-    for number, record in enumerate(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True), 1):
-        if number <= skip:
-            continue
-        if len(record) != len(columns):
-            reason = "Extra column(s) found" if len(record) > len(columns) else "Delimiter not found"
-            raise load_error(table, f"{reason}: {url} line {number}")
-        lines.append(
-            [
-                None if value == null or (value == "" and (empty_as_null or column.type not in _TEXT)) else value
-                for value, column in zip(record, columns, strict=True)
-            ]
-        )
-    _write_rows(lines, rows)
-
-
-def convert_json(text: str, url: str, table: str, columns: Sequence[Column], rows: Path) -> None:
-    """Writes the objects of a JSON file for the engine; keys are column names, what is missing is NULL."""
-    decoder, position, lines = json.JSONDecoder(), 0, []
-    while match := re.compile(r"\s*").match(text, position):
-        position = match.end()
-        if position == len(text):
-            break
-        try:
-            value, position = decoder.raw_decode(text, position)
-        except json.JSONDecodeError as error:
-            raise load_error(table, f"Invalid JSON: {url}: {error}") from error
-        lines.append([_json_text(value.get(column.name)) for column in columns])
-    _write_rows(lines, rows)
-
-
-def _json_text(value: object) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value)
-
-
-def _write_rows(lines: Iterable[Sequence[str | None]], rows: Path) -> None:
-    with rows.open("w", encoding="utf-8", newline="") as file:
-        for line in lines:
-            file.write(",".join(r"\N" if value is None else '"' + value.replace('"', '""') + '"' for value in line))
-            file.write("\n")
-
-
-def write(source: Path, types: Sequence[tuple[str, str]], target: Path, form: str, *, header: bool) -> None:
-    """Writes what the engine unloaded, a CSV file with a header, as PARQUET, CSV or JSON; types: name and type."""
+def write(source: Path, types: Sequence[tuple[str, str]], target: Path) -> None:
+    """Writes what the engine unloaded, a CSV file with a header, as Parquet; types: name and type."""
     columns = ", ".join(f"{_quoted(name)}: {_quoted(_duckdb_type(kind))}" for name, kind in types)
-    how = {
-        "PARQUET": "format parquet, compression snappy",
-        "CSV": f"format csv, header {str(header).lower()}, nullstr ''",
-        "JSON": "format json",
-    }[form]
     with duckdb.connect() as connection:
         connection.execute(
             f"copy (select * from read_csv(?, header = true, nullstr = '\\N', auto_detect = false, "
-            f"columns = {{{columns}}})) to '{target}' ({how})",
+            f"columns = {{{columns}}})) to '{target}' (format parquet, compression snappy)",
             [str(source)],
         )
 

@@ -1,7 +1,6 @@
 """Rules for whole statements, by their first word: SHOW, SET, VACUUM, GRANT, ALTER, MERGE and the like."""
 
-from collections.abc import Callable
-
+from . import map_security
 from .map_tables import column_definition
 from .mapping import (
     NotMapped,
@@ -10,14 +9,10 @@ from .mapping import (
     after_if_exists,
     body_of,
     done,
-    literal,
-    more_than_a_name,
-    name_parts,
     replace,
-    spaced,
     words_of,
 )
-from .tokens import join, tokenize, word_set
+from .tokens import word_set
 
 # Settings of Redshift that change nothing here: https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_ConfigurationRef.html
 _SETTINGS = word_set(
@@ -36,49 +31,14 @@ def copy(tokens: Tokens) -> Rewritten:
     raise NotMapped("COPY and UNLOAD are played by s3copy, in the form of the guide only")
 
 
+def not_played(tokens: Tokens) -> Rewritten:
+    """Commands that nothing of this project sends."""
+    raise NotMapped(" ".join(words_of(tokens[:2])).strip())
+
+
 def show(tokens: Tokens) -> Rewritten:
-    """SHOW SCHEMAS, TABLES, COLUMNS and GRANTS read the catalog; SHOW of one word is a setting.
-
-    AWS: r_SHOW_SCHEMAS, r_SHOW_TABLES, r_SHOW_COLUMNS, r_SHOW_GRANTS, r_SHOW.
-    """
-    body = body_of(tokens)
-    what = body[1].word if len(body) > 1 else ""
-    if len(body) == 2:
-        return tokens, None
-    body, like = _show_like(body)
-    if what == "SCHEMAS" and words_of(body[2:4]) == ("FROM", "DATABASE"):
-        (database,) = name_parts(body[4:], 1)
-        return done(f"select * from rs.show_schemas({literal(database)})" + like("schema_name")), "SHOW"
-    if what == "TABLES" and words_of(body[2:4]) == ("FROM", "SCHEMA"):
-        database, schema = name_parts(body[4:], 2)
-        call = f"rs.show_tables({literal(database)}, {literal(schema)})"
-        return done(f"select * from {call}" + like("table_name")), "SHOW"
-    if what == "COLUMNS" and words_of(body[2:4]) == ("FROM", "TABLE"):
-        place = ", ".join(map(literal, name_parts(body[4:], 3)))
-        select = f"select * from rs.show_columns({place})"
-        return done(select + like("column_name") + " order by ordinal_position"), "SHOW"
-    if what == "GRANTS" and words_of(body[2:4]) == ("ON", "TABLE"):
-        _, schema, table = name_parts(body[4:], 3)
-        call = f"rs.show_grants({literal(schema)}, {literal(table)})"
-        return done(f"select * from {call}" + like("identity_name")), "SHOW"
-    raise NotMapped(f"SHOW {what}")
-
-
-def _show_like(body: Tokens) -> tuple[Tokens, Callable[[str], str]]:
-    """A SHOW without its LIKE, and what that makes of the column it filters."""
-    if len(body) > 2 and body[-2].word == "LIKE" and body[-1].kind == "string":
-        pattern = body[-1].text
-        return body[:-2], lambda column: f" where {column} like {pattern}"
-    return body, lambda column: ""
-
-
-def use(tokens: Tokens) -> Rewritten:
-    """USE of the database one is connected to; there is no other here. AWS: r_USE_command."""
-    (database,) = name_parts(body_of(tokens)[1:], 1)
-    check = (
-        f"if current_database() <> {literal(database)} then raise exception 'USE reaches this database only'; end if;"
-    )
-    return done(f"do $rs$begin {check} end$rs$"), "USE"
+    """SHOW of one word is a setting; SHOW TABLES and the like are not played. AWS: r_SHOW."""
+    return (tokens, None) if len(body_of(tokens)) == 2 else not_played(tokens)
 
 
 def set_setting(tokens: Tokens) -> Rewritten:
@@ -99,36 +59,18 @@ def set_setting(tokens: Tokens) -> Rewritten:
     return replace(tokens, index, index + 1, f"rs.{body[index].text}"), None
 
 
-def vacuum(tokens: Tokens) -> Rewritten:
-    """VACUUM [FULL | SORT ONLY | DELETE ONLY | REINDEX | RECLUSTER] [table] [TO n PERCENT] [BOOST]: the table only.
-
-    AWS: r_VACUUM_command.
-    """
-    body = [token for token in body_of(tokens)[1:] if token.word != "BOOST"]
-    if body and body[0].word in ("FULL", "REINDEX", "RECLUSTER"):
-        body = body[1:]
-    elif words_of(body[:2]) in (("SORT", "ONLY"), ("DELETE", "ONLY")):
-        body = body[2:]
-    if len(body) > 3 and body[-3].word == "TO" and body[-1].word == "PERCENT":
-        body = body[:-3]
-    return tokenize("vacuum" + spaced(body)), "VACUUM"
-
-
 def analyze(tokens: Tokens) -> Rewritten:
-    """ANALYZE [VERBOSE] [table [(columns)]] [PREDICATE COLUMNS | ALL COLUMNS]: which columns is left to the engine.
-
-    AWS: r_ANALYZE.
-    """
+    """ANALYZE [table [(columns)]]: as in PostgreSQL; which columns, and encodings, are not played. AWS: r_ANALYZE."""
     body = body_of(tokens)
-    if len(body) > 1 and body[1].word == "COMPRESSION":
-        raise NotMapped("ANALYZE COMPRESSION: there are no encodings here")
-    if words_of(body[-2:]) in (("PREDICATE", "COLUMNS"), ("ALL", "COLUMNS")):
-        return tokenize(join(body[:-2])), "ANALYZE"
+    if words_of(body[1:2]) == ("COMPRESSION",) or words_of(body[-1:]) == ("COLUMNS",):
+        raise NotMapped("ANALYZE COMPRESSION and ANALYZE of PREDICATE COLUMNS or ALL COLUMNS")
     return tokens, None
 
 
 def grant(tokens: Tokens) -> Rewritten:
     """TO ROLE name and FROM ROLE name: a role needs no keyword in PostgreSQL. AWS: r_GRANT, r_REVOKE."""
+    if tokens[1].word == "ROLE":
+        return map_security.grant_role(tokens)
     if any(words_of(tokens[i : i + 3]) == ("FOR", "TABLES", "IN") for i in range(len(tokens))):
         raise NotMapped("scoped permissions (FOR TABLES IN ...)")
     kept: Tokens = []
@@ -156,59 +98,32 @@ def create_user(tokens: Tokens) -> Tokens:
 
 
 def alter(tokens: Tokens) -> Rewritten:
-    """ALTER TABLE: APPEND moves rows; distribution, order, encoding and informational keys change nothing here.
-
-    AWS: r_ALTER_TABLE, r_ALTER_TABLE_APPEND.
-    """
+    """ALTER TABLE: what stores a table, keys and APPEND are not played. AWS: r_ALTER_TABLE."""
     body = body_of(tokens)
+    if words_of(body[1:2]) == ("SCHEMA",):
+        return map_security.schema(tokens)
     if len(body) < 4 or body[1].word != "TABLE":
         return tokens, None
     end = 3
     while end < len(body) and body[end].word == ".":
         end += 2
-    table, action = body[2:end], body[end:]
+    action = body[end:]
     words = words_of(action)
-    if words[:2] == ("APPEND", "FROM"):
-        source = action[2:]
-        if any(token.word not in (".", "") and token.kind != "name" for token in source) or more_than_a_name(source):
-            raise NotMapped("ALTER TABLE APPEND with IGNOREEXTRA or FILLTARGET")
-        sql = f"with moved as (delete from{spaced(source)} returning *) insert into{spaced(table)} select * from moved"
-        return tokenize(sql), "ALTER TABLE"
-    storage = {"DISTKEY", "DISTSTYLE", "SORTKEY", "COMPOUND", "INTERLEAVED", "ENCODE"}
-    if (words[:1] == ("ALTER",) and set(words[1:2]) & storage) or (
-        words[:2] == ("ALTER", "COLUMN") and words[3:4] == ("ENCODE",)
-    ):
-        return _analyzed(table), "ALTER TABLE"
-    if words[:1] == ("ADD",) and set(words[1:2]) & {"PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT"}:
-        return _analyzed(table), "ALTER TABLE"
-    if words[:2] == ("DROP", "CONSTRAINT"):
-        return _analyzed(table), "ALTER TABLE"
+    if words[:3] == ("ROW", "LEVEL", "SECURITY"):
+        return map_security.row_level_security(body[2:end], words)
+    storage = {"DISTKEY", "DISTSTYLE", "SORTKEY", "COMPOUND", "ENCODE"}
+    keys = {"PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT"}
+    is_storage = words[0] == "ALTER" and (set(words[1:2]) & storage or words[3:4] == ("ENCODE",))
+    if words[0] == "APPEND" or is_storage or (words[0] in ("ADD", "DROP") and set(words[1:2]) & keys):
+        raise NotMapped(f"ALTER TABLE {' '.join(words[:2])}")
     if words[:2] == ("ADD", "COLUMN"):
-        column = column_definition(action[2:], {}, set())
+        column = column_definition(action[2:], {})
         return [*body[:end], *action[:2], *column, tokens[-1]], None
     return tokens, None
 
 
-def _analyzed(table: Tokens) -> Tokens:
-    """A statement that changes nothing, yet fails where the table is not there."""
-    return tokenize(f"do $rs$begin perform {literal(join(table).strip().lower())}::regclass; end$rs$")
-
-
 def merge(tokens: Tokens) -> Rewritten:
-    """MERGE ... REMOVE DUPLICATES: the target's matching rows go, the source's rows come, each once. AWS: r_MERGE."""
-    body = body_of(tokens)
-    if words_of(body[-2:]) != ("REMOVE", "DUPLICATES"):
-        return tokens, None
-    using = next((i for i, token in enumerate(body) if token.word == "USING"), None)
-    on = next((i for i, token in enumerate(body) if token.word == "ON"), None)
-    if using is None or on is None or words_of(body[:2]) != ("MERGE", "INTO"):
-        raise NotMapped("a MERGE that is not of the guide's form")
-    target, source, condition = body[2:using], body[using + 1 : on], body[on + 1 : -2]
-    relation = source
-    if len(source) > 1 and source[-2].word != ".":
-        relation = source[: -2 if source[-2].word == "AS" else -1]
-    sql = (
-        f"with gone as (delete from{spaced(target)} using{spaced(source)} where{spaced(condition)}) "
-        f"insert into{spaced(target)} select distinct * from{spaced(relation)}"
-    )
-    return tokenize(sql), "MERGE"
+    """MERGE is PostgreSQL's, but for REMOVE DUPLICATES. AWS: r_MERGE."""
+    if words_of(body_of(tokens)[-2:]) == ("REMOVE", "DUPLICATES"):
+        raise NotMapped("MERGE ... REMOVE DUPLICATES")
+    return tokens, None

@@ -1,13 +1,12 @@
 """Rules for tables and types: what stores and distributes rows, informational keys, lengths left out."""
 
-from .mapping import NotMapped, Tokens, after_if_exists, column_name, replace, words_of
+from .mapping import NotMapped, Tokens, after_if_exists, column_name, replace
 from .tokens import Token, closing, enclosing, join, split, tokenize, word_set
 
 
 def create_table(tokens: Tokens, start: int) -> Tokens:
     """CREATE TABLE without what stores and distributes it, which goes into a comment for the catalog to keep:
-    `/*rs:dist=KEY(a);sort=b,c*/`, or `/*rs:dist=LIKE(table);sort=*/` for the parent's. Keys are informational, but a
-    primary key's columns are not null.
+    `/*rs:dist=KEY(a);sort=b,c*/`, or `/*rs:dist=LIKE(table);sort=*/` for the parent's.
 
     AWS: r_CREATE_TABLE_NEW, r_CREATE_TABLE_AS.
     """
@@ -31,20 +30,6 @@ def create_table(tokens: Tokens, start: int) -> Tokens:
     mark = f"/*rs:dist={dist};sort={attributes.get('sortkey', '')}*/ "
     changed = [*head, *columns, *options, *rest[at:]]
     return [changed[0]._replace(space=changed[0].space + mark), *changed[1:]]
-
-
-def create_materialized_view(tokens: Tokens) -> Tokens:
-    """CREATE MATERIALIZED VIEW without BACKUP, DISTSTYLE, DISTKEY, SORTKEY and AUTO REFRESH.
-
-    AWS: materialized-view-create-sql-command.
-    """
-    at = next((i for i, token in enumerate(tokens) if token.word == "AS"), len(tokens))
-    options = _without_storage(tokens[:at], {})
-    for index, token in enumerate(options):
-        if token.word == "AUTO" and words_of(options[index + 1 : index + 2]) == ("REFRESH",):
-            options = options[:index] + options[index + 3 :]
-            break
-    return options + tokens[at:]
 
 
 def _without_storage(tokens: Tokens, attributes: dict[str, str]) -> Tokens:
@@ -72,34 +57,27 @@ def _without_storage(tokens: Tokens, attributes: dict[str, str]) -> Tokens:
 
 
 def _column_definitions(tokens: Tokens, attributes: dict[str, str]) -> Tokens:
-    """The bracket of CREATE TABLE: columns without storage and informational constraints.
+    """The bracket of CREATE TABLE: columns without storage.
 
     A list of names only (CREATE TABLE ... (a, b) AS) comes back as it is.
     """
     items = split(tokens[1:-1])
     if all(len(item) == 1 for item in items):
         return tokens
-    not_null = {
-        column_name(part)
-        for item in items
-        for i, token in enumerate(item)
-        if token.word == "PRIMARY" and i + 2 < len(item) and item[i + 2].word == "("
-        for part in split(item[i + 3 : closing(item, i + 2)])
-    }
     kept = []
     for item in items:
         first = item[0].word if item else ""
         if first in ("PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT"):
-            continue
+            raise NotMapped(f"{first} of a table")
         if first == "LIKE":
             defaults = next((i for i, token in enumerate(item) if token.word in ("INCLUDING", "EXCLUDING")), len(item))
             attributes["like"] = join(item[1:defaults]).strip()
-        kept.append(item if first in ("LIKE", "CHECK") else column_definition(item, attributes, not_null))
+        kept.append(item if first in ("LIKE", "CHECK") else column_definition(item, attributes))
     return tokenize(tokens[0].space + "(" + ",".join(map(join, kept)) + tokens[-1].space + ")")[:-1]
 
 
-def column_definition(item: Tokens, attributes: dict[str, str], not_null: set[str]) -> Tokens:
-    """One column: its type as in a table, its identity in PostgreSQL's words, no storage, no informational keys."""
+def column_definition(item: Tokens, attributes: dict[str, str]) -> Tokens:
+    """One column: its type as in a table, no storage."""
     name = column_name(item[:1])
     kept, index = [item[0]], 1
     mapped = map_type([*item, Token("end", "")], 1, in_table=True)
@@ -108,46 +86,17 @@ def column_definition(item: Tokens, attributes: dict[str, str], not_null: set[st
         kept += tokenize(item[1].space + text)[:-1]
     while index < len(item):
         word = item[index].word
-        following = item[index + 1].word if index + 1 < len(item) else ""
         if word == "ENCODE":
             index += 2
         elif word in ("DISTKEY", "SORTKEY"):
             attributes[word.lower()] = name
             index += 1
-        elif word == "PRIMARY" and following == "KEY":
-            not_null = not_null | {name}
-            index += 2
-        elif word == "UNIQUE":
-            index += 1
-        elif word == "REFERENCES":
-            index = _after_reference(item, index + 1)
-        elif word == "IDENTITY" and following == "(":
-            end = closing(item, index + 1)
-            always = "" if kept[-1].word == "AS" else " generated always as"
-            seed, _, step = join(item[index + 2 : end]).replace(" ", "").partition(",")
-            if not step:
-                raise NotMapped("IDENTITY without a seed and a step")
-            bound = "maxvalue" if step.startswith("-") else "minvalue"
-            options = f"start with {seed} increment by {step} {bound} {seed}"
-            kept += tokenize(f"{always} identity ({options})")[:-1]
-            index = end + 1
+        elif word in ("COLLATE", "GENERATED", "IDENTITY", "PRIMARY", "REFERENCES", "UNIQUE"):
+            raise NotMapped(f"{word} of a column")
         else:
             kept.append(item[index])
             index += 1
-    words = [token.word for token in kept]
-    if name in not_null and not any(words_of(kept[i : i + 2]) == ("NOT", "NULL") for i in range(len(words))):
-        kept += tokenize(" not null")[:-1]
     return kept
-
-
-def _after_reference(item: Tokens, index: int) -> int:
-    """The index behind `table [(columns)]` of REFERENCES."""
-    index += 1
-    while index < len(item) and item[index].word == ".":
-        index += 2
-    if index < len(item) and item[index].word == "(":
-        index = closing(item, index) + 1
-    return index
 
 
 TYPES = word_set("bpchar char character datetime decimal nchar numeric nvarchar text varchar")

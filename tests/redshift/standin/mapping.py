@@ -12,7 +12,7 @@ Rewritten = tuple[Tokens, str | None]
 
 
 class NotMapped(Exception):
-    """Redshift may take the statement; this stand-in has no exact counterpart for it."""
+    """Redshift may take the statement; this stand-in does not play it."""
 
 
 def done(sql: str) -> Tokens:
@@ -43,22 +43,9 @@ def words_of(tokens: Tokens) -> tuple[str, ...]:
     return tuple(token.word for token in tokens)
 
 
-def spaced(tokens: Tokens) -> str:
-    """The text of tokens after one space; "" for none."""
-    return " " + join(tokens).strip() if tokens else ""
-
-
 def literal(text: str) -> str:
     """A string literal for an engine in which backslashes escape."""
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def name_parts(tokens: Tokens, count: int) -> list[str]:
-    """The parts of a dotted name in lower case, without quotes, filled with "" in front up to `count`."""
-    parts = [column_name([part]) for part in tokens if part.word != "."]
-    if len(parts) > count or more_than_a_name(tokens) or not parts:
-        raise NotMapped(f"{join(tokens).strip()} where a name of at most {count} parts belongs")
-    return [""] * (count - len(parts)) + parts
 
 
 def column_name(tokens: Tokens) -> str:
@@ -88,23 +75,3 @@ def calls(tokens: Tokens, names: frozenset[str]) -> list[int]:
         and tokens[index + 1].word == "("
         and (index == 0 or tokens[index - 1].word != ".")
     ]
-
-
-def at_depth(tokens: Tokens, start: int, end: int) -> list[int]:
-    """The indices from `start` up to `end` in no bracket opened there, up to one that closes an earlier bracket."""
-    found, depth = [], 0
-    for index in range(start, end):
-        word = tokens[index].word
-        if word == ")":
-            depth -= 1
-            if depth < 0:
-                break
-        if depth == 0:
-            found.append(index)
-        if word == "(":
-            depth += 1
-    return found
-
-
-def depth_words(tokens: Tokens) -> set[str]:
-    return {tokens[index].word for index in at_depth(tokens, 0, len(tokens))}

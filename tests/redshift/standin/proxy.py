@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import re
 import secrets
 import ssl
 import struct
@@ -24,6 +25,7 @@ from typing import Any, Literal
 
 from standin import deny, rewrite, s3copy
 from standin.refusal import Refused
+from standin.vocabulary import FUNCTIONS, TYPES
 
 SERVER_VERSION = "8.0.2"
 """What Redshift says it is; the driver counts rows by it."""
@@ -324,7 +326,7 @@ class Session:
         except Refused as refusal:
             return Statement(sql, _NO_STATEMENT, refused=refusal)
         except rewrite.NotMapped as reason:
-            return Statement(sql, _NO_STATEMENT, refused=Refused(f"stand-in: cannot map this statement: {reason}"))
+            return Statement(sql, _NO_STATEMENT, refused=Refused(f"stand-in: not played here: {reason}"))
 
     async def _run_before(self, statement: Statement) -> None:
         """What must happen first; sets `refusal` when it fails. Not in a failed transaction, which refuses all."""
@@ -399,7 +401,7 @@ class Session:
             elif code in b"CI":
                 code, body = await self._completed(code, body)
             elif code == b"E":
-                refusal, self.refusal = self.refusal, None
+                refusal, self.refusal = self.refusal or _not_played(_fields(body)), None
                 body = _error(refusal)[5:] if refusal else body
                 self._record(_fields(body)["M"])
             elif code == b"Z":
@@ -464,6 +466,15 @@ def _error(refusal: Refused, severity: str = "ERROR") -> bytes:
 def _fields(body: bytes) -> dict[str, str]:
     """The fields of an ErrorResponse by their letter."""
     return {part[:1].decode(): part[1:].decode() for part in body.split(b"\0") if part}
+
+
+def _not_played(error: dict[str, str]) -> Refused | None:
+    """An error of the engine over a function or a type that Redshift has, as what it is: a gap of the stand-in."""
+    missing = re.match(r'function (?:pg_catalog\.)?(\w+)\(|type "(\w+)" does not exist', error["M"])
+    if not missing or error["C"] not in ("42883", "42704"):
+        return None
+    name = missing[1] or missing[2]
+    return Refused(f"stand-in: not played here: {name}") if name.upper() in FUNCTIONS | TYPES else None
 
 
 def _columns(body: bytes) -> list[tuple[bytes, int, int, tuple[int, int, int, int]]]:

@@ -1,8 +1,8 @@
 """Redshift SQL made into PostgreSQL SQL: only what PostgreSQL cannot take, token by token; the rest of the text stays.
 
 A rule is one function. A rule for statements is chosen by the first word; rules for queries run on every statement that
-holds one of their trigger words, so that a text without any is returned as it came. What Redshift takes and no rule can
-map exactly raises NotMapped; nothing is passed on in the hope that it means the same.
+holds one of their trigger words, so that a text without any is returned as it came. What Redshift takes and is not
+played raises NotMapped; nothing is passed on in the hope that it means the same.
 
 "AWS" in a rule's docstring is a page of the Database Developer Guide,
 https://docs.aws.amazon.com/redshift/latest/dg/<page>.html
@@ -10,43 +10,32 @@ https://docs.aws.amazon.com/redshift/latest/dg/<page>.html
 
 from collections.abc import Callable
 
-from . import map_functions, map_queries, map_statements
-from .map_tables import TYPES, casts, create_materialized_view, create_table
-from .mapping import NotMapped, Rewritten, Tokens, body_of, cut, done, literal, replace, words_of
+from . import map_functions, map_queries, map_security, map_statements
+from .map_tables import TYPES, casts, create_table
+from .mapping import NotMapped, Rewritten, Tokens, body_of, cut, done, literal, words_of
 from .tokens import join, tokenize, word_set
 
 __all__ = ["COMPAT", "NotMapped", "rewrite", "triggers"]
 
-_UNDER_THEIR_OWN_NAME = word_set(
-    """
-    add_months charindex convert_timezone dateadd datediff date_trunc getdate is_valid_json json_extract_path_text
-    json_parse json_serialize last_day len median months_between sha2 strtol super trunc
-    """
-)
-
-
 # What rewritten SQL calls, or relies on to exist under Redshift's own name: compat.sql defines each.
 COMPAT = {
-    "rs.array": "array(...), a SUPER array",
     "rs.avg": "avg, which is an integer for integers",
     "rs.columns": "information_schema.columns without late-binding views",
     "rs.concat": "concat of two values, null when one is",
     "rs.create_lbv": "procedure(head, name, body): a view that is bound when it is read",
     "rs.pg_attribute": "pg_attribute without late-binding views",
     "rs.regexp_replace": "regexp_replace of every occurrence",
-    "rs.show_columns": "SHOW COLUMNS: (database, schema, table)",
-    "rs.show_grants": "SHOW GRANTS: (schema, table)",
-    "rs.show_schemas": "SHOW SCHEMAS: (database)",
-    "rs.show_tables": "SHOW TABLES: (database, schema)",
-    "rs.sysdate": "sysdate, the start of the transaction",
-    **{f"pg_catalog.{name.lower()}": "under its own name" for name in sorted(_UNDER_THEIR_OWN_NAME)},
+    **{
+        f"pg_catalog.{name}": "under its own name"
+        for name in ("dateadd", "datediff", "date_trunc", "getdate", "json_extract_path_text", "len", "super", "trunc")
+    },
 }
 
 
 def rewrite(sql: str) -> tuple[str, str | None]:
     """PostgreSQL's text for one Redshift statement, and the command tag to report where it is not the engine's own.
 
-    Raises NotMapped for what has no exact counterpart. COPY and UNLOAD do not come here: see s3copy.
+    Raises NotMapped for what is not played. COPY and UNLOAD do not come here: see s3copy.
     """
     original = tokenize(sql)
     body, _, rest = cut(original, ";")
@@ -76,34 +65,27 @@ def _create_or_drop(tokens: Tokens) -> Rewritten:
     modifiers = ("OR", "REPLACE", "TEMP", "TEMPORARY", "LOCAL")
     index = next(i for i in range(1, len(tokens)) if tokens[i].word not in modifiers)
     kind = tokens[index].word
+    is_new = tokens[0].word == "CREATE"
     if kind == "SCHEMA":
+        tokens = map_security.without_quota(tokens)
         return map_statements.without_database(tokens, index + 1), None
-    if tokens[0].word == "DROP":
+    if kind == "ROLE":
+        return map_security.create_role(tokens) if is_new else map_security.drop_role(tokens)
+    if kind in ("MASKING", "RLS"):
+        return map_security.create_policy(tokens) if is_new else map_security.drop_policy(tokens)
+    if kind == "EXTERNAL" and is_new:
+        return map_security.create_external(tokens)
+    if not is_new:
         return tokens, None
     if kind == "TABLE":
         return create_table(tokens, index + 1), None
-    if kind == "MATERIALIZED":
-        return create_materialized_view(tokens), None
     if kind == "VIEW":
         return _create_view(tokens, index)
     if kind == "USER":
         return map_statements.create_user(tokens), None
-    if kind == "FUNCTION":
-        return _create_function(tokens), None
-    if kind in ("DATABASE", "GROUP", "ROLE"):
+    if kind in ("DATABASE", "GROUP"):
         return tokens, None
     raise NotMapped(f"CREATE {kind}")
-
-
-def _create_function(tokens: Tokens) -> Tokens:
-    """A function in SQL: its body is rewritten as well; Python and Lambda are not played. AWS: r_CREATE_FUNCTION."""
-    words = [token.word for token in tokens]
-    if "LANGUAGE" not in words or words[words.index("LANGUAGE") + 1] != "SQL":
-        raise NotMapped("a function in another language than SQL")
-    for index, token in enumerate(tokens):
-        if token.kind == "string" and token.text.startswith("$$"):
-            return replace(tokens, index, index + 1, f"$${rewrite(token.text[2:-2])[0]}$$")
-    raise NotMapped("a function whose body is not between $$")
 
 
 def _create_view(tokens: Tokens, index: int) -> Rewritten:
@@ -124,36 +106,31 @@ _STATEMENTS: dict[str, Callable[[Tokens], Rewritten]] = {
     "ALTER": map_statements.alter,
     "ANALYSE": map_statements.analyze,
     "ANALYZE": map_statements.analyze,
+    "ATTACH": map_security.attach,
+    "CALL": map_statements.not_played,
     "COPY": map_statements.copy,
     "CREATE": _create_or_drop,
+    "DETACH": map_security.attach,
     "DROP": _create_or_drop,
     "GRANT": map_statements.grant,
     "MERGE": map_statements.merge,
+    "REFRESH": map_statements.not_played,
     "RESET": map_statements.set_setting,
     "REVOKE": map_statements.grant,
     "SET": map_statements.set_setting,
     "SHOW": map_statements.show,
     "UNLOAD": map_statements.copy,
-    "USE": map_statements.use,
-    "VACUUM": map_statements.vacuum,
+    "USE": map_statements.not_played,
+    "VACUUM": map_statements.not_played,
 }
 
 # In this order; the words that make a rule run, none for every statement.
 _QUERIES: tuple[tuple[frozenset[str], Callable[[Tokens], Tokens]], ...] = (
-    (map_queries.NOT_MAPPED_WORDS, map_queries.not_mapped),
+    (frozenset(), map_queries.not_played),
     (frozenset(), map_queries.fold_quoted),
     (word_set("information_schema pg_attribute"), map_queries.catalog),
-    (word_set("top"), map_queries.top),
-    (word_set("qualify"), map_queries.qualify),
-    (word_set("minus"), map_queries.minus),
-    (word_set("approximate"), map_functions.approximate),
-    (word_set("sysdate"), map_functions.sysdate),
     (map_functions.WITH_DATE_PART, map_functions.date_part),
     (word_set("extract"), map_functions.extract),
     (map_functions.NAMESAKES, map_functions.namesakes),
-    (word_set("decode"), map_functions.decode),
-    (word_set("nvl2"), map_functions.nvl2),
-    (word_set("listagg"), map_functions.listagg),
-    (word_set("ratio_to_report"), map_functions.ratio_to_report),
     (TYPES, casts),
 )

@@ -6,7 +6,6 @@ or from reports of others is marked in semantics.md. An option that is not liste
 """
 
 import asyncio
-import gzip
 import json
 import re
 import shutil
@@ -95,25 +94,18 @@ def plan(sql: str, store: Store) -> Job:
     if match := _UNLOAD.match(text):
         query, url, options = match.groups()
         return _Unload(store, _literal(query), _url(url), _options(options, _UNLOAD_OPTIONS, "UNLOAD"))
-    raise Refused("stand-in: cannot map this form of COPY or UNLOAD: only from and to s3://", "42601")
+    raise Refused("stand-in: not played here: this form of COPY or UNLOAD; only from and to s3://", "42601")
 
 
 # COPY -----------------------------------------------------------------------------------------------------------------
 
 # Option -> what follows it: nothing, a value, or one of these words. `FORMAT AS` is left out before they are looked up.
 _ON_OFF = ("ON", "OFF", "TRUE", "FALSE")
-_FORMATS = ("PARQUET", "CSV", "JSON")
+_NOT_PLAYED = ("AVRO", "CSV", "FIXEDWIDTH", "JSON", "ORC", "SHAPEFILE")
 _COPY_OPTIONS: dict[str, str | tuple[str, ...]] = {
     "IAM_ROLE": "value",
     "PARQUET": "",
-    "CSV": "",
-    "JSON": "value",
     "MANIFEST": "",
-    "GZIP": "",
-    "IGNOREHEADER": "value",
-    "DELIMITER": "value",
-    "NULL": "value",
-    "EMPTYASNULL": "",
     "REGION": "value",
     "COMPUPDATE": (*_ON_OFF, "PRESET"),
     "STATUPDATE": _ON_OFF,
@@ -129,11 +121,9 @@ class _Copy:
 
     def __init__(self, store: Store, table: str, columns: str, url: str, options: dict[str, str]) -> None:
         self.store, self.table, self.columns, self.url, self.options = store, table, columns, url, options
-        self.format = _format(options)
         _check_role(store, options)
-        if self.format == "PARQUET":
-            for option in options.keys() - _COLUMNAR_OPTIONS:
-                raise Refused(f"{option} argument is not supported for PARQUET based COPY", "0A000")
+        for option in options.keys() - _COLUMNAR_OPTIONS:
+            raise Refused(f"{option} argument is not supported for PARQUET based COPY", "0A000")
         self.file = store.transfer / f"{uuid.uuid4().hex}.csv"
         self.sent = f"COPY {table} {columns} FROM '{self.file}' WITH (FORMAT csv, NULL '\\\\N')"
 
@@ -172,7 +162,7 @@ class _Copy:
                         self.store.client.download_file(bucket, key, str(source))
                     except (ClientError, BotoCoreError) as error:
                         raise _s3_error(error) from error
-                    self._convert(source, f"s3://{bucket}/{key}", columns, rows)
+                    formats.convert_parquet(source, f"s3://{bucket}/{key}", self.table, columns, rows)
                     with rows.open("rb") as part:
                         shutil.copyfileobj(part, whole)
         finally:
@@ -208,7 +198,7 @@ class _Copy:
         for entry, url in zip(entries, urls, strict=True):
             target = _split(_s3_url(url))
             length = entry.get("meta", {}).get("content_length")
-            if self.format == "PARQUET" and not isinstance(length, int):
+            if not isinstance(length, int):
                 raise Refused(
                     f"Manifest file s3://{bucket}/{key} does not have content_length in the meta of {url}", "XX000"
                 )
@@ -223,38 +213,12 @@ class _Copy:
                     ) from error
                 yield None
                 continue
-            if self.format == "PARQUET" and length != actual:
+            if length != actual:
                 raise formats.scan_error(
                     f"File {url} has {actual} bytes, the content_length of the manifest says {length}",
                     code=15001,
                 )
             yield target
-
-    def _convert(self, source: Path, url: str, columns: list[Column], rows: Path) -> None:
-        if self.format == "PARQUET":
-            formats.convert_parquet(source, url, self.table, columns, rows)
-            return
-        content = source.read_bytes()
-        try:
-            text = (gzip.decompress(content) if "GZIP" in self.options else content).decode("utf-8")
-        except (gzip.BadGzipFile, EOFError, UnicodeDecodeError) as error:
-            raise formats.load_error(self.table, f"{url}: {error}") from error
-        if self.format == "JSON":
-            if _literal(self.options["JSON"]) != "auto":
-                raise Refused("stand-in: COPY ... JSON is mapped for 'auto' only", "0A000")
-            formats.convert_json(text, url, self.table, columns, rows)
-            return
-        formats.convert_csv(
-            text,
-            url,
-            self.table,
-            columns,
-            rows,
-            skip=int(self.options.get("IGNOREHEADER", "0")),
-            delimiter=_literal(self.options.get("DELIMITER", "','")),
-            null=_literal(self.options.get("NULL", r"'\\N'")),
-            empty_as_null="EMPTYASNULL" in self.options,
-        )
 
 
 # UNLOAD ---------------------------------------------------------------------------------------------------------------
@@ -262,9 +226,6 @@ class _Copy:
 _UNLOAD_OPTIONS: dict[str, str | tuple[str, ...]] = {
     "IAM_ROLE": "value",
     "PARQUET": "",
-    "CSV": "",
-    "JSON": "",
-    "HEADER": "",
     "ALLOWOVERWRITE": "",
     "PARALLEL": _ON_OFF,
     # With which key S3 encrypts is not played.
@@ -276,7 +237,6 @@ _UNLOAD_OPTIONS: dict[str, str | tuple[str, ...]] = {
 class _Unload:
     def __init__(self, store: Store, query: str, url: str, options: dict[str, str]) -> None:
         self.store, self.url, self.options = store, url, options
-        self.format = _format(options)
         _check_role(store, options)
         if re.search(r"(?i)\blimit\s+\d+\s*$", query):
             raise Refused("Limit clause is not supported", "0A000")
@@ -314,10 +274,9 @@ class _Unload:
     def _upload(self) -> None:
         bucket, key = _split(self.url)
         whole = self.options.get("PARALLEL", "ON") in ("OFF", "FALSE")
-        ending = {"PARQUET": ".parquet", "CSV": "", "JSON": ""}[self.format]
-        name = f"{key}{'000' if whole else '0000_part_00'}{ending}"
+        name = f"{key}{'000' if whole else '0000_part_00'}.parquet"
         target = self.file.with_suffix(".out")
-        formats.write(self.file, self.types, target, self.format, header="HEADER" in self.options)
+        formats.write(self.file, self.types, target)
         try:
             self.store.client.upload_file(str(target), bucket, name)
         except (S3UploadFailedError, ClientError, BotoCoreError) as error:
@@ -330,11 +289,15 @@ class _Unload:
 def _options(text: str, known: dict[str, str | tuple[str, ...]], command: str) -> dict[str, str]:
     """The options by name, with their value as it was written. Raises Refused for one that is not known."""
     tokens = _TOKEN.findall(re.sub(r"(?i)\bformat(\s+as)?\s+(?=parquet|csv|json)", "", text))
+    words = {token.upper() for token in tokens}
+    if "PARQUET" not in words:
+        form = ", ".join(sorted(words & set(_NOT_PLAYED))) or "files of text"
+        raise Refused(f"stand-in: not played here: {command} of {form}", "0A000")
     options: dict[str, str] = {}
     while tokens:
         name = tokens.pop(0).upper()
         if name not in known:
-            raise Refused(f"stand-in: cannot map {command} option {name}", "42601")
+            raise Refused(f"stand-in: not played here: {command} option {name}", "42601")
         takes = known[name]
         if takes and tokens and tokens[0].upper() == "AS":
             tokens.pop(0)
@@ -347,13 +310,6 @@ def _options(text: str, known: dict[str, str | tuple[str, ...]], command: str) -
         else:
             options[name] = "ON"
     return options
-
-
-def _format(options: dict[str, str]) -> str:
-    named = [name for name in _FORMATS if name in options]
-    if len(named) != 1:
-        raise Refused("stand-in: COPY and UNLOAD are mapped for PARQUET, CSV and JSON only; name one", "0A000")
-    return named[0]
 
 
 def _check_role(store: Store, options: dict[str, str]) -> None:
@@ -391,7 +347,7 @@ def _url(text: str) -> str:
 
 def _s3_url(url: str) -> str:
     if not url.startswith("s3://"):
-        raise Refused(f"stand-in: only s3:// is mapped, not {url}", "0A000")
+        raise Refused(f"stand-in: not played here: {url}; only s3:// is", "0A000")
     return url
 
 

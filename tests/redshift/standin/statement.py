@@ -1,19 +1,47 @@
 """A statement as the rules of the deny list look at it."""
 
+import logging
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from typing import ClassVar, TypeVar
 
-from .tokens import Token, closing, enclosing, split
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.redshift import Redshift
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import TokenType
+
+from .columns import Query
+from .tokens import Token, closing, enclosing, join, split
 from .vocabulary import NOT_FUNCTIONS
 
 _CATALOG = re.compile(r"(pg_|information_schema$|svv_|svl_|stv_|stl_|sys_|table_privileges$)", re.IGNORECASE)
 
+_Node = TypeVar("_Node", bound=exp.Expression)
+
+# What sqlglot takes for a command that it cannot read has no tree here.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
+
+class _Dialect(Redshift):
+    """Redshift's dialect, in which NULL knows its line as well."""
+
+    class Parser(Redshift.Parser):
+        PRIMARY_PARSERS: ClassVar = {
+            **Redshift.Parser.PRIMARY_PARSERS,
+            TokenType.NULL: lambda _, token: exp.Null().update_positions(token),
+        }
+
 
 class Statement:
-    """A statement's tokens, and what several rules ask of them."""
+    """A statement's tokens and tree, and what several rules ask of them.
 
-    def __init__(self, tokens: list[Token], in_transaction: bool):
+    model: that it is what dbt compiled, and a part of another statement: "query", or "contract" where that is enforced.
+    """
+
+    def __init__(self, tokens: list[Token], in_transaction: bool = False, model: str = ""):
+        self.model = model
         self.tokens = tokens
         self.words = [token.word for token in tokens]
         self.in_transaction = in_transaction
@@ -61,6 +89,30 @@ class Statement:
         return places
 
     @cached_property
+    def tree(self) -> exp.Expression | None:
+        """The statement as sqlglot reads it; None for one without a query, of the catalog, or that it cannot read."""
+        if (self.reads_catalog and not self.model) or not {"SELECT", "WITH"} & set(self.words):
+            return None
+        try:
+            tree = sqlglot.parse_one(join(self.tokens), read=_Dialect)
+        except (SqlglotError, RecursionError):
+            return None
+        return None if isinstance(tree, exp.Command) else tree
+
+    @cached_property
+    def columns(self) -> Query:
+        """What the columns of its queries are."""
+        return Query(self.tree or exp.Null(), bool(self.model))
+
+    @cached_property
+    def _nodes(self) -> list[exp.Expression]:
+        return list(self.tree.walk()) if self.tree else []
+
+    def nodes(self, *kinds: type[_Node]) -> Iterator[_Node]:
+        """The nodes of the tree of these kinds."""
+        return (node for node in self._nodes if isinstance(node, kinds))
+
+    @cached_property
     def has_expression_query(self) -> bool:
         """Whether a query may stand where a value or a list of values does: only there it can be correlated."""
         return any(
@@ -98,7 +150,7 @@ class Statement:
                     return index, closing(self.tokens, index)
         return 0, 0
 
-    def columns(self) -> Iterator[int]:
+    def defined_columns(self) -> Iterator[int]:
         """Where a column, or a constraint, of CREATE TABLE begins."""
         start, end = self.table_definition
         index = start + 1

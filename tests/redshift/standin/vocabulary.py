@@ -88,3 +88,16 @@ INTEGERS = word_set("smallint int2 integer int int4 bigint int8")
 
 
 INTEGER_FUNCTIONS = word_set("count row_number rank dense_rank ntile datediff extract length len strpos charindex")
+
+
+# https://docs.aws.amazon.com/redshift/latest/dg/r_Dateparts_for_datetime_functions.html
+DATE_PARTS = word_set(
+    """
+    millennium millennia mil mils century centuries c cent cents decade decades dec decs epoch year years y yr yrs
+    quarter quarters qtr qtrs month months mon mons week weeks w dayofweek dow dw weekday dayofyear doy dy yearday
+    day days d hour hours h hr hrs minute minutes m min mins second seconds s sec secs
+    millisecond milliseconds ms msec msecs msecond mseconds millisec millisecs millisecon
+    microsecond microseconds microsec microsecs usecond useconds us usec usecs
+    timezone timezone_hour timezone_minute
+    """
+)
