@@ -15,7 +15,7 @@ buyers as (
 by_attribute as (
     {% for attribute in attributes %}
     select
-        '{{ attribute }}' as attribute_name,
+        cast('{{ attribute }}' as varchar(64)) as attribute_name,
         {{ attribute }} as attribute_value,
         count(*) as buyers,
         sum(case when is_vip then 1 else 0 end) as vips,

@@ -7,7 +7,15 @@
 
 {% macro default__build_snapshot_table(strategy, sql) -%}
     {%- do adventure_works.warn_of_earlier_loads(model['name'] | replace('snap_', '')) -%}
-    {{ dbt.default__build_snapshot_table(strategy, sql) }}
+    {{ adventure_works.with_types(dbt.default__build_snapshot_table(strategy, sql)) }}
+{%- endmacro %}
+
+
+{#- On Redshift, a literal in a sub-query has no type. -#}
+{% macro with_types(sql) -%}
+    {{ modules.re.sub(
+        "'(\\w+)' as (dbt_change_type|dbt_is_deleted)", "cast('\\1' as varchar(16)) as \\2", sql
+    ) }}
 {%- endmacro %}
 
 
@@ -28,8 +36,9 @@
 
 
 {% macro default__snapshot_staging_table(strategy, source_sql, target_relation) -%}
+    {%- set staging = dbt.default__snapshot_staging_table(strategy, source_sql, target_relation) -%}
     select * from (
-        {{ dbt.default__snapshot_staging_table(strategy, source_sql, target_relation) }}
+        {{ adventure_works.with_types(staging) }}
     ) as staged
     where {{ adventure_works.snapshot_condition(source_sql, target_relation) }}
 {%- endmacro %}

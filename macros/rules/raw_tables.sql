@@ -58,6 +58,6 @@
         {%- set key, of_key = column.split(': ') -%}
         cast({{ key }} as varchar(32)) || ': ' || coalesce(cast({{ of_key }} as varchar(220)), '(empty)')
     {%- else -%}
-        '(all)'
+        cast('(all)' as varchar(256))
     {%- endif -%}
 {%- endmacro %}

@@ -10,7 +10,7 @@
                 least(
                     max(cast({{ p_value }} as double precision) * ({{ tests }} - {{ p_rank }} + 1))
                     over (
-                        partition by {{ family | join(', ') }}
+                        {{ 'partition by ' ~ family | join(', ') if family }}
                         order by {{ p_rank }}
                         rows between unbounded preceding and current row
                     ),
@@ -27,7 +27,7 @@
                 least(
                     min(cast({{ p_value }} as double precision) * {{ tests }} / {{ p_rank }})
                     over (
-                        partition by {{ family | join(', ') }}
+                        {{ 'partition by ' ~ family | join(', ') if family }}
                         order by {{ p_rank }} desc
                         rows between unbounded preceding and current row
                     ),

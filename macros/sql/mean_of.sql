@@ -4,6 +4,6 @@
     {%- elif kind in ('dates', 'birth_dates') -%}
         avg(cast({{ dbt.datediff("cast('2000-01-01' as date)", column, 'day') }} as double precision))
     {%- else -%}
-        cast(null as double precision)
+        cast({{ adventure_works.null_of('1') }} as double precision)
     {%- endif -%}
 {%- endmacro %}

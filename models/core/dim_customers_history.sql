@@ -21,19 +21,22 @@ versions as (
 
 ),
 
+-- No version has this key: NULLs that come from a join have their type.
 unknown_member as (
 
     select
         {%- for column in columns %}
-        {{ unknown[column] }} as {{ column }},
+        {{ unknown[column] or 'versions.' ~ column }} as {{ column }},
         {%- endfor %}
         1 as version_number,
         cast('1900-01-01' as date) as valid_from,
         cast('9999-12-31' as date) as valid_to,
         true as is_current,
         false as is_deleted,
-        'Unknown' as income_bracket,
+        cast('Unknown' as varchar(64)) as income_bracket,
         99 as income_bracket_order
+    from (select -1 as customer_key) as members
+    left join versions on members.customer_key = versions.customer_key
 
 ),
 

@@ -13,7 +13,7 @@ unknown_member as (
 
     select
         -1 as product_category_key,
-        'Unknown' as category_name
+        cast('Unknown' as varchar(256)) as category_name
 
 ),
 

@@ -17,9 +17,9 @@ unknown_member as (
 
     select
         -1 as product_subcategory_key,
-        'Unknown' as subcategory_name,
+        cast('Unknown' as varchar(256)) as subcategory_name,
         -1 as product_category_key,
-        'Unknown' as category_name
+        cast('Unknown' as varchar(256)) as category_name
 
 ),
 

@@ -24,23 +24,26 @@ versions as (
 
 ),
 
+-- No version has this key: NULLs that come from a join have their type.
 unknown_member as (
 
     select
         {%- for attribute in attributes %}
-        {{ unknown[attribute] }} as {{ attribute }},
+        {{ unknown[attribute] or 'versions.' ~ attribute }} as {{ attribute }},
         {%- endfor %}
-        -1 as product_key,
+        members.product_key,
         1 as version_number,
         cast('1900-01-01' as date) as valid_from,
         cast('9999-12-31' as date) as valid_to,
         true as is_current,
         false as is_deleted,
         -1 as product_subcategory_key,
-        'Unknown' as subcategory_name,
+        cast('Unknown' as varchar(256)) as subcategory_name,
         -1 as product_category_key,
-        'Unknown' as category_name,
-        cast(null as numeric(18, 6)) as profit_margin
+        cast('Unknown' as varchar(256)) as category_name,
+        versions.profit_margin
+    from (select -1 as product_key) as members
+    left join versions on members.product_key = versions.product_key
 
 ),
 

@@ -15,9 +15,9 @@ unknown_member as (
 
     select
         -1 as territory_key,
-        'Unknown' as region,
-        'Unknown' as country,
-        'Unknown' as continent
+        cast('Unknown' as varchar(256)) as region,
+        cast('Unknown' as varchar(256)) as country,
+        cast('Unknown' as varchar(256)) as continent
 
 ),
 

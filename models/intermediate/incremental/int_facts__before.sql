@@ -44,7 +44,7 @@ facts_before as (
     {%- for table_name, source_file, lake_id in rows %}
     union all
     select
-        '{{ table_name }}' as table_name,
+        cast('{{ table_name }}' as varchar(64)) as table_name,
         facts.source_file,
         facts.record_number,
         {%- for name in names %}

@@ -51,7 +51,7 @@ built_rows as (
     {%- if fact_sales %}
     union all
     select
-        'sales' as table_name,
+        cast('sales' as varchar(64)) as table_name,
         source_file,
         min(build_state) as build_state,
         min(order_date) as first_date,
@@ -64,7 +64,7 @@ built_rows as (
     {%- if fact_returns %}
     union all
     select
-        'returns' as table_name,
+        cast('returns' as varchar(64)) as table_name,
         source_file,
         min(build_state) as build_state,
         min(return_date) as first_date,
@@ -77,7 +77,7 @@ built_rows as (
     {%- for table_name, relation, is_quarantine in outside_the_facts if relation %}
     union all
     select
-        '{{ table_name }}' as table_name,
+        cast('{{ table_name }}' as varchar(64)) as table_name,
         source_file,
         cast(null as varchar(64)) as build_state,
         cast(null as date) as first_date,

@@ -4,7 +4,6 @@ ranked as (
 
     select
         *,
-        cast('all' as varchar(16)) as test_family,
         count(p_value) over () as tests,
         row_number() over (
             order by case when p_value is null then 1 else 0 end, p_value, territory_key, product_category_key
@@ -17,7 +16,7 @@ adjusted as (
 
     select
         *,
-        cast({{ holm_p_value('p_value', ['test_family']) }} as numeric(18, 10)) as adjusted_p_value
+        cast({{ holm_p_value('p_value', []) }} as numeric(18, 10)) as adjusted_p_value
     from ranked
 
 ),

@@ -38,7 +38,7 @@ levels as (
     from products
     union all
     select
-        'subcategory' as product_level,
+        cast('subcategory' as varchar(64)) as product_level,
         subcategories.product_subcategory_key as product_group_key,
         subcategories.subcategory_name as product_group_name,
         subcategories.product_subcategory_key,

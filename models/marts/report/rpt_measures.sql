@@ -1,9 +1,9 @@
 {# Distinct orders and customers are non-additive, so each total is counted separately; NULL means all. #}
 {%- set totals = [
     ('product_category_key', 'territory_key'),
-    ('product_category_key', 'null'),
-    ('null', 'territory_key'),
-    ('null', 'null'),
+    ('product_category_key', none),
+    (none, 'territory_key'),
+    (none, none),
 ] -%}
 {%- set counts = ['orders', 'customers', 'units', 'return_units'] -%}
 {%- set money = ['revenue', 'cost', 'profit', 'like_for_like_revenue', 'like_for_like_last_year_revenue'] -%}
@@ -77,7 +77,7 @@ days as (
     union all
     select
         order_date,
-        cast(null as integer) as product_category_key,
+        {{ null_of('territory_key') }} as product_category_key,
         territory_key,
         count(*) as orders,
         sum(units) as units,
@@ -140,11 +140,11 @@ buyers_by_bits as (
         count(*) as customers
     from (
         select
-            cast({{ category }} as integer) as product_category_key,
-            cast({{ territory }} as integer) as territory_key,
+            cast({{ category or null_of('product_category_key') }} as integer) as product_category_key,
+            cast({{ territory or null_of('territory_key') }} as integer) as territory_key,
             bit_or(span_bits) as span_bits
         from buyers
-        group by {{ ['customer_key', category, territory] | reject('eq', 'null') | join(', ') }}
+        group by {{ ['customer_key', category, territory] | select | join(', ') }}
     ) as buyers_once
     group by
         product_category_key,
@@ -197,24 +197,24 @@ compared_in_spans as (
 
 counted as (
     {% for category, territory in totals %}
-    {%- set groups = ['period', 'is_year_before'] + [category, territory] | reject('eq', 'null') | list %}
+    {%- set groups = ['period', 'is_year_before'] + [category, territory] | select | list %}
     {%- set outer_last = loop.last %}
     {%- for source, measures in sources.items() %}
     select
         {%- for measure in counts + money %}
         {{ measures.get(measure, 0) }} as {{ measure }},
         {%- endfor %}
-        cast({{ category }} as integer) as product_category_key,
-        cast({{ territory }} as integer) as territory_key,
+        cast({{ category or null_of('product_category_key') }} as integer) as product_category_key,
+        cast({{ territory or null_of('territory_key') }} as integer) as territory_key,
         period,
         is_year_before
     from {{ source }}
     {%- if source == 'days_in_spans' %}
-    where product_category_key is {{ 'not ' if category != 'null' }}null
+    where product_category_key is {{ 'not ' if category }}null
     {%- elif source == 'buyers_in_spans' %}
     where
-        product_category_key is {{ 'not ' if category != 'null' }}null
-        and territory_key is {{ 'not ' if territory != 'null' }}null
+        product_category_key is {{ 'not ' if category }}null
+        and territory_key is {{ 'not ' if territory }}null
     {%- endif %}
     group by {{ groups | join(', ') }}
     {{ 'union all' if not (outer_last and loop.last) }}

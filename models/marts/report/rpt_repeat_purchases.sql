@@ -43,21 +43,31 @@ gaps as (
 
 ),
 
-middle as (
+-- One median in each query: on Redshift, all medians of a query must be of the same values.
+all_gaps as (
 
     select
         cast(percentile_cont(0.5) within group (order by gap_days) as numeric(18, 1)) as median_gap_days,
-        max(current_range_date) as current_range_date,
-        cast(
-            percentile_cont(0.5) within group (order by case when is_in_current_range then gap_days end)
-            as numeric(18, 1)
-        ) as current_range_median_gap_days,
-        cast(
-            percentile_cont(0.5) within group (
-                order by case when is_in_current_range and is_later_order then gap_days end
-            ) as numeric(18, 1)
-        ) as current_range_later_median_gap_days
+        max(current_range_date) as current_range_date
     from gaps
+
+),
+
+current_range as (
+
+    select cast(percentile_cont(0.5) within group (order by gap_days) as numeric(18, 1)) as median_gap_days
+    from gaps
+    where is_in_current_range
+
+),
+
+current_range_later as (
+
+    select cast(percentile_cont(0.5) within group (order by gap_days) as numeric(18, 1)) as median_gap_days
+    from gaps
+    where
+        is_in_current_range
+        and is_later_order
 
 ),
 
@@ -65,12 +75,14 @@ final as (
 
     select
         buyers.*,
-        middle.median_gap_days,
-        middle.current_range_date,
-        middle.current_range_median_gap_days,
-        middle.current_range_later_median_gap_days
+        all_gaps.median_gap_days,
+        all_gaps.current_range_date,
+        current_range.median_gap_days as current_range_median_gap_days,
+        current_range_later.median_gap_days as current_range_later_median_gap_days
     from buyers
-    cross join middle
+    cross join all_gaps
+    cross join current_range
+    cross join current_range_later
 
 )
 

@@ -16,7 +16,7 @@ as_of as (
 raw_records as (
     {% for table_name, ledger in ledgers.items() %}
     select
-        '{{ table_name }}' as table_name,
+        cast('{{ table_name }}' as varchar(64)) as table_name,
         source_file,
         record_number,
         units,
@@ -32,8 +32,8 @@ raw_records as (
 excluded_records as (
 
     select
-        'duplicate' as side,
-        'sales' as table_name,
+        cast('duplicate' as varchar(64)) as side,
+        cast('sales' as varchar(64)) as table_name,
         source_file,
         record_number
     from {{ ref('int_sales__repeated') }}
@@ -41,8 +41,8 @@ excluded_records as (
     {%- for table_name in ledgers %}
     union all
     select
-        'quarantined' as side,
-        '{{ table_name }}' as table_name,
+        cast('quarantined' as varchar(64)) as side,
+        cast('{{ table_name }}' as varchar(64)) as table_name,
         source_file,
         record_number
     from {{ ref('int_' ~ table_name ~ '__quarantined') }}
@@ -54,7 +54,7 @@ excluded_records as (
 entries as (
 
     select
-        'raw' as side,
+        cast('raw' as varchar(64)) as side,
         raw_records.*
     from raw_records
     union all
@@ -74,8 +74,8 @@ entries as (
     {%- for table_name, ledger in ledgers.items() %}
     union all
     select
-        'fact' as side,
-        '{{ table_name }}' as table_name,
+        cast('fact' as varchar(64)) as side,
+        cast('{{ table_name }}' as varchar(64)) as table_name,
         source_file,
         record_number,
         {{ ledger.units }} as units,
@@ -87,8 +87,8 @@ entries as (
     {%- endfor %}
     union all
     select
-        'after_as_of' as side,
-        'returns' as table_name,
+        cast('after_as_of' as varchar(64)) as side,
+        cast('returns' as varchar(64)) as table_name,
         returns.source_file,
         returns.record_number,
         returns.return_quantity as units,
@@ -125,7 +125,7 @@ amounts as (
     {%- for measure in ['records', 'unpriced_records', 'units'] + ledger.money %}
     select
         totals.*,
-        '{{ measure }}' as measure,
+        cast('{{ measure }}' as varchar(64)) as measure,
         cast(totals.{{ measure }} as numeric(18, 4)) as amount
     from totals
     where totals.table_name = '{{ table_name }}'

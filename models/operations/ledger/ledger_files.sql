@@ -6,7 +6,7 @@ with
 raw_rows as (
     {% for raw_table in raw_tables() %}
     select
-        '{{ raw_table }}' as table_name,
+        cast('{{ raw_table }}' as varchar(64)) as table_name,
         source_file,
         count(*) as found
     from {{ ref('stg_adventure_works__' ~ raw_table) }}
@@ -38,10 +38,7 @@ entries as (
         0 as raw_rows,
         0 as rejected_rows,
         table_name,
-        source_file,
-        load_source,
-        dataset_version,
-        loaded_at
+        source_file
     from {{ ref('int_load_log__current') }}
     {%- for rows in counted %}
     union all
@@ -50,10 +47,7 @@ entries as (
         {{ 'found' if count == rows else '0' }} as {{ count }},
         {%- endfor %}
         table_name,
-        source_file,
-        cast(null as varchar(64)) as load_source,
-        cast(null as varchar(64)) as dataset_version,
-        cast(null as timestamp) as loaded_at
+        source_file
     from {{ rows }}
     {%- endfor %}
 
@@ -65,11 +59,8 @@ totals as (
         {%- for count in logged + counted %}
         cast(sum({{ count }}) as bigint) as {{ count }},
         {%- endfor %}
-        cast(table_name as varchar(64)) as table_name,
-        cast(source_file as varchar(256)) as source_file,
-        cast(max(load_source) as varchar(64)) as load_source,
-        cast(max(dataset_version) as varchar(64)) as dataset_version,
-        max(loaded_at) as loaded_at
+        table_name,
+        source_file
     from entries
     group by
         table_name,
@@ -80,21 +71,26 @@ totals as (
 balanced as (
 
     select
-        table_name,
-        source_file,
-        load_source,
-        dataset_version,
-        loaded_at,
-        records,
-        blank_records,
-        rejected_records,
-        loaded_records,
-        records - blank_records - rejected_records - loaded_records as unexplained_records,
-        raw_rows,
-        loaded_records - raw_rows as unexplained_rows,
-        rejected_rows,
-        rejected_records - rejected_rows as unexplained_rejects
+        cast(totals.table_name as varchar(64)) as table_name,
+        cast(totals.source_file as varchar(256)) as source_file,
+        cast(current_loads.load_source as varchar(64)) as load_source,
+        cast(current_loads.dataset_version as varchar(64)) as dataset_version,
+        current_loads.loaded_at,
+        totals.records,
+        totals.blank_records,
+        totals.rejected_records,
+        totals.loaded_records,
+        totals.records - totals.blank_records - totals.rejected_records - totals.loaded_records
+            as unexplained_records,
+        totals.raw_rows,
+        totals.loaded_records - totals.raw_rows as unexplained_rows,
+        totals.rejected_rows,
+        totals.rejected_records - totals.rejected_rows as unexplained_rejects
     from totals
+    left join {{ ref('int_load_log__current') }} as current_loads
+        on
+            totals.table_name = current_loads.table_name
+            and totals.source_file = current_loads.source_file
 
 )
 

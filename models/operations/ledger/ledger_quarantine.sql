@@ -3,7 +3,7 @@ with
 quarantined_records as (
     {% for table_name, units in [('sales', 'order_quantity'), ('returns', 'return_quantity')] %}
     select
-        '{{ table_name }}' as table_name,
+        cast('{{ table_name }}' as varchar(64)) as table_name,
         source_file,
         quarantine_reason,
         {{ units }} as units

@@ -1,6 +1,8 @@
 {#- Built after the list of loads that it does not know yet. -#}
 {% do depends_on_only('int_loads__unbuilt') %}
 
+{% set no_date = null_of("cast('2000-01-01' as date)") %}
+
 with
 
 {% if is_incremental() -%}
@@ -42,14 +44,14 @@ new_files as (
 profiles as (
     {% for table_name, column, kind in profiled_columns() %}
     select
-        '{{ table_name }}' as table_name,
+        cast('{{ table_name }}' as varchar(64)) as table_name,
         source_file,
-        '{{ column }}' as column_name,
+        cast('{{ column }}' as varchar(64)) as column_name,
         {{ profiled_value(column, kind) }} as column_value,
         count(*) as records,
         {{ mean_of(column, kind) }} as mean_value,
-        {{ 'min(' ~ column ~ ')' if kind == 'dates' else 'cast(null as date)' }} as first_date,
-        {{ 'max(' ~ column ~ ')' if kind == 'dates' else 'cast(null as date)' }} as last_date
+        {{ 'min(' ~ column ~ ')' if kind == 'dates' else no_date }} as first_date,
+        {{ 'max(' ~ column ~ ')' if kind == 'dates' else no_date }} as last_date
     from {{ ref('stg_adventure_works__' ~ table_name) }}
     where source_file in (select new_files.source_file from new_files)
     group by

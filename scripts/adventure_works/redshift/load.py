@@ -109,7 +109,8 @@ def bring_up(
 def read_held(redshift: Session, schema: str) -> Held:
     """What the raw schema holds. Its tables must be there."""
     counts = " union all\n".join(
-        f"select {literal(table)} as table_name, source_file, count(*) as records from {schema}.{table} "
+        f"select cast({literal(table)} as varchar(64)) as table_name, source_file, count(*) as records "
+        f"from {schema}.{table} "
         "group by source_file"
         for table in raw_tables()
         if table != "load_log"

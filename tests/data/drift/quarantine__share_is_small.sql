@@ -4,7 +4,7 @@ with
 quarantined as (
     {% for table_name, day in [('sales', 'order_date'), ('returns', 'return_date')] %}
     select
-        '{{ table_name }}' as table_name,
+        cast('{{ table_name }}' as varchar(64)) as table_name,
         source_file,
         quarantine_reason,
         count(*) as records,

@@ -27,20 +27,20 @@ ends as (
 )
 
 select
-    'missing or not flagged' as finding,
+    cast('missing or not flagged' as varchar(256)) as finding,
     calendar.calendar_date as date_day
 from calendar
 left join dates on calendar.calendar_date = dates.date_day
 where not coalesce(dates.is_in_calendar, false)
 union all
 select
-    'not the first day of a year' as finding,
+    cast('not the first day of a year' as varchar(256)) as finding,
     first_day as date_day
 from ends
 where coalesce(extract(month from first_day) * 100 + extract(day from first_day), 0) <> 101
 union all
 select
-    'not the last day of a year' as finding,
+    cast('not the last day of a year' as varchar(256)) as finding,
     last_day as date_day
 from ends
 where coalesce(extract(month from last_day) * 100 + extract(day from last_day), 0) <> 1231

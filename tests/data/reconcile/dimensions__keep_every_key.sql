@@ -7,7 +7,7 @@ with
 counts as (
     {% for table_name, table in raw_tables().items() if table.dimension %}
     select
-        '{{ table.dimension }}' as dimension,
+        cast('{{ table.dimension }}' as varchar(64)) as dimension,
         (
             select count(*)
             from {{ ref(table.dimension) }}

@@ -26,7 +26,7 @@ unknown_returns as (
 )
 
 select
-    'fact_sales.customer_key' as fact_column,
+    cast('fact_sales.customer_key' as varchar(64)) as fact_column,
     raw_sales.source_file,
     raw_sales.record_number,
     raw_sales.customer_key as raw_key
@@ -42,7 +42,7 @@ where
     and customers.customer_key <> -1
 union all
 select
-    'fact_sales.territory_key' as fact_column,
+    cast('fact_sales.territory_key' as varchar(64)) as fact_column,
     raw_sales.source_file,
     raw_sales.record_number,
     raw_sales.territory_key as raw_key
@@ -58,7 +58,7 @@ where
     and territories.territory_key <> -1
 union all
 select
-    'fact_returns.territory_key' as fact_column,
+    cast('fact_returns.territory_key' as varchar(64)) as fact_column,
     raw_returns.source_file,
     raw_returns.record_number,
     raw_returns.territory_key as raw_key

@@ -15,12 +15,12 @@ files as (
     union
     {% endif -%}
     select
-        'sales' as table_name,
+        cast('sales' as varchar(64)) as table_name,
         source_file
     from {{ ref('int_sales__as_of') }}
     union
     select
-        'returns' as table_name,
+        cast('returns' as varchar(64)) as table_name,
         source_file
     from {{ ref('int_returns__as_of') }}
 

@@ -3,7 +3,7 @@ with
 
 raw_tables as (
     {% for raw_table, table in raw_tables().items() if not table.is_optional %}
-    select '{{ raw_table }}' as table_name
+    select cast('{{ raw_table }}' as varchar(64)) as table_name
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -49,11 +49,11 @@ where
 union all
 select
     table_name,
-    null as source_file,
-    null as records,
-    null as loaded_records,
-    null as raw_rows,
-    null as unexplained_records,
-    null as unexplained_rows,
-    null as unexplained_rejects
+    cast(null as varchar(256)) as source_file,
+    cast(null as bigint) as records,
+    cast(null as bigint) as loaded_records,
+    cast(null as bigint) as raw_rows,
+    cast(null as bigint) as unexplained_records,
+    cast(null as bigint) as unexplained_rows,
+    cast(null as bigint) as unexplained_rejects
 from tables_without_file

@@ -39,9 +39,9 @@ matrix as (
 
 levels as (
 
-    select 'category' as product_level
+    select cast('category' as varchar(64)) as product_level
     union all
-    select 'subcategory' as product_level
+    select cast('subcategory' as varchar(64)) as product_level
 
 ),
 

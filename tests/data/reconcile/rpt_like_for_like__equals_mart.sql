@@ -59,7 +59,7 @@ of_marts as (
     group by compared_periods.period
     union all
     select
-        'last-12-months' as period,
+        cast('last-12-months' as varchar(64)) as period,
         coalesce(sum(like_for_like_revenue), 0) as revenue,
         coalesce(sum(like_for_like_last_year_revenue), 0) as revenue_year_before
     from territories

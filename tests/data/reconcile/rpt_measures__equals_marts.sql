@@ -71,7 +71,7 @@ territories as (
 of_marts as (
 
     select
-        'all' as period,
+        cast('all' as varchar(64)) as period,
         product_category_key,
         cast(null as integer) as territory_key,
         sum(revenue) as revenue,
@@ -99,7 +99,7 @@ of_marts as (
     group by spans.period
     union all
     select
-        'all' as period,
+        cast('all' as varchar(64)) as period,
         cast(null as integer) as product_category_key,
         territory_key,
         revenue,

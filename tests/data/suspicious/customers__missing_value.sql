@@ -1,5 +1,5 @@
--- Values that customers lack, by column: kept as Unknown or NULL, but an export may have lost them. Who has none at all
--- is forgotten.
+-- Values that customers lack, by column: kept as Unknown or NULL, but an export may have lost them.
+-- Who has none at all is forgotten.
 {%- set columns = [
     'first_name', 'last_name', 'birth_date', 'marital_status', 'gender', 'email_address', 'annual_income',
     'total_children', 'education_level', 'occupation', 'home_owner',
@@ -18,7 +18,7 @@ customers as (
 missing_values as (
     {% for column in columns %}
     select
-        '{{ column }}' as column_name,
+        cast('{{ column }}' as varchar(64)) as column_name,
         source_file,
         count(*) as customers
     from customers

@@ -2,7 +2,7 @@
 select
     table_name,
     source_file,
-    'rejected' as reason,
+    cast('rejected' as varchar(256)) as reason,
     rejected_records as records
 from {{ ref('ledger_files') }}
 where rejected_records > 0

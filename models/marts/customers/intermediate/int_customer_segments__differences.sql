@@ -51,7 +51,6 @@ ranked as (
 
     select
         *,
-        'all' as test_family,
         count(*) over () as segments,
         count(p_value) over () as tests,
         rank() over (order by p_value nulls last) as p_rank
@@ -63,7 +62,7 @@ adjusted as (
 
     select
         *,
-        {{ holm_p_value('p_value', ['test_family']) }} as holm_p_value
+        {{ holm_p_value('p_value', []) }} as holm_p_value
     from ranked
 
 ),

@@ -29,7 +29,7 @@ could_buy as (
 buyers as (
     {% for period, prefix in period_prefixes().items() %}
     select
-        '{{ period }}' as period,
+        cast('{{ period }}' as varchar(64)) as period,
         product_level,
         product_group_key,
         first_order_quarter,

@@ -4,7 +4,7 @@ with
 
 segment_types as (
     {% for segment_type in segment_types('buyers') %}
-    select '{{ segment_type }}' as segment_type
+    select cast('{{ segment_type }}' as varchar(64)) as segment_type
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

@@ -67,7 +67,7 @@ members_of_sales as (
 revenue_by_member as (
     {% for table_name in ('territories', 'product_subcategories', 'product_categories') %}
     select
-        '{{ table_name }}' as table_name,
+        cast('{{ table_name }}' as varchar(64)) as table_name,
         cast({{ table_name }} as varchar(32)) as member_key,
         sum(revenue) as revenue
     from members_of_sales

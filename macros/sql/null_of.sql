@@ -1,0 +1,3 @@
+{% macro null_of(value) -%}
+    min(nullif({{ value }}, {{ value }}))
+{%- endmacro %}
