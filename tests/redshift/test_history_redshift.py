@@ -1,6 +1,7 @@
 """Products that were loaded several times, and a Redshift without any history: a run makes it again from the lake."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -22,20 +23,21 @@ def site(standin: StandIn, tmp_path: Path) -> Iterator[Site]:
 def test_old_sales_keep_their_prices_though_no_build_has_seen_them(site: Site) -> None:
     products = site.files / "AdventureWorks_Products.csv"
 
-    def price(of: str) -> None:
-        def change(rows: list[list[str]]) -> None:
-            for row in rows[1:]:
-                row[-1] = of
+    prices: list[list[Decimal]] = []
 
-        edit(products, change)
+    def raise_prices(rows: list[list[str]]) -> None:
+        before = [Decimal(row[-1]) for row in rows[1:]]
+        after = [round(price * Decimal("1.05"), 4) for price in before]
+        for row, price in zip(rows[1:], after, strict=True):
+            row[-1] = str(price)
+        prices.extend((before, after))
 
-    price("10")
     site.load()
-    price("20")
+    edit(products, raise_prices)
     site.run_in_production()
-    versions = (
-        f"select distinct version_number, product_price from {PREFIX}core.dim_products_history where product_key > 0"
-    )
-    assert sorted(map(tuple, site.warehouse.query(versions))) == [(1, 10), (2, 20)]
-    assert [*map(tuple, site.warehouse.query(f"select distinct unit_price from {PREFIX}core.fact_sales"))] == [(10,)]
-    assert not site.warehouse.query("select nspname from pg_namespace where nspname like '%_v%_raw'")
+    versions = f"select version_number, product_price from {PREFIX}core.dim_products_history where product_key > 0"
+    expected = [(number, price) for number, of_load in enumerate(prices, start=1) for price in of_load]
+    assert sorted(map(tuple, site.warehouse.query(versions))) == sorted(expected)
+    sold = {price for (price,) in site.warehouse.query(f"select distinct unit_price from {PREFIX}core.fact_sales")}
+    assert sold and sold <= {*prices[0]}
+    assert not site.warehouse.query(f"select nspname from pg_namespace where nspname like '{PREFIX}v%raw'")
