@@ -44,7 +44,7 @@ returns as (
 ),
 
 -- In the real files no two returns are alike. Where a product often comes back, some are by chance: as many
--- as its days with a return are expected to be fewer than its returns.
+-- as its days with a return are expected to be fewer than its returns, from the first to the end of the file.
 returned_products as (
 
     select
@@ -52,7 +52,9 @@ returned_products as (
         product_key,
         territory_key,
         cast(count(*) as double precision) as records,
-        cast(max(return_date) - min(return_date) + 1 as double precision) as days
+        cast(
+            max(max(return_date)) over (partition by source_file) - min(return_date) + 1 as double precision
+        ) as days
     from {{ ref('fact_returns') }}
     group by
         source_file,
