@@ -1,11 +1,14 @@
 """Checks of production: credentials, bucket, Glue, workgroup, role, login, privileges, raw schema and COPY."""
 
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import duckdb
 from botocore.exceptions import ClientError
 
 from adventure_works import aws
@@ -18,6 +21,7 @@ from adventure_works.lake.s3_write import encryption
 from adventure_works.redshift.ddl import differences, found_columns
 from adventure_works.redshift.session import literal, session
 from adventure_works.settings import Settings
+from adventure_works.sql import quoted
 from adventure_works.warehouse.redshift import RedshiftWarehouse
 
 DOCUMENT = "docs/production.md"
@@ -231,21 +235,29 @@ def _history(settings: Settings) -> str:
 
 
 def _copy_works(settings: Settings) -> str:
-    """Copies one line from the bucket into a temporary table: role, policy and key are tried as a load uses them."""
+    """Copies one row from the bucket into a temporary table: role, policy and key are tried as a load uses them."""
     role = "default" if settings.copy_role == "default" else literal(settings.copy_role)
     try:
         with _trial(settings) as (client, place), session("doctor") as redshift:
-            client.put_object(**place, Body=b"doctor\n", **encryption(settings))
+            client.put_object(**place, Body=_one_row(), **encryption(settings))
             redshift.ask(f"set statement_timeout to {COPY_MILLISECONDS}")
             redshift.ask("create temp table adventure_doctor (note varchar(64))")
             uri = literal(settings.lake_on_s3.uri(place["Key"]))
-            redshift.ask(f"copy adventure_doctor from {uri} iam_role {role} format as csv")
+            redshift.ask(f"copy adventure_doctor from {uri} iam_role {role} format as parquet")
     except AdventureError as error:
         raise AdventureError(
             f"{error}\nThe COPY role must be allowed to read {settings.lake} (and to decrypt with its key): {DOCUMENT} "
             "has the policy."
         ) from error
     return "works"
+
+
+def _one_row() -> bytes:
+    """A Parquet file of one row with one column."""
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+        path = Path(folder, "row.parquet")
+        connection.execute(f"copy (select 'doctor' as note) to {quoted(path)} (format parquet)")
+        return path.read_bytes()
 
 
 def _tls(settings: Settings) -> str:
