@@ -38,6 +38,9 @@ class FakeWarehouse:
     def publish(self) -> None:
         self.done.append("published")
 
+    def keep_history(self) -> None:
+        self.done.append("history kept")
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
@@ -59,7 +62,7 @@ def run(settings: Settings) -> None:
     view = SimpleNamespace(
         announce=print, progress=lambda: contextlib.nullcontext(nothing), built=nothing, published=nothing
     )
-    pipeline.run("published", settings, None, view)
+    pipeline.run("published", settings, object(), view)
 
 
 def test_the_page_is_drawn_before_anything_is_published(
@@ -69,7 +72,7 @@ def test_the_page_is_drawn_before_anything_is_published(
         pipeline, "draw", lambda of, asking: warehouse.done.append(f"drawn from the {asking}") or "page"
     )
     run(settings)
-    assert warehouse.done == ["loaded", "drawn from the candidate", "published"]
+    assert warehouse.done == ["loaded", "drawn from the candidate", "published", "history kept"]
     assert settings.report.read_text() == "page"
 
     def fail(*arguments: object) -> str:

@@ -2,12 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from adventure_works.redshift.session import session
+from adventure_works.redshift.session import ConflictError, Session, session
 from adventure_works.sample.generator import generate
 from adventure_works.settings import read_settings
+from adventure_works.warehouse.base import Row
 from adventure_works.warehouse.record import AuditRecord, Outcome, write_record
 from adventure_works.warehouse.redshift import NAMES, RedshiftWarehouse
 from sites import PREFIX, Site, edit
@@ -115,6 +117,32 @@ def test_results_that_are_still_there_stay(warehouse: Warehouse, mine: RedshiftW
     with mine.locked():
         mine.start_candidate([], quiet)
     assert warehouse.query("select count(*) from mine_runs.run_results") == [(3,)]
+
+
+@pytest.mark.parametrize("conflicts", [0, 1])
+def test_results_that_come_meanwhile_are_not_in_the_history(
+    conflicts: int, warehouse: Warehouse, mine: RedshiftWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the count and the unload; and after a conflict all is unloaded again, into a folder that is empty."""
+    ask, left = Session.ask, [ConflictError("once")] * conflicts
+
+    def ask_later(session: Session, sql: str, *arguments: Any, **options: Any) -> list[Row]:
+        found = ask(session, sql, *arguments, **options)
+        if sql.startswith("select count(*)") and RESULTS in sql:
+            warehouse.query("insert into mine_runs.run_results values ('later', 1, '')")
+        if sql.startswith("unload") and RESULTS in sql and left:
+            raise left.pop()
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "ask", ask_later)
+        mine.keep_history()
+    drop_everything(warehouse)
+    for statement in RAW:
+        warehouse.query(statement)
+    with mine.locked():
+        mine.start_candidate([], quiet)
+    assert warehouse.query("select count(*) from mine_runs.run_results") == [(2 + conflicts,)]
 
 
 @pytest.mark.slow

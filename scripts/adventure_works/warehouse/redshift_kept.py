@@ -30,22 +30,32 @@ class History:
 
     def keep(self) -> None:
         """Unloads the history of what is published into a folder of its own, and removes the one before."""
-        folder, tables = new_folder(), []
         with session("history") as redshift:
-            prefix = Versions(redshift, self.settings).prefix()
-            record = read_record(redshift, prefix)
-            if record is None:
-                return
-            for schema, name in (*TABLES, RESULTS):
-                of = f"{self.settings.schema if (schema, name) == RESULTS else prefix}_{schema}"
-                if columns := found_columns(redshift, of).get(name):
-                    table = KeptTable(schema, name, tuple(columns), 0)
-                    tables.append(self._unloaded(redshift, of, table, folder))
-        kept = Kept(folder, record.began_with, record.load_id, tuple(tables))
+            # In one transaction, so that counts and files are of one moment.
+            kept = redshift.in_transaction(lambda: self._unload(redshift))
+        if kept is None:
+            return
         self.writer.put(self.lake.key(*self.place, CONTENT), kept.to_json())
         for other in self.writer.folders(*self.place):
-            if other != folder:
+            if other != kept.folder:
                 self.writer.remove_folder(*self.place, other)
+
+    def _unload(self, redshift: Session) -> Kept | None:
+        """Unloads the tables; None where nothing is published.
+
+        Into another folder each time: what UNLOAD has written on S3 stays when its transaction ends in a conflict.
+        """
+        folder, tables = new_folder(), []
+        prefix = Versions(redshift, self.settings).prefix()
+        record = read_record(redshift, prefix)
+        if record is None:
+            return None
+        for schema, name in (*TABLES, RESULTS):
+            of = f"{self.settings.schema if (schema, name) == RESULTS else prefix}_{schema}"
+            if columns := found_columns(redshift, of).get(name):
+                table = KeptTable(schema, name, tuple(columns), 0)
+                tables.append(self._unloaded(redshift, of, table, folder))
+        return Kept(folder, record.began_with, record.load_id, tuple(tables))
 
     def _unloaded(self, redshift: Session, schema: str, table: KeptTable, folder: str) -> KeptTable:
         names = ", ".join(name for name, _ in table.columns)
