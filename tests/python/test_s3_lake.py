@@ -709,9 +709,12 @@ def test_a_catalog_that_could_not_be_brought_up_is_repaired_by_the_next_load(
     assert not [request for request in aws.requests if "Table" in request.path and "GetTables" not in request.path]
 
 
-def test_who_is_forgotten_is_in_no_object(aws: S3Server, files: Path, tmp_path: Path) -> None:
+def test_who_is_forgotten_is_in_no_object(
+    aws: S3Server, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nor in what the bucket has kept of replaced and removed objects."""
     place = S3Place("forgets", "a/lake")
+    monkeypatch.setenv("ADVENTURE_GLUE_DATABASE", "forgets")
     aws.s3.create_bucket(Bucket=place.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     aws.s3.put_bucket_versioning(Bucket=place.bucket, VersioningConfiguration={"Status": "Enabled"})
 

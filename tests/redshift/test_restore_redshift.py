@@ -119,6 +119,30 @@ def test_results_that_are_still_there_stay(warehouse: Warehouse, mine: RedshiftW
     assert warehouse.query("select count(*) from mine_runs.run_results") == [(3,)]
 
 
+def test_what_plain_dbt_has_built_after_a_loss_gives_way_to_the_history(
+    warehouse: Warehouse, mine: RedshiftWarehouse
+) -> None:
+    before = tables(warehouse, "mine")
+    mine.keep_history()
+    drop_everything(warehouse)
+    for statement in (
+        *RAW,
+        "create schema mine_intermediate",
+        "create schema mine_operations",
+        "create schema mine_runs",
+    ):
+        warehouse.query(statement)
+    growing = [table.split(".") for table in TABLES if table != RESULTS]
+    for schema, name in growing:
+        warehouse.query(f"create table mine_{schema}.{name} (by_plain_dbt integer)")
+
+    with mine.locked():
+        candidate = mine.settings.version(1)
+        mine.start_candidate([(f"{candidate}_{schema}", name) for schema, name in growing], quiet)
+
+    assert tables(warehouse, candidate) == before
+
+
 @pytest.mark.parametrize("conflicts", [0, 1])
 def test_results_that_come_meanwhile_are_not_in_the_history(
     conflicts: int, warehouse: Warehouse, mine: RedshiftWarehouse, monkeypatch: pytest.MonkeyPatch

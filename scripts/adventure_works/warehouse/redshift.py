@@ -138,7 +138,8 @@ class RedshiftWarehouse:
             if was_replaced:
                 self.announce("The lake was replaced since the last publication: the warehouse is built from nothing.")
             wanted = {(schema.removeprefix(f"{candidate}_"), table) for schema, table in growing}
-            copied = [] if was_replaced else sorted(wanted & tables(redshift, before))
+            # What plain dbt has built after a loss has no record, and a history of the last load only.
+            copied = sorted(wanted & tables(redshift, before)) if published and not was_replaced else []
 
             history = History(settings, self.name)
 
