@@ -1,6 +1,6 @@
 {#-
-    Redshift analyzes what CREATE TABLE AS makes, and not what CREATE TABLE and INSERT make: tables with a contract. Without
-    statistics everything downstream in the run would be planned blind.
+    Redshift analyzes what CREATE TABLE AS makes, and not what CREATE TABLE and INSERT make: tables with a contract, of which
+    dbt_project.yml names the large ones. Without statistics everything downstream in the run would be planned blind.
     https://docs.aws.amazon.com/redshift/latest/dg/t_Analyzing_tables.html
 -#}
 {% macro analyze_table(relation) -%}

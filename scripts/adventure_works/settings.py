@@ -246,7 +246,7 @@ READ_BY_DBT = (
     Variable("REDSHIFT_PORT", "5439", "Port of Redshift."),
     Variable("REDSHIFT_USER", "", "User for the method `database`."),
     Variable("REDSHIFT_PASSWORD", "", "Password for the method `database`.", secret=True),
-    Variable("REDSHIFT_RETRIES", "3", "How often dbt tries to connect again."),
+    Variable("REDSHIFT_RETRIES", "0", "How often dbt sends a statement again that met a conflict; see profiles.yml."),
     Variable("REDSHIFT_TIMEOUT", "3600", "Seconds to wait for an answer of Redshift."),
     Variable("REDSHIFT_READERS", "", "Who may read core, marts and operations: `role:reporting,user:anna`."),
     Variable("REDSHIFT_PERSON_READERS", "", "Who may read the schema persons: names, e-mail addresses and the like."),

@@ -157,9 +157,21 @@ def test_a_table_that_may_not_be_written_stops_nothing(redshift: Warehouse) -> N
     redshift.administer(f'grant insert on adventure_works_runs.run_results to "{IAM_USER}"')
 
 
-def test_a_node_that_ends_in_an_error_is_built_again(redshift: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_dbt_in_a_version_makes_it_unaudited(redshift: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = "adventure_works_v1_operations.audit_record"
+    redshift.query("create schema adventure_works_v1_operations")
+    redshift.query(f"create table {record} as select cast('passed' as varchar(16)) as outcome")
+    monkeypatch.setenv("ADVENTURE_CANDIDATE", "adventure_works_v1")
+    build = ("run", "--select", "stg_adventure_works__load_log")
+    dbt(*build)
+    assert redshift.query(f"select outcome from {record}") == [("passed",)], "a run writes the record itself"
+    monkeypatch.delenv("ADVENTURE_WAREHOUSE")
+    dbt(*build)
+    assert redshift.query(f"select outcome from {record}") == [("changed",)]
+
+
+def test_a_node_that_ends_in_an_error_is_built_again(redshift: Warehouse) -> None:
     """With what was skipped for it; the results of both attempts are in one file."""
-    monkeypatch.setenv("REDSHIFT_RETRIES", "0")
     settings, environ = read_settings(os.environ), {"ADVENTURE_TARGET": "prod"}
     target = settings.target / "again"
     names = ["stg_dbt_runs__run_results", "run_times"]
