@@ -19,7 +19,9 @@ customers as (
 final as (
 
     select
-        customers.{{ versioned_columns('customers') | reject('in', person_columns()) | join(',\n        customers.') }},
+        {% for column in versioned_columns('customers') if column not in person_columns() -%}
+        customers.{{ column }},
+        {% endfor -%}
         customers.age,
         coalesce(age_groups.age_group, 'Unknown') as age_group,
         coalesce(age_groups.age_group_order, 99) as age_group_order,

@@ -7,7 +7,8 @@ sold_products as (
         products.product_category_key,
         products.product_price
     from {{ ref('dim_products') }} as products
-    inner join {{ ref('int_product_groups__on_sale') }} as sold on products.product_key = sold.product_group_key
+    inner join {{ ref('int_product_groups__on_sale') }} as sold
+        on products.product_key = sold.product_group_key
     where sold.product_level = 'product'
 
 ),

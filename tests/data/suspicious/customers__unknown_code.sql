@@ -1,4 +1,5 @@
--- Customers with a code that the staging model maps to Unknown. Who has no code at all lacks values, or is forgotten.
+-- Customers with a code that the staging model maps to Unknown. Who has no code at all lacks values, or is
+-- forgotten.
 with
 
 customers as (

@@ -1,4 +1,5 @@
--- Order lines with more units than is plausible in retail, or a customer or territory that is missing from the files.
+-- Order lines with more units than is plausible in retail, or a customer or territory that is missing from
+-- the files.
 select
     case
         when order_quantity > {{ threshold('suspicious_order_quantity') }} then 'implausible_quantity'

@@ -12,7 +12,7 @@ from .mapping import (
     replace,
     words_of,
 )
-from .tokens import word_set
+from .tokens import join, word_set
 
 # Settings of Redshift that change nothing here: https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_ConfigurationRef.html
 _SETTINGS = word_set(
@@ -65,6 +65,14 @@ def analyze(tokens: Tokens) -> Rewritten:
     if words_of(body[1:2]) == ("COMPRESSION",) or words_of(body[-1:]) == ("COLUMNS",):
         raise NotMapped("ANALYZE COMPRESSION and ANALYZE of PREDICATE COLUMNS or ALL COLUMNS")
     return tokens, None
+
+
+def vacuum(tokens: Tokens) -> Rewritten:
+    """VACUUM DELETE ONLY table TO n PERCENT: takes away what was deleted. AWS: r_VACUUM_command."""
+    body = body_of(tokens)
+    if words_of(body[1:3]) != ("DELETE", "ONLY") or words_of(body[-1:]) != ("PERCENT",):
+        raise NotMapped("VACUUM other than DELETE ONLY table TO n PERCENT")
+    return done(f"vacuum {join(body[3:-3])}"), "VACUUM"
 
 
 def grant(tokens: Tokens) -> Rewritten:

@@ -121,7 +121,7 @@ _STATEMENTS: dict[str, Callable[[Tokens], Rewritten]] = {
     "SHOW": map_statements.show,
     "UNLOAD": map_statements.copy,
     "USE": map_statements.not_played,
-    "VACUUM": map_statements.not_played,
+    "VACUUM": map_statements.vacuum,
 }
 
 # In this order; the words that make a rule run, none for every statement.

@@ -64,8 +64,8 @@ rates as (
 ),
 
 -- Variance of the buyers in the segment if they were drawn from all buyers of the quarter (hypergeometric),
--- as in the test of Cochran, Mantel and Haenszel. A quarter with one customer has none. What is summed is decimal: the
--- sum of doubles depends on the order of the rows.
+-- as in the test of Cochran, Mantel and Haenszel. A quarter with one customer has none. What is summed
+-- is decimal: the sum of doubles depends on the order of the rows.
 final as (
 
     select

@@ -14,8 +14,8 @@ buyers as (
 
 ),
 
--- The percent rank of each value: the share of the other buyers below it. Ranked are the values, of which there are
--- fewer than buyers: a rank over all rows would be sorted by one slice of Redshift.
+-- The percent rank of each value: the share of the other buyers below it. Ranked are the values, of which
+-- there are fewer than buyers: a rank over all rows would be sorted by one slice of Redshift.
 {% for score, measure in measures.items() %}
 {{ score }}_ranks as (
 
@@ -38,15 +38,15 @@ buyers as (
 scored as (
 
     select
-        buyers.customer_key,
         {% for score in measures -%}
         cast(
             case
                 when {{ score }}_ranks.value_rank = 1 then 5
                 else floor(5 * {{ score }}_ranks.value_rank) + 1
             end as integer
-        ) as {{ score }}_score{{ ',' if not loop.last }}
-        {% endfor %}
+        ) as {{ score }}_score,
+        {% endfor -%}
+        buyers.customer_key
     from buyers
     {% for score, measure in measures.items() -%}
     inner join {{ score }}_ranks on buyers.{{ measure }} = {{ score }}_ranks.{{ measure }}

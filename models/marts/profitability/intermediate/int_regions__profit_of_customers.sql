@@ -1,7 +1,7 @@
 with
 
--- Customers of 90 days ago, and what they earned since then. Sums are decimal: that of doubles depends on the order of
--- the rows.
+-- Customers of 90 days ago, and what they earned since then. Sums are decimal: that of doubles depends
+-- on the order of the rows.
 cutoff as (
 
     select as_of_date - 90 as cutoff_date
