@@ -639,6 +639,36 @@ def test_runs_from_two_lakes_do_not_publish_under_one_number(redshift: Session, 
     assert seen(redshift) == {4}
 
 
+@pytest.mark.parametrize("step", ["begin", "publish"])
+def test_a_run_that_was_taken_over_drops_nothing_of_the_other_one(
+    redshift: Session, mine: RedshiftWarehouse, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    other = RedshiftWarehouse(
+        replace(mine.settings, lake=replace(mine.settings.lake_on_s3, prefix="other")), lambda message: None
+    )
+    where = Versions if step == "begin" else engine
+    do = getattr(where, step)
+
+    def and_be_taken_over(*arguments: object, **options: object) -> None:
+        do(*arguments, **options)
+        monkeypatch.setattr(where, step, do)
+        with other.locked():
+            build(other, 3)
+
+    run(mine, 1)
+    with mine.locked():
+        if step == "publish":
+            build(mine, 2)
+        monkeypatch.setattr(where, step, and_be_taken_over)
+        if step == "publish":
+            mine.publish()
+        else:
+            mine.start_candidate(GROWN, quiet)
+    assert seen(redshift, "mine_v3") == {3}
+    publish(other)
+    assert seen(redshift) == {3}
+
+
 @pytest.mark.timing
 def test_a_run_may_take_longer_than_redshift_lets_a_transaction_idle(
     redshift: Session, mine: RedshiftWarehouse, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch

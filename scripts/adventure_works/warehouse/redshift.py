@@ -131,7 +131,7 @@ class RedshiftWarehouse:
             record = AuditRecord(str(settings.lake), loads["began_with"], loads["load_id"], run_number=self._run.number)
             versions = Versions(redshift, settings)
             versions.begin(self._run)
-            versions.sweep(self.announce)
+            versions.sweep(self._run, self.announce)
             before = versions.prefix()
             published = read_record(redshift, before)
             was_replaced = published is not None and published.began_with != record.began_with
@@ -225,7 +225,7 @@ class RedshiftWarehouse:
         self._switch(number, published[0] if published else None, must_pass=True)
         try:
             with session("drop versions") as redshift:
-                Versions(redshift, self.settings).sweep(self.announce)
+                Versions(redshift, self.settings).sweep(self._run, self.announce)
         except AdventureError as error:
             self.announce(f"What is out of date could not be dropped; the next run tries again. {error}")
 

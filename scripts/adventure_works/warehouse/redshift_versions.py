@@ -165,9 +165,13 @@ class Versions:
         self._redshift.in_transaction(lambda: self._enter(run, None))
         self._redshift.ask("set statement_timeout to 0")
 
-    def sweep(self, announce: Callable[[str], None]) -> None:
-        """Drops every version that is not kept; what somebody reads is left for the next run."""
-        old = [self._settings.version(number) for number in sorted(self.there() - {*self.kept()})]
+    def sweep(self, run: Run, announce: Callable[[str], None]) -> None:
+        """Drops every version that is not kept; what somebody reads is left for the next run.
+
+        A version of a higher number is that of a run which has taken over the lease.
+        """
+        unkept = sorted(self.there() - {*self.kept()})
+        old = [self._settings.version(number) for number in unkept if number < run.number]
         old += [f"{self._schema}_{name}" for name in FORMER if self.published()]
         there, left = sorted(self._schemas()), []
         self._redshift.ask(f"set statement_timeout to {MILLISECONDS}")
