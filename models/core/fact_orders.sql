@@ -1,6 +1,6 @@
 with
 
--- An order has one customer, which a test holds; by this key Redshift distributes the sales. Unknown (-1) is
+-- An order has one customer, which a test checks; by this key Redshift distributes the sales. Unknown (-1) is
 -- the lowest key, so that max() takes the known territory if lines disagree.
 summed as (
 

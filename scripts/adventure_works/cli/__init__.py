@@ -21,7 +21,7 @@ COMMANDS = {
     "doctor": "Check everything that a run needs.",
     "config": "Print every setting and where it comes from.",
     "restore": "Build a lost warehouse from the lake.",
-    "forget": "Erase who a customer is, for ever.",
+    "forget": "Erase a customer's personal data, for ever.",
     "sample": "Generate the ten retail files.",
     "deps": "Install the dbt packages.",
 }

@@ -40,7 +40,7 @@ def command(settings: Settings, selection: tuple[str, ...], limit: int, full_ref
     adventure dev                                   what differs from what is published, and what depends on it
     adventure dev --select mart_cross_sell          one model, with its tests and unit tests
     adventure dev --select mart_cross_sell+ --limit 20
-    adventure dev --target prod                     the same on Redshift
+    adventure dev --target prod                     the same on Redshift, without unit tests
     """
     from adventure_works import disk
     from adventure_works.develop import FAILED, MODIFIED, build, compare

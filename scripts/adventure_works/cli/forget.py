@@ -25,7 +25,7 @@ from adventure_works.warehouse import open_warehouse
 @no_wait_option
 @with_settings
 def command(settings: Settings, customers: tuple[int, ...], yes: bool, target: str, no_wait: bool) -> None:
-    """Erase who a customer is: name, e-mail address, birth date, income, and all else but the key and the sales.
+    """Erase a customer's personal data: name, e-mail address, birth date, income, and all else but the key and the sales.
 
     Erased are the lake with its earlier loads, every state of the warehouse, and what is in logs and report. A later
     load of the same file does not bring the person back. It cannot be undone. Interrupted, do the same again.

@@ -67,7 +67,7 @@ class Lease:
         self._write(self.number)
 
     def raise_above(self, number: int) -> None:
-        """Makes the run's number higher than this one, which another lake or a lease that was removed has given."""
+        """Takes a number above the newest on Redshift: the lease may have been removed, or the lake replaced."""
         if self.number <= number:
             self._write(number + 1)
 
@@ -116,7 +116,6 @@ class Lease:
             "token": self.token,
             "since": self._since,
             "renewed_at": now.isoformat(),
-            "expires_at": (now + timedelta(seconds=SECONDS)).isoformat(),
             "seconds": SECONDS if is_held else 0,
         }
         condition = {"IfMatch": self._etag} if self._etag else {"IfNoneMatch": "*"}

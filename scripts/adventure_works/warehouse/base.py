@@ -106,7 +106,7 @@ class Warehouse(Protocol):
         """Erases the persons with these customer keys from every state; safe to do again."""
 
     def states(self) -> list[State]:
-        """What there is of published, previous and candidate, in that order."""
+        """What there is of published, previous, kept and candidate, in that order."""
 
     def asking_candidate(self) -> AbstractContextManager[Ask]:
         """Asks the candidate."""
