@@ -462,6 +462,36 @@ def test_a_conflict_while_the_candidate_is_made_is_tried_again(
     assert seen(redshift) == {2}
 
 
+@pytest.mark.parametrize("lost", ["delete from mine_runs.publications", "drop schema mine_runs cascade"])
+def test_where_the_publications_are_lost_nothing_is_dropped(
+    redshift: Session, mine: RedshiftWarehouse, lost: str
+) -> None:
+    run(mine, 1)
+    run(mine, 2)
+    redshift.ask(lost)
+    with pytest.raises(AdventureError, match=r"views in mine_core .* read mine_v2_\*, .* emptied or dropped") as raised:
+        run(mine, 3)
+    with pytest.raises(AdventureError, match="emptied or dropped"):
+        publish(mine)
+    assert seen(redshift) == {2}
+    assert seen(redshift, "mine_v1") == {1}
+    # What the message says.
+    (put_back,) = re.findall("Put it back: (.*);", str(raised.value))
+    redshift.ask(put_back)
+    run(mine, 5)
+    assert seen(redshift) == {5}
+    publish(mine, back=True)
+    assert seen(redshift) == {2}
+
+
+def test_empty_schemas_for_people_are_no_version(redshift: Session, mine: RedshiftWarehouse) -> None:
+    """An administrator has made one, and granted on it, before the first publication."""
+    redshift.ask("create schema mine_marts")
+    run(mine, 1)
+    assert seen(redshift) == {1}
+    assert states(mine) == {"published": "_v1"}
+
+
 # Readers
 
 

@@ -114,11 +114,32 @@ class Versions:
         return int(found["number"] or 0)
 
     def published(self) -> list[int]:
-        """The versions that were published, the last one first."""
-        if not self._has_log():
-            return []
-        rows = self._redshift.ask(f"select version from {self._table} where version is not null order by number desc")
+        """The versions that were published, the last one first.
+
+        Raises:
+            AdventureError: people read a version, and the table says that nothing was published.
+        """
+        rows = []
+        if self._has_log():
+            recorded = f"select version from {self._table} where version is not null order by number desc"
+            rows = self._redshift.ask(recorded)
+        if not rows and (read := self._read_by_views()):
+            newest = max(read)
+            raise AdventureError(
+                f"The views in {self._schema}_core and the others read {self._settings.version(newest)}_*, and "
+                f"{self._table} does not say that it was published: somebody has emptied or dropped the table. "
+                f"Nothing is dropped. Put it back: insert into {self._table} values ({newest}, 'put back', {newest}, "
+                "getdate()); a run makes the table where it is missing. If that version is gone as well, drop the "
+                "schemas of the views: adventure restore --target prod builds everything again."
+            )
         return list(dict.fromkeys(row["version"] for row in rows))
+
+    def _read_by_views(self) -> set[int]:
+        """The versions that views for people read."""
+        names = ", ".join(literal(f"{self._schema}_{name}") for name in READ_BY_PEOPLE)
+        views = self._redshift.ask(f"select definition from pg_views where schemaname in ({names})")
+        found = (re.findall(rf"\b{self._schema}_v(\d+)_", row["definition"]) for row in views)
+        return {int(number) for numbers in found for number in numbers}
 
     def there(self) -> set[int]:
         """The versions of which there are schemas."""
@@ -239,12 +260,12 @@ class Versions:
 
     def _adopt(self) -> int | None:
         """Makes a version of what plain dbt has built or an earlier version of the project has published, if any."""
-        there = self._schemas()
-        found = [name for name in NAMES if f"{self._schema}_{name}" in there]
-        for name in found:
-            self._redshift.ask(f"alter schema {self._schema}_{name} rename to {self._settings.version(0)}_{name}")
-        if not found:
+        if not tables(self._redshift, self._schema):
             return None
+        there = self._schemas()
+        for name in NAMES:
+            if f"{self._schema}_{name}" in there:
+                self._redshift.ask(f"alter schema {self._schema}_{name} rename to {self._settings.version(0)}_{name}")
         self._redshift.ask(f"insert into {self._table} values (0, 'none', 0, getdate())")
         return 0
 
