@@ -25,11 +25,11 @@ from adventure_works.warehouse import open_warehouse
 @no_wait_option
 @with_settings
 def command(settings: Settings, customers: tuple[int, ...], yes: bool, target: str, no_wait: bool) -> None:
-    """Erase a customer's personal data: name, e-mail address, birth date, income, and all else but the key and the sales.
+    """Erase a customer's personal data: name, e-mail address, birth date and income.
 
-    Erased are the lake with its earlier loads, every state of the warehouse, and what is in logs and report. A later
-    load of the same file does not bring the person back. It cannot be undone. Interrupted, do the same again.
-    docs/personal_data.md says what is where.
+    Nothing stays but the key and the sales. Erased are the lake with its earlier loads, every state of the warehouse,
+    and what is in logs and report. A later load of the same file does not bring the person back. It cannot be undone.
+    Interrupted, do the same again. docs/personal_data.md says what is where.
 
     \b
     adventure forget --customer 11000
