@@ -334,6 +334,19 @@ def test_what_was_granted_and_built_on_the_views_outlives_a_publication(
     assert may_read("mine_core.fact", user) and not may_read("mine_core.fact", group)
 
 
+def test_readers_may_use_the_schemas_of_a_version(redshift: Session, mine: RedshiftWarehouse) -> None:
+    """Without it they may not read a late-binding view. Who reads persons is named, or has it granted by hand."""
+    user, group = READERS
+    made = [*MADE, ("persons", "person")]
+    run(mine, 1, made=made)
+    redshift.ask(f"grant select on mine_persons.person to {user}")
+    run(mine, 2, made=made)
+    may_use = "select has_schema_privilege(?, ?, 'usage') as may"
+    for schema, who in (("core", True), ("marts", True), ("persons", False), ("intermediate", False)):
+        assert redshift.ask(may_use, (group, f"mine_v2_{schema}")) == [{"may": who}], schema
+    assert redshift.ask(may_use, (user, "mine_v2_persons")) == [{"may": True}]
+
+
 def test_a_view_has_the_description_of_its_table(redshift: Session, mine: RedshiftWarehouse) -> None:
     described = """
         select d.description from pg_description as d

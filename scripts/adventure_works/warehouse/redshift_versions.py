@@ -348,6 +348,11 @@ class _Switch:
 
     def _grant(self, wanted: Built, old: Built, granted: dict[Relation, dict[str, str]]) -> None:
         """Grants what the build has granted on its tables; revokes what the build before had and this one has not."""
+        # Readers of a late-binding view need it, also those to whom somebody has granted the view by hand.
+        for name in sorted({name for name, _ in wanted}):
+            known = {grantee for relation, who in granted.items() if relation[0] == name for grantee in who.values()}
+            if users := known if name == "persons" else {"public"}:
+                self._ask(f"grant usage on schema {self._prefix}_{name} to {', '.join(sorted(users))}")
         readers: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         former: dict[str, list[str]] = {}
         for relation, who in wanted.items():
