@@ -134,6 +134,8 @@ def run(
             check_lock()
             warehouse.publish()
             report = _saved(page, settings.report)
+            # Whoever has taken over since keeps the history of what is published then.
+            check_lock()
             warehouse.keep_history()
         view.published(warehouse, report)
     except AdventureError as error:

@@ -27,10 +27,15 @@ class FakeWarehouse:
 
     def __init__(self) -> None:
         self.done: list[str] = []
+        self.is_overtaken = False
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[object]:
-        yield lambda: None
+        yield self.check_lock
+
+    def check_lock(self) -> None:
+        if self.is_overtaken and "published" in self.done:
+            raise AdventureError("Run 1 no longer has the lease")
 
     def asking_candidate(self) -> str:
         return "candidate"
@@ -105,6 +110,16 @@ def test_a_report_that_cannot_be_written_after_all_does_not_hide_what_is_publish
         run(settings)
     assert warehouse.done == ["loaded", "published"]
     assert (settings.report / "kept").exists()
+
+
+def test_a_run_that_another_has_overtaken_keeps_no_history(
+    warehouse: FakeWarehouse, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "draw", lambda of, asking: "page")
+    warehouse.is_overtaken = True
+    with pytest.raises(AdventureError, match="no longer has the lease"):
+        run(settings)
+    assert warehouse.done == ["loaded", "published"]
 
 
 @pytest.mark.parametrize(

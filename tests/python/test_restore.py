@@ -68,9 +68,6 @@ def tables(database: Path) -> dict[str, list[tuple]]:
 def test_a_candidate_begins_with_the_history(warehouse: DuckDBWarehouse, said: list[str]) -> None:
     before = tables(warehouse.published)
     warehouse.keep_history()
-    warehouse.keep_history()
-    (place,) = (warehouse.lake / "history").iterdir()
-    assert len([*place.iterdir()]) == 2, "the folder before is removed"
     # What is published has its own history.
     warehouse.start_candidate([], quiet)
     assert not any("was restored" in sentence for sentence in said)
@@ -89,7 +86,7 @@ def test_a_candidate_begins_with_the_history(warehouse: DuckDBWarehouse, said: l
 def test_a_history_is_restored_whole_or_not_at_all(warehouse: DuckDBWarehouse, said: list[str]) -> None:
     warehouse.keep_history()
     warehouse.published.unlink()
-    (content,) = (warehouse.lake / "history").glob("*/history.json")
+    (content,) = (warehouse.lake / "history").glob("*/*/history.json")
     whole = content.read_text(encoding="utf-8")
     found = json.loads(whole)
     found["tables"][1]["rows"] = 7
@@ -97,10 +94,37 @@ def test_a_history_is_restored_whole_or_not_at_all(warehouse: DuckDBWarehouse, s
     with pytest.raises(AdventureError, match=r"has 1 rows, and 7 were written. Nothing has been restored"):
         warehouse.start_candidate([], quiet)
     assert "intermediate.snap_products" not in tables(warehouse.candidate)
-    # That of another lake is none of this one.
+    # One that nobody has finished is none, and neither is that of another lake.
+    content.unlink()
+    warehouse.start_candidate([], quiet)
+    assert tables(warehouse.candidate).keys() == {"operations.audit_record"}
     content.write_text(json.dumps(json.loads(whole) | {"began_with": "20010101T000000000000"}), encoding="utf-8")
     warehouse.start_candidate([], quiet)
     assert tables(warehouse.candidate).keys() == {"operations.audit_record"}
+
+
+def test_the_last_histories_are_kept_and_one_of_each_lake_before(warehouse: DuckDBWarehouse, said: list[str]) -> None:
+    """One publication that was a mistake does not remove the last good history, and the way back is one move."""
+
+    def published(began_with: str, load_id: str) -> Path:
+        with duckdb.connect(str(warehouse.published)) as connection:
+            record = AuditRecord(str(warehouse.lake), began_with, load_id, outcome=Outcome.PASSED)
+            write_record(connection.execute, record)
+        warehouse.keep_history()
+        return max((warehouse.lake / "history").glob("*/*"))
+
+    began_with = next((warehouse.lake / "raw" / "load_log").glob("*")).stem
+    _, before = published("earlier", "E1"), published("earlier", "E2")
+    _, *good, damaged = (published(began_with, load_id) for load_id in ("L1", "L2", "L3", "L4"))
+    assert {*(warehouse.lake / "history").glob("*/*")} == {before, *good, damaged}
+
+    warehouse.published.unlink()
+    (damaged / "intermediate.snap_products.parquet").write_bytes(b"")
+    with pytest.raises(AdventureError):
+        warehouse.start_candidate([], quiet)
+    shutil.rmtree(damaged)
+    warehouse.start_candidate([], quiet)
+    assert said[-1] == "Nothing is published here: the history of load L3 was restored."
 
 
 def test_what_is_published_need_not_be_restored(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:

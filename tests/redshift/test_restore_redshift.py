@@ -1,5 +1,6 @@
 """What the lake cannot give back is unloaded beside it, and brings a Redshift without any schema back as it was."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -100,13 +101,39 @@ def test_a_candidate_begins_with_the_history(
 
     assert said == ["Nothing is published here: the history of load L1 was restored."]
     assert tables(warehouse, candidate) == before
-    # One folder is kept, with a part of each table that has rows.
-    keys = [
-        entry["Key"]
-        for entry in warehouse.standin.client("s3").list_objects_v2(Bucket=warehouse.bucket)["Contents"]
-        if "/history/" in entry["Key"]
-    ]
-    assert len(keys) == 1 + len(VALUES) and len({key.split("/")[3] for key in keys}) == 2
+    # Each folder has a part of each table with rows.
+    keys = history(warehouse)
+    assert len(keys) == 2 * (1 + len(VALUES)) and len({key.split("/")[3] for key in keys}) == 2
+
+
+def history(warehouse: Warehouse) -> list[str]:
+    """The keys of all objects of it."""
+    listed = warehouse.standin.client("s3").list_objects_v2(Bucket=warehouse.bucket)
+    return [entry["Key"] for entry in listed["Contents"] if "/history/" in entry["Key"]]
+
+
+def test_the_last_histories_are_kept_and_one_of_each_lake_before(warehouse: Warehouse, mine: RedshiftWarehouse) -> None:
+    for load_id in ("L1", "L2", "L3", "L4"):
+        with session("test") as redshift:
+            redshift.ask(f"update mine_operations.audit_record set load_id = '{load_id}'")
+        mine.keep_history()
+    assert loads(warehouse) == ["L2", "L3", "L4"]
+    with session("test") as redshift:
+        redshift.ask("update mine_operations.audit_record set began_with = 'N', load_id = 'N'")
+    mine.keep_history()
+    assert loads(warehouse) == ["L4", "N"]
+    # One without a list of its tables is what a killed run has left.
+    *_, last = (key for key in history(warehouse) if key.endswith("history.json"))
+    warehouse.standin.client("s3").delete_object(Bucket=warehouse.bucket, Key=last)
+    mine.keep_history()
+    assert loads(warehouse) == ["L4", "N"] and len({key.split("/")[3] for key in history(warehouse)}) == 2
+
+
+def loads(warehouse: Warehouse) -> list[str]:
+    """The load of each history, in their order."""
+    s3, bucket = warehouse.standin.client("s3"), warehouse.bucket
+    contents = [key for key in history(warehouse) if key.endswith("history.json")]
+    return [json.load(s3.get_object(Bucket=bucket, Key=key)["Body"])["load_id"] for key in contents]
 
 
 def test_results_that_are_still_there_stay(warehouse: Warehouse, mine: RedshiftWarehouse) -> None:

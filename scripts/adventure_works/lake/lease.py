@@ -104,8 +104,8 @@ class Lease:
                 now = f"{found.holder} has it now" if found else "it was removed"
                 raise AdventureError(
                     f"Run {self.number} no longer has the lease on {self._subject}: {now}. It was not renewed for "
-                    f"{SECONDS:.0f} seconds, or somebody changed {self._writer.lake.uri(self._key)}. Nothing is "
-                    "published. Run again."
+                    f"{SECONDS:.0f} seconds, or somebody changed {self._writer.lake.uri(self._key)}. From now "
+                    "on this run publishes nothing. Run again."
                 ) from error
 
     def _put(self, number: int, *, is_held: bool = True) -> None:

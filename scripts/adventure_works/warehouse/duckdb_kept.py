@@ -1,6 +1,7 @@
 """The history of a DuckDB warehouse in the folder of its lake; `kept` says what it is."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from adventure_works.disk import explained, replaced, sync
@@ -8,12 +9,12 @@ from adventure_works.errors import AdventureError
 from adventure_works.settings import shown
 from adventure_works.sql import glob, one_row, quoted
 from adventure_works.warehouse.duckdb_access import asker, connected
-from adventure_works.warehouse.kept import CONTENT, TABLES, Kept, KeptTable, new_folder
+from adventure_works.warehouse.kept import CONTENT, TABLES, Kept, KeptTable, folders_to_keep, new_folder, newest
 from adventure_works.warehouse.record import record_of
 
 
 def keep(database: Path, place: Path) -> None:
-    """Writes the history of a database into a folder of its own below `place`, and removes the one before."""
+    """Writes the history of a database into a folder of its own below `place`, and removes older ones."""
     folder = new_folder()
     with (
         explained(place, "Everything is published, but its history is not kept. Correct that, and run again."),
@@ -39,27 +40,30 @@ def keep(database: Path, place: Path) -> None:
                     )
                     sync(file)
                     tables.append(KeptTable(schema, name, tuple(columns), rows))
-        kept = Kept(folder, record.began_with, record.load_id, tuple(tables))
-        with replaced(place / CONTENT) as new:
-            new.write_bytes(kept.to_json())
-            sync(new)
+            content = new / CONTENT
+            content.write_bytes(Kept(folder, record.began_with, record.load_id, tuple(tables)).to_json())
+            sync(content)
         sync(place)
-        for other in place.iterdir():
-            if other.is_dir() and other.name != folder:
-                shutil.rmtree(other)
+        for old in {path.name for path in place.iterdir() if path.is_dir()} - folders_to_keep(_histories(place), record.began_with):
+            shutil.rmtree(place / old)
+
+
+def _histories(place: Path) -> Iterator[Kept]:
+    """Those that are complete."""
+    for content in place.glob(f"[!.]*/{CONTENT}"):
+        yield Kept.from_json(content.read_bytes())
 
 
 def restore(database: Path, place: Path, began_with: str) -> str:
-    """Puts the history into an empty candidate; returns its load, empty where the lake has none of its own.
+    """Puts the newest history into an empty candidate; returns its load, empty where the lake has none of its own.
 
     `began_with` is the load that the lake began with.
 
     Raises:
         AdventureError: a file is gone or has other rows.
     """
-    content = place / CONTENT
-    kept = Kept.from_json(content.read_bytes()) if content.exists() else None
-    if kept is None or kept.began_with != began_with:
+    kept = newest(_histories(place), began_with)
+    if kept is None:
         return ""
     with connected(database, read_only=False) as connection:
         connection.execute("begin")
@@ -72,7 +76,8 @@ def restore(database: Path, place: Path, began_with: str) -> str:
             if rows != table.rows:
                 raise AdventureError(
                     f"{shown(file)}: has {rows:,} rows, and {table.rows:,} were written. Nothing has been restored. "
-                    f"Put the file back from a backup of yours. To build without it, move {shown(place)} away and run."
+                    f"Put the file back from a backup of yours. To begin with the history before, move "
+                    f"{shown(file.parent)} away and run."
                 )
         connection.execute("commit")
     return kept.load_id

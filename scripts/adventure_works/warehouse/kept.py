@@ -2,8 +2,8 @@
 
 A candidate that is begun where nothing is published gets it back.
 
-    <lake>/history/<warehouse>/history.json                            which folder, of which load, the tables in it
     <lake>/history/<warehouse>/<time>/<schema>.<table>.parquet         on S3 a folder of parts
+    <lake>/history/<warehouse>/<time>/history.json                     written last: of which load, the tables in it
 
 Snapshots can be made again from the loads of products and customers that the lake keeps, but not those of a lake that
 was replaced, or that an earlier version of the project has loaded. The profiles of earlier loads are in the warehouse
@@ -12,10 +12,14 @@ only. On Redshift the results of runs are as well, and without them nobody knows
 
 import hashlib
 import json
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 CONTENT = "history.json"
+# How many histories of a lake are kept: a publication that was a mistake must not remove the last good one.
+HISTORIES = 3
 # Schema and name of the snapshots, and of the model that a full refresh leaves alone.
 TABLES = (
     ("intermediate", "snap_customers"),
@@ -41,7 +45,7 @@ class KeptTable:
 
 @dataclass(frozen=True)
 class Kept:
-    """The history of a warehouse when it was published: of which lake and load, and in which folder its tables are."""
+    """The history of a warehouse when it was published: in which folder its tables are, of which lake and load."""
 
     folder: str
     began_with: str
@@ -61,6 +65,24 @@ class Kept:
             for one in found["tables"]
         ]
         return Kept(found["folder"], found["began_with"], found["load_id"], tuple(tables))
+
+
+def newest(histories: Iterable[Kept], began_with: str) -> Kept | None:
+    """The newest history of the lake that began with that load."""
+    of_lake = [kept for kept in histories if kept.began_with == began_with]
+    return max(of_lake, key=lambda kept: kept.folder, default=None)
+
+
+def folders_to_keep(histories: Iterable[Kept], began_with: str) -> set[str]:
+    """The newest folders of the lake that began with that load, and the newest one of each lake before it."""
+    of_lakes: dict[str, list[str]] = defaultdict(list)
+    for kept in histories:
+        of_lakes[kept.began_with].append(kept.folder)
+    return {
+        folder
+        for lake, folders in of_lakes.items()
+        for folder in sorted(folders)[-(HISTORIES if lake == began_with else 1) :]
+    }
 
 
 def new_folder() -> str:

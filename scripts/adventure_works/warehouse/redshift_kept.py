@@ -1,6 +1,7 @@
 """The history of a warehouse on Redshift, in the lake on S3; `kept` says what it is."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from adventure_works.errors import AdventureError
@@ -10,7 +11,16 @@ from adventure_works.lake.s3_write import Writer
 from adventure_works.redshift.ddl import found_columns
 from adventure_works.redshift.session import Session, literal, session
 from adventure_works.settings import S3Place, Settings
-from adventure_works.warehouse.kept import CONTENT, TABLES, Kept, KeptTable, new_folder, place_of
+from adventure_works.warehouse.kept import (
+    CONTENT,
+    TABLES,
+    Kept,
+    KeptTable,
+    folders_to_keep,
+    new_folder,
+    newest,
+    place_of,
+)
 from adventure_works.warehouse.redshift_versions import Versions, read_record
 
 # One for all states of the warehouse.
@@ -29,16 +39,21 @@ class History:
         self.role = "default" if settings.copy_role == "default" else literal(settings.copy_role)
 
     def keep(self) -> None:
-        """Unloads the history of what is published into a folder of its own, and removes the one before."""
+        """Unloads the history of what is published into a folder of its own, and removes older ones."""
         with session("history") as redshift:
             # In one transaction, so that counts and files are of one moment.
             kept = redshift.in_transaction(lambda: self._unload(redshift))
         if kept is None:
             return
-        self.writer.put(self.lake.key(*self.place, CONTENT), kept.to_json())
-        for other in self.writer.folders(*self.place):
-            if other != kept.folder:
-                self.writer.remove_folder(*self.place, other)
+        self.writer.put(self.lake.key(*self.place, kept.folder, CONTENT), kept.to_json())
+        for old in set(self.writer.folders(*self.place)) - folders_to_keep(self._histories(), kept.began_with):
+            self.writer.remove_folder(*self.place, old)
+
+    def _histories(self) -> Iterator[Kept]:
+        """Those that are complete."""
+        for folder in self.writer.folders(*self.place):
+            with suppress(KeyError):
+                yield Kept.from_json(self.reader.read(self.lake.key(*self.place, folder, CONTENT)))
 
     def _unload(self, redshift: Session) -> Kept | None:
         """Unloads the tables; None where nothing is published.
@@ -73,15 +88,12 @@ class History:
         return literal(self.lake.uri(self.lake.key(*self.place, folder, table.full_name)) + "/")
 
     def restore(self, redshift: Session, prefix: str, began_with: str) -> str:
-        """Puts the history into an empty candidate, in the caller's transaction; returns its load, empty for none.
+        """Puts the newest history into an empty candidate, in the caller's transaction; returns its load, else "".
 
         `began_with` is the load that the lake began with.
         """
-        try:
-            kept = Kept.from_json(self.reader.read(self.lake.key(*self.place, CONTENT)))
-        except KeyError:
-            return ""
-        if kept.began_with != began_with:
+        kept = newest(self._histories(), began_with)
+        if kept is None:
             return ""
         # Results of runs that are still there are the newer ones.
         has_results = RESULTS[1] in found_columns(redshift, f"{self.settings.schema}_{RESULTS[0]}")
@@ -89,7 +101,7 @@ class History:
             if (table.schema, table.name) != RESULTS or not has_results:
                 for statement in self._statements(prefix, kept, table):
                     redshift.ask(statement)
-                self._check(redshift, prefix, table)
+                self._check(redshift, prefix, kept, table)
         return kept.load_id
 
     def _statements(self, prefix: str, kept: Kept, table: KeptTable) -> Iterator[str]:
@@ -101,13 +113,14 @@ class History:
             place = self._uri(kept.folder, table)
             yield f"copy {schema}.{table.name} from {place} iam_role {self.role} format as parquet"
 
-    def _check(self, redshift: Session, prefix: str, table: KeptTable) -> None:
+    def _check(self, redshift: Session, prefix: str, kept: Kept, table: KeptTable) -> None:
         (found,) = redshift.ask(f"select count(*) as records from {self._schema(prefix, table)}.{table.name}")
         if found["records"] != table.rows:
             raise AdventureError(
-                f"{self.lake.uri(self.lake.key(*self.place))}: {table.full_name} has {found['records']:,} rows there, "
-                f"and {table.rows:,} were written. Nothing has been restored. Put the objects back from earlier "
-                "versions of the bucket. To build without them, move that folder away and run."
+                f"{self.lake.uri(self.lake.key(*self.place, kept.folder))}: {table.full_name} has "
+                f"{found['records']:,} rows there, and {table.rows:,} were written. Nothing has been restored. Put the "
+                "objects back from earlier versions of the bucket. To begin with the history before, move that folder "
+                "away and run."
             )
 
     def _schema(self, prefix: str, table: KeptTable) -> str:
