@@ -347,6 +347,22 @@ def test_readers_may_use_the_schemas_of_a_version(redshift: Session, mine: Redsh
     assert redshift.ask(may_use, (user, "mine_v2_persons")) == [{"may": True}]
 
 
+def test_who_is_no_longer_a_reader_may_not_read_whatever_the_catalog_shows(
+    redshift: Session, mine: RedshiftWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SVV_RELATION_PRIVILEGES shows others to few; and a user of before may be gone."""
+    monkeypatch.setattr(versions, "_granted", lambda ask, schema: {})
+    user, group = READERS
+    run(mine, 1, readers=[user, f"group:{group}"])
+    run(mine, 2, readers=[user])
+    may_read = "select has_table_privilege(?, 'mine_core.fact', 'select') as may"
+    assert redshift.ask(may_read, (user,)) == [{"may": True}]
+    assert redshift.ask(may_read, (group,)) == [{"may": False}]
+    now, before = dict.fromkeys(MADE, ()), dict.fromkeys(MADE, ("user:nobody_any_more", user))
+    versions.publish(mine.settings, versions.Run(9, "token"), 2, now, before, print)
+    assert redshift.ask(may_read, (user,)) == [{"may": False}]
+
+
 def test_a_view_has_the_description_of_its_table(redshift: Session, mine: RedshiftWarehouse) -> None:
     described = """
         select d.description from pg_description as d

@@ -212,9 +212,7 @@ class Versions:
                 "The next run tries again."
             )
 
-    def publish(
-        self, run: Run, number: int, new: Built | None, old: Built | None, patience: "Patience", *, must_pass: bool
-    ) -> None:
+    def publish(self, run: Run, number: int, new: Built | None, patience: "Patience", *, must_pass: bool) -> None:
         """See `publish`; one attempt."""
         prefix = self._settings.version(number)
         self._redshift.ask(f"set statement_timeout to {MILLISECONDS}")
@@ -234,7 +232,7 @@ class Versions:
                 )
             earlier = [version for version in self.published() if version != number]
             before = earlier[0] if earlier else self._adopt()
-            _Switch(self._redshift, self._settings, number, before, patience).show(new, old or {})
+            _Switch(self._redshift, self._settings, number, before, patience).show(new)
 
     def _enter(self, run: Run, version: int | None) -> bool:
         """Makes sure that no run of a higher number has begun, and takes note of this one.
@@ -302,8 +300,8 @@ class _Switch:
         self._tables, self._views, self._before = found.values()
         self._columns, self._columns_before = (_columns(redshift, name) for name in (self._prefix, prefix_before))
 
-    def show(self, new: Built | None, old: Built) -> None:
-        """Replaces the views, drops those of relations that the project no longer has, and grants and revokes."""
+    def show(self, new: Built | None) -> None:
+        """Replaces the views, drops those of relations that the project no longer has, and grants."""
         wanted: Built = dict.fromkeys(self._tables, ()) if new is None else {RECORD: (), **new}
         missing = [f"{self._prefix}_{'.'.join(relation)}" for relation in sorted(wanted.keys() - self._tables.keys())]
         if missing:
@@ -325,7 +323,7 @@ class _Switch:
             if number == 0:
                 self._ask(f"set statement_timeout to {self._patience.milliseconds}")
         self._ask(f"set statement_timeout to {MILLISECONDS}")
-        self._grant(wanted, old, granted)
+        self._grant(wanted, granted)
 
     def _name(self, relation: Relation) -> str:
         return f"{self._schema}_{'.'.join(relation)}"
@@ -346,28 +344,21 @@ class _Switch:
         if (description := self._tables[relation]) and description != comment:
             self._ask(f"comment on view {view} is {literal(description)}")
 
-    def _grant(self, wanted: Built, old: Built, granted: dict[Relation, dict[str, str]]) -> None:
-        """Grants what the build has granted on its tables; revokes what the build before had and this one has not."""
+    def _grant(self, wanted: Built, granted: dict[Relation, dict[str, str]]) -> None:
+        """Grants what the build has granted on its tables."""
         # Readers of a late-binding view need it, also those to whom somebody has granted the view by hand.
         for name in sorted({name for name, _ in wanted}):
             known = {grantee for relation, who in granted.items() if relation[0] == name for grantee in who.values()}
             if users := known if name == "persons" else {"public"}:
                 self._ask(f"grant usage on schema {self._prefix}_{name} to {', '.join(sorted(users))}")
         readers: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-        former: dict[str, list[str]] = {}
         for relation, who in wanted.items():
             if who:
                 readers.setdefault((relation[0], who), []).append(self._name(relation))
-            now = {_plain(one) for one in who}
-            for one in old.get(relation, ()):
-                if _plain(one) not in now and _plain(one) in granted.get(relation, {}):
-                    former.setdefault(_grantee(one), []).append(self._name(relation))
         for (name, who), views in readers.items():
             grantees = ", ".join(map(_grantee, who))
             self._ask(f"grant usage on schema {self._schema}_{name}, {self._prefix}_{name} to {grantees}")
             self._ask(f"grant select on {', '.join(views)} to {grantees}")
-        for grantee, views in former.items():
-            self._ask(f"revoke select on {', '.join(views)} from {grantee}")
 
 
 def publish(
@@ -396,10 +387,12 @@ def publish(
     """
 
     patience = Patience()
+    if new is not None and old is not None:
+        _revoke(settings, new, old)
 
     def attempt() -> None:
         with session("publish") as redshift:
-            Versions(redshift, settings).publish(run, number, new, old, patience, must_pass=must_pass)
+            Versions(redshift, settings).publish(run, number, new, patience, must_pass=must_pass)
 
     def be_patient(state: RetryCallState) -> None:
         if state.attempt_number == ANNOUNCED and state.outcome:
@@ -421,6 +414,31 @@ def publish(
             f"{READERS} {settings.version(number)}_* is complete and waits; `select * from svv_transactions` shows who "
             f"reads. When they have finished: adventure publish --target prod\n{error}"
         ) from error
+
+
+def _revoke(settings: Settings, new: Built, old: Built) -> None:
+    """Revokes what the build before has granted and this one does not, without asking the catalog who has what.
+
+    SVV_RELATION_PRIVILEGES shows that to few. A user who was dropped ends the statement, and would end a transaction:
+    therefore it is done before that of the publication.
+    """
+    former: dict[str, list[Relation]] = {}
+    for relation in new.keys() & old.keys():
+        now = {*map(_grantee, new[relation])}
+        for grantee in {*map(_grantee, old[relation])} - now:
+            former.setdefault(grantee, []).append(relation)
+    if not former:
+        return
+    with session("revoke") as redshift:
+        redshift.ask(f"set statement_timeout to {MILLISECONDS}")
+        views = _relations(redshift, [settings.schema])[settings.schema]
+        for grantee, relations in sorted(former.items()):
+            names = [f"{settings.schema}_{'.'.join(relation)}" for relation in sorted(views.keys() & {*relations})]
+            try:
+                redshift.ask(f"revoke select on {', '.join(names)} from {grantee}")
+            except AdventureError as error:
+                if "does not exist" not in str(error):
+                    raise
 
 
 def read_record(redshift: Session, prefix: str) -> AuditRecord | None:
@@ -477,8 +495,3 @@ def _granted(ask: Callable[[str], list[dict[str, Any]]], schema: str) -> dict[Re
 def _grantee(name: str) -> str:
     """One of `REDSHIFT_READERS` as GRANT takes it."""
     return name.removeprefix("user:").replace("group:", "group ", 1).replace("role:", "role ", 1)
-
-
-def _plain(name: str) -> str:
-    """One of `REDSHIFT_READERS` without its kind, as the catalog has it."""
-    return re.sub("^(user|group|role):", "", name).strip('"')
