@@ -94,6 +94,12 @@ _role = _matching(
     ". Set it to the ARN of a role (arn:aws:iam::123456789012:role/name), or unset it to use the namespace's default "
     "role.",
 )
+# UNLOAD takes the id of a key, which an alias does not give.
+_kms_key = _matching(
+    r"(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?",
+    ", which is not the ARN of a key. Set it to one (arn:aws:kms:eu-central-1:123456789012:key/...), not to that of an "
+    "alias: `aws kms describe-key --key-id ... --query KeyMetadata.Arn` shows it.",
+)
 _log_level = _matching("debug|info|warn|error|none", ". Set it to debug, info, warn, error or none.")
 
 
@@ -149,7 +155,10 @@ class Settings:
         "REDSHIFT_SCHEMA", "adventure_works", "What the names of the schemas on Redshift begin with.", _schema
     )
     copy_role: str = _setting(
-        "REDSHIFT_COPY_ROLE", "default", "ARN of the role that COPY reads as; `default` is the namespace's own.", _role
+        "REDSHIFT_COPY_ROLE",
+        "default",
+        "ARN of the role that COPY reads as, and UNLOAD writes as; `default` is the namespace's own.",
+        _role,
     )
     versions: int = _setting(
         "REDSHIFT_VERSIONS", "2", "Published versions kept on Redshift, the current one included.", _number
@@ -158,7 +167,12 @@ class Settings:
         "REDSHIFT_READER_WAIT", "900", "Seconds that a publication waits for readers who are in the middle.", _number
     )
     sslmode: str = _setting("REDSHIFT_SSLMODE", "verify-full", "How the certificate of Redshift is checked.")
-    kms_key: str = _setting("ADVENTURE_S3_KMS_KEY", "", "ARN of the key that encrypts the lake; else S3's own key.")
+    kms_key: str = _setting(
+        "ADVENTURE_S3_KMS_KEY",
+        "",
+        "ARN of the key that encrypts the lake, not of an alias; else S3's own key.",
+        _kms_key,
+    )
     glue_database: str = _setting(
         "ADVENTURE_GLUE_DATABASE", "adventure_works_raw", "Glue database that lists the raw tables.", _glue_database
     )

@@ -102,6 +102,10 @@ def test_paths_are_relative_to_the_current_folder(tmp_path: Path, monkeypatch: p
         ({"REDSHIFT_SCHEMA": "My Schema"}, "REDSHIFT_SCHEMA is 'My Schema', which is not a plain name"),
         ({"REDSHIFT_SCHEMA": "a" * 101}, "REDSHIFT_SCHEMA is"),
         ({"REDSHIFT_COPY_ROLE": "nobody"}, "REDSHIFT_COPY_ROLE is 'nobody'. Set it to the ARN of a role"),
+        (
+            {"ADVENTURE_S3_KMS_KEY": "arn:aws:kms:eu-west-1:123456789012:alias/lake"},
+            "alias/lake', which is not the ARN of a key. Set it to one (arn:aws:kms:",
+        ),
         ({"ADVENTURE_GLUE_DATABASE": "Raw-Data"}, "ADVENTURE_GLUE_DATABASE is 'Raw-Data'"),
         ({"DBT_LOG_LEVEL_FILE": "loud"}, "DBT_LOG_LEVEL_FILE is 'loud'. Set it to debug, info, warn, error or none."),
         ({"ADVENTURE_SLICES": "0"}, "ADVENTURE_SLICES is 0. Give a whole number from 1"),

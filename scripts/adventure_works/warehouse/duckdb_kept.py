@@ -44,7 +44,8 @@ def keep(database: Path, place: Path) -> None:
             content.write_bytes(Kept(folder, record.began_with, record.load_id, tuple(tables)).to_json())
             sync(content)
         sync(place)
-        for old in {path.name for path in place.iterdir() if path.is_dir()} - folders_to_keep(_histories(place), record.began_with):
+        folders = {path.name for path in place.iterdir() if path.is_dir()}
+        for old in folders - folders_to_keep(_histories(place), record.began_with):
             shutil.rmtree(place / old)
 
 

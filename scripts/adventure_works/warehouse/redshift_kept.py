@@ -76,8 +76,9 @@ class History:
         names = ", ".join(name for name, _ in table.columns)
         (found,) = redshift.ask(f"select count(*) as records from {schema}.{table.name}")
         if found["records"]:
-            key = self.settings.kms_key
-            encrypted = f" kms_key_id {literal(key)} encrypted" if key else ""
+            # https://docs.aws.amazon.com/redshift/latest/dg/r_UNLOAD.html: the id of the key, not its ARN.
+            key_id = self.settings.kms_key.rpartition("/")[2]
+            encrypted = f" kms_key_id {literal(key_id)} encrypted" if key_id else ""
             redshift.ask(
                 f"unload ('select {names} from {schema}.{table.name}') to {self._uri(folder, table)} "
                 f"iam_role {self.role} format as parquet{encrypted}"

@@ -240,6 +240,8 @@ class _Unload:
         _check_role(store, options)
         if re.search(r"(?i)\blimit\s+\d+\s*$", query):
             raise Refused("Limit clause is not supported", "0A000")
+        if not re.fullmatch("[A-Za-z0-9-]*", key := options.get("KMS_KEY_ID", "").strip("'")):
+            raise Refused(f"The KMS key ID {key} is not valid")
         self.query = rewrite.rewrite(query)[0]
         self.file = store.transfer / f"{uuid.uuid4().hex}.csv"
         self.sent = f"COPY ({self.query}) TO '{self.file}' WITH (FORMAT csv, HEADER true, NULL '\\\\N', FORCE_QUOTE *)"
