@@ -1,6 +1,7 @@
 """The doctor: all well, and then each thing broken once."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,13 +11,14 @@ from typing import Any
 import pytest
 
 from adventure_works import aws
-from adventure_works.doctor import machine, production
+from adventure_works.doctor import assumptions, machine, production
 from adventure_works.doctor.checks import Check, Finding, examine
 from adventure_works.errors import AdventureError
 from adventure_works.redshift.session import session
 from adventure_works.settings import DEFAULTS, PROJECT, Settings, read_settings
 from adventure_works.warehouse.redshift_versions import Versions
 from standin.engine import IAM_USER
+from standin.proxy import Fault
 from standin.s3copy import Store
 from standin.stack import SECRET_KEY, Warehouse
 from support.waiting import TIMEOUT
@@ -195,6 +197,109 @@ def test_a_store_without_conditional_writes(careless_store: dict[str, Any]) -> N
 def test_a_store_that_does_not_encrypt(careless_store: dict[str, Any]) -> None:
     careless_store["without"] = "ServerSideEncryption"
     assert "put-bucket-encryption" in ill(findings())["bucket: encryption"]
+
+
+# --- What the project assumes of Redshift ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(well: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
+    """A workgroup to ask, of which a check leaves nothing behind."""
+    for name, value in well.login_by_password.items():
+        monkeypatch.setenv(name, value)
+    yield well
+    well.standin.proxy.fault = None
+    assert schemas_of_doctor(well) == []
+
+
+def schemas_of_doctor(warehouse: Warehouse) -> list[tuple]:
+    return warehouse.administer("select nspname from pg_namespace where nspname like '%doctor%'")
+
+
+def settled() -> dict[str, Finding]:
+    passed = [Check(name, lambda: "passed") for name in ("login", "privileges")]
+    return {finding.name: finding for finding in examine([*passed, *assumptions.checks(read_settings(os.environ))])}
+
+
+def test_what_the_project_assumes_of_redshift_is_asked(well: Warehouse) -> None:
+    """The stand-in plays what is assumed, but for the system views of sessions and the plan of a query."""
+    done = doctor("--target", "prod", "--deep")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in (
+        "✓ types of literals: 2 ok, 2 for information",
+        "✓ trailing blanks: 5 ok",
+        "✓ replaced views: 7 ok, 1 for information",
+        "ok: replacing the view meanwhile: waits until statement_timeout, as assumed (semantics.md: It waits for",
+        "- idle sessions: 2 could not be asked, 1 for information",
+        "for information: RPU seconds charged in the last hour: 0 (Management Guide: serverless-billing)",
+        "- joins by customer: 3 could not be asked",
+        "the plan names no distribution, assumed: DS_DIST_NONE (semantics.md: A join on the",
+        "All is well, as far as it could be asked.",
+    ):
+        assert line in done.stdout
+    text = (PROJECT / "tests" / "redshift" / "standin" / "semantics.md").read_text(encoding="utf-8")
+    rows = re.findall(r"\(semantics.md: (.*)\)$", done.stdout, re.MULTILINE)
+    assert rows and all(f"| {row}" in text for row in rows)
+    assert schemas_of_doctor(well) == []
+
+
+def test_an_assumption_that_does_not_hold_is_an_error(well: Warehouse) -> None:
+    for view in (
+        f"svv_user_info as select '{IAM_USER}'::name as user_name, 60 as session_timeout",
+        f"svv_transactions as select '{IAM_USER}'::name as txn_owner, 7 as xid, timestamp '2026-01-01' as txn_start",
+    ):
+        well.administer(f"create view pg_catalog.{view}")
+        well.administer(f"grant select on pg_catalog.{view.split()[0]} to public")
+    done = doctor("--target", "prod", "--deep")
+    assert done.returncode == 1
+    assert "✗ idle sessions: 2 differs, 1 for information" in done.stdout
+    assert "idle, 0 for the workgroup's own: 60, assumed: 0, or 3600 and more (semantics.md" in done.stdout
+    assert "differs: its transactions open for an hour: 1, assumed: 0" in done.stdout
+    assert "docs/production.md, section 11, says what rests on what differs." in done.stdout
+    well.administer(
+        "create or replace view pg_catalog.svv_user_info as select user_name, 0 as session_timeout from "
+        f"(select '{IAM_USER}'::name as user_name) as users"
+    )
+    well.administer("revoke select on pg_catalog.svv_relation_privileges from public")
+    found = settled()
+    assert "1 ok, 1 differs" in found["idle sessions"].detail
+    assert "could not be asked: what was granted on the view: Redshift refused" in found["replaced views"].detail
+    assert found["replaced views"].verdict == "passed"
+
+
+@pytest.mark.parametrize(
+    ("fault", "check", "says"),
+    [
+        (Fault("as model_subq)", "refused"), "types of literals", "differs: a union of cast literals is stored: "),
+        (Fault("create or replace view", "refused", 2), "replaced views", "differs: replacing the view meanwhile: "),
+        (Fault("explain", "before"), "joins by customer", "The connection was lost at `explain"),
+    ],
+)
+def test_what_redshift_refuses_is_shown(asked: Warehouse, fault: Fault, check: str, says: str) -> None:
+    asked.standin.proxy.fault = fault
+    found = ill(settled())
+    assert list(found) == [check]
+    assert says in found[check]
+
+
+def test_a_reader_that_nothing_ends_waiting_for_gives_way(asked: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assumptions, "WAIT_MILLISECONDS", 0)
+    monkeypatch.setattr(assumptions, "PATIENCE", 0.2)
+    assert "meanwhile: waits for longer than statement_timeout, assumed" in ill(settled())["replaced views"]
+
+
+def test_an_interrupted_check_leaves_no_schema(asked: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(assumptions, "_while_read", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        settled()
+
+
+def test_deep_is_for_redshift() -> None:
+    done = doctor("--deep")
+    assert (done.returncode, "--deep asks Redshift" in done.stderr) == (2, True)
 
 
 # --- This machine ---------------------------------------------------------------------------------------------------

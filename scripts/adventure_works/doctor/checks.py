@@ -9,10 +9,15 @@ from adventure_works.aws import explained
 from adventure_works.errors import AdventureError
 
 
+class NotAskedError(AdventureError):
+    """What a check is to find out could not be asked here; nothing is wrong because of that."""
+
+
 class Check(NamedTuple):
     """One thing to look at.
 
-    `look` gives what it found, in a few words, or raises AdventureError with what is wrong and what to do.
+    `look` gives what it found, in a few words, or raises AdventureError with what is wrong and what to do, or
+    NotAskedError with why it cannot be known.
     `needs` names the checks without which looking makes no sense.
     """
 
@@ -40,6 +45,8 @@ def examine(checks: Sequence[Check]) -> Iterator[Finding]:
         try:
             yield Finding(name, "passed", look())
             passed.add(name)
+        except NotAskedError as error:
+            yield Finding(name, "skipped", str(error))
         except AdventureError as error:
             yield Finding(name, "failed", str(error))
         except (ClientError, BotoCoreError) as error:

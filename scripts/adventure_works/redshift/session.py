@@ -46,8 +46,11 @@ class Session:
     """A connection in which each statement is a transaction of its own, unless it is inside `transaction`.
 
     `step` says in a few words what its statements are for. A comment before each of them names it, as dbt's statements
-    name their node, so that Redshift's system views show what each is for (docs/production.md).
+    name their node, so that Redshift's system views show what each is for (docs/production.md). `described` has the
+    columns of the last query as the driver describes them.
     """
+
+    described: Sequence[Sequence[Any]] = ()
 
     def __init__(self, connection: Connection, step: str) -> None:
         self._connection = connection
@@ -75,6 +78,7 @@ class Session:
             with self._connection.cursor() as cursor:
                 cursor.paramstyle = "qmark"
                 cursor.execute(before + sql, tuple(parameters))
+                self.described = cursor.description or ()
                 return rows(cursor) if cursor.description else []
         except (Error, OSError) as error:
             fields, reason = _fields(error), _reason(error)
