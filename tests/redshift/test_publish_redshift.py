@@ -577,6 +577,18 @@ def test_a_reader_in_a_loop_sees_whole_states(
     assert all(one == other for one, other in pairs)
 
 
+def test_an_attempt_waits_longer_than_the_one_before(
+    redshift: Session, mine: RedshiftWarehouse, warehouse: Warehouse
+) -> None:
+    """Also for the first view: what takes its time may be Redshift's queue."""
+    run(mine, 1)
+    warehouse.standin.proxy.fault = Fault("view mine_marts.mart", "conflict")
+    run(mine, 2)
+    every = re.findall(r"set statement_timeout to (\d+)", " ".join(entry["sql"] for entry in warehouse.statements()))
+    limits = [int(limit) for limit in every if limit not in ("0", str(versions.MILLISECONDS))]
+    assert limits == [2000, 500, 2000, 500, 4000, 1000]
+
+
 @pytest.mark.timing
 def test_a_reader_whose_transaction_never_ends_holds_nobody_up_for_long(
     redshift: Session, mine: RedshiftWarehouse, monkeypatch: pytest.MonkeyPatch
@@ -595,8 +607,8 @@ def test_a_reader_whose_transaction_never_ends_holds_nobody_up_for_long(
             assert "Somebody is reading from the views" in str(raised.value)
             assert "adventure publish --target prod" in str(raised.value)
             assert said == [
-                "Somebody is reading from the views that are to be replaced, in a transaction that does not end. "
-                "Trying again for up to 1 seconds."
+                "Somebody is reading from the views that are to be replaced, in a transaction that does not end, "
+                "or Redshift is busy. Trying again for up to 1 seconds."
             ]
             # Others read, and the one who holds it up reads one state.
             assert seen(redshift) == {1} == seen(reader)

@@ -40,15 +40,19 @@ READ_BY_PEOPLE = ("core", "persons", "marts", "operations")
 """Those of them that have views under a name that stays."""
 
 RECORD = ("operations", "audit_record")
-# How long a statement may take: any; the first that waits for readers; and the others, twice as long at every attempt.
-# PostgreSQL, from which Redshift comes, looks for a deadlock when somebody has waited for a second.
-MILLISECONDS, FIRST_MILLISECONDS, NEXT_MILLISECONDS = 120_000, 2_000, 200
+# How long a statement may take, its time in Redshift's queue included: any; the first that waits for readers; and the
+# others. The last two double at every attempt. PostgreSQL, from which Redshift comes, ends who finds a deadlock after a
+# second of waiting: were the last one longer, that would be the reader.
+MILLISECONDS, FIRST_MILLISECONDS, NEXT_MILLISECONDS = 120_000, 2_000, 500
 MOST_MILLISECONDS = 10_000
 # The attempt that is announced when it fails: meeting a reader for a moment is usual.
 ANNOUNCED = 3
 # Seconds between attempts, in which readers go on.
 PAUSE = wait_random_exponential(multiplier=1, max=20)
-READERS = "Somebody is reading from the views that are to be replaced, in a transaction that does not end."
+READERS = (
+    "Somebody is reading from the views that are to be replaced, in a transaction that does not end, "
+    "or Redshift is busy."
+)
 # The schemas of a version of the project that published by renaming them.
 FORMER = ("candidate", "previous", "discarded")
 
@@ -273,10 +277,15 @@ class Versions:
 
 @dataclass
 class Patience:
-    """For how long the next attempt waits for one more view, and the views that have kept earlier ones waiting."""
+    """For how many milliseconds an attempt waits, for its first view and for others, and which have kept it waiting."""
 
-    milliseconds: int = NEXT_MILLISECONDS
+    first: int
+    next: int
     contended: list[Relation] = field(default_factory=list)
+
+    def grow(self) -> None:
+        """Waits twice as long from now on."""
+        self.first, self.next = (min(2 * one, MOST_MILLISECONDS) for one in (self.first, self.next))
 
     def place(self, relation: Relation) -> tuple[int, Relation]:
         """Sorts relations: those that were waited for come first."""
@@ -313,7 +322,7 @@ class _Switch:
             self._ask(f"create schema if not exists {self._schema}_{name}")
         granted = _granted(self._ask, self._schema)
         gone = self._views.keys() & self._before.keys() - wanted.keys()
-        self._ask(f"set statement_timeout to {FIRST_MILLISECONDS}")
+        self._ask(f"set statement_timeout to {self._patience.first}")
         for number, relation in enumerate(sorted(wanted.keys() | gone, key=self._patience.place)):
             try:
                 self._replace(relation, granted.get(relation, {}), is_gone=relation in gone)
@@ -321,7 +330,7 @@ class _Switch:
                 self._patience.contended.insert(0, relation)
                 raise
             if number == 0:
-                self._ask(f"set statement_timeout to {self._patience.milliseconds}")
+                self._ask(f"set statement_timeout to {self._patience.next}")
         self._ask(f"set statement_timeout to {MILLISECONDS}")
         self._grant(wanted, granted)
 
@@ -386,7 +395,7 @@ def publish(
         AdventureError: it cannot be published, and why; what is published is as it was.
     """
 
-    patience = Patience()
+    patience = Patience(FIRST_MILLISECONDS, NEXT_MILLISECONDS)
     if new is not None and old is not None:
         _revoke(settings, new, old)
 
@@ -399,7 +408,7 @@ def publish(
             error = state.outcome.exception()
             reason = READERS if isinstance(error, CancelledError) else error
             announce(f"{reason} Trying again for up to {settings.reader_wait} seconds.")
-        patience.milliseconds = min(2 * patience.milliseconds, MOST_MILLISECONDS)
+        patience.grow()
 
     try:
         Retrying(
