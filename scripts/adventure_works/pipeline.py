@@ -133,10 +133,10 @@ def run(
             page = draw(warehouse, warehouse.asking_candidate())
             check_lock()
             warehouse.publish()
-            report = _saved(page, settings.report)
             # Whoever has taken over since keeps the history of what is published then.
             check_lock()
             warehouse.keep_history()
+            report = _saved(page, settings.report)
         view.published(warehouse, report)
     except AdventureError as error:
         _alert(target, settings, view, str(error))

@@ -108,7 +108,7 @@ def test_a_report_that_cannot_be_written_after_all_does_not_hide_what_is_publish
     (settings.report / "kept").touch()
     with pytest.raises(AdventureError, match=r"^Everything is published, but for the report\. .*is a folder"):
         run(settings)
-    assert warehouse.done == ["loaded", "published"]
+    assert warehouse.done == ["loaded", "published", "history kept"]
     assert (settings.report / "kept").exists()
 
 
