@@ -87,8 +87,10 @@ final as (
         {{ safe_divide('summed.profit', 'summed.customers') }} as profit_per_customer,
         -- Of the order by expected profit; only in the row of all value groups
         case when summed.value_group = 'all' then ranking.life_table_groups end as life_table_groups,
-        case when summed.value_group = 'all' then ranking.rank_correlation end as rank_correlation,
-        case when summed.value_group = 'all' then ranking.top_decile_lift end as top_decile_lift
+        cast(case when summed.value_group = 'all' then ranking.rank_correlation end as numeric(18, 6))
+            as rank_correlation,
+        cast(case when summed.value_group = 'all' then ranking.top_decile_lift end as numeric(18, 6))
+            as top_decile_lift
     from summed
     inner join {{ ref('int_customer_value__ranking') }} as ranking
         on

@@ -62,13 +62,14 @@ final as (
         profit,
         expected_buyers,
         expected_buyers < {{ threshold('segment_small_base') }} as is_small_base,
-        case
-            when expected_buyers >= {{ threshold('segment_small_base') }} and variance > 0
-                then
-                    cast({{ two_sided_p_value(
+        cast(
+            case
+                when expected_buyers >= {{ threshold('segment_small_base') }} and variance > 0
+                    then {{ two_sided_p_value(
                         '(buyers - expected_buyers) / sqrt(cast(variance as double precision))'
-                    ) }} as numeric(18, 10))
-        end as p_value
+                    ) }}
+            end as numeric(18, 10)
+        ) as p_value
     from summed
 
 )
