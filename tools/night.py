@@ -66,7 +66,7 @@ def count(log: Iterable[Mapping[str, Any]], relation: str) -> Night:
             read = Counter(_tables(text))
             found = read[relation] + sum(views.get(name, 0) * times for name, times in read.items())
             if is_view:
-                views[_name(text, "view")] = found
+                views[_view(text)] = found
             elif found and not COLUMNS_ONLY.search(text):
                 scans[_served(sql)] += found
     return Night(statements, commits, scans)
@@ -90,8 +90,9 @@ def _tables(sql: str) -> Iterator[str]:
             yield WHILE_BUILDING.sub("", table.name)
 
 
-def _name(sql: str, kind: str) -> str:
-    found = re.search(rf'\b{kind}\s+((?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))*)', sql, re.I)
+def _view(sql: str) -> str:
+    """The name of the view that a statement makes."""
+    found = re.search(r'\bview\s+((?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))*)', sql, re.I)
     assert found, sql
     return WHILE_BUILDING.sub("", found[1].rpartition(".")[2].strip('"'))
 

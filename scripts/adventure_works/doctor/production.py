@@ -19,7 +19,7 @@ from adventure_works.errors import AdventureError
 from adventure_works.lake import s3_read
 from adventure_works.lake.s3_write import encryption
 from adventure_works.redshift.ddl import differences, found_columns
-from adventure_works.redshift.session import literal, session
+from adventure_works.redshift.session import copy_role, literal, session
 from adventure_works.settings import Settings
 from adventure_works.sql import quoted
 from adventure_works.warehouse.redshift import RedshiftWarehouse
@@ -236,7 +236,7 @@ def _history(settings: Settings) -> str:
 
 def _copy_works(settings: Settings) -> str:
     """Copies one row from the bucket into a temporary table: role, policy and key are tried as a load uses them."""
-    role = "default" if settings.copy_role == "default" else literal(settings.copy_role)
+    role = copy_role(settings)
     try:
         with _trial(settings) as (client, place), session("doctor") as redshift:
             client.put_object(**place, Body=_one_row(), **encryption(settings))

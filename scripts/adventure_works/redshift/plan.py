@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from adventure_works.contract import raw_tables
 from adventure_works.lake.base import LogEntry, newest_entries
 from adventure_works.lake.s3_read import LakeFile, Published
-from adventure_works.redshift.session import literal
+from adventure_works.redshift.session import copy_role, literal
 from adventure_works.settings import Settings
 
 LOCKED = (
@@ -106,7 +106,7 @@ def statements(todo: Iterable[Change], settings: Settings, manifests: dict[str, 
         settings: schema, and the role that COPY reads as.
         manifests: location of each table's COPY manifest.
     """
-    role = "default" if settings.copy_role == "default" else literal(settings.copy_role)
+    role = copy_role(settings)
     for change in todo:
         table = f"{settings.raw_schema}.{change.table}"
         key = "load_id" if change.table == "load_log" else "source_file"

@@ -15,6 +15,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from adventure_works.aws import explained
 from adventure_works.errors import AdventureError
 from adventure_works.profile import credentials
+from adventure_works.settings import Settings
 from adventure_works.warehouse.base import Ask, Row, rows, with_schemas
 
 # How often a transaction is tried that Redshift ends because of another one, and the seconds between.
@@ -159,6 +160,11 @@ def comment(step: str) -> str:
 def literal(text: str) -> str:
     """The text as a SQL literal. A backslash is doubled, because Redshift reads it as the start of an escape."""
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def copy_role(settings: Settings) -> str:
+    """The role of COPY and UNLOAD, as they take it."""
+    return "default" if settings.copy_role == "default" else literal(settings.copy_role)
 
 
 def _connect() -> Connection:

@@ -9,7 +9,7 @@ from adventure_works.lake.history import HISTORY
 from adventure_works.lake.s3_read import Reader
 from adventure_works.lake.s3_write import Writer
 from adventure_works.redshift.ddl import found_columns
-from adventure_works.redshift.session import Session, literal, session
+from adventure_works.redshift.session import Session, copy_role, literal, session
 from adventure_works.settings import S3Place, Settings
 from adventure_works.warehouse.kept import (
     CONTENT,
@@ -36,7 +36,7 @@ class History:
         self.reader = Reader(self.lake, settings)
         self.writer = Writer(self.lake, self.reader.client, settings)
         self.place = (HISTORY, place_of(warehouse))
-        self.role = "default" if settings.copy_role == "default" else literal(settings.copy_role)
+        self.role = copy_role(settings)
 
     def keep(self) -> None:
         """Unloads the history of what is published into a folder of its own, and removes older ones."""
