@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from adventure_works.lake.loader import LoadResult
 
 PUBLISHED = {
-    "published": "{0} (schemas marts, core, operations, intermediate, staging)",
+    "published": "{0} (schemas marts, core, persons, operations, intermediate, staging)",
     "prod": "{1}_* (schemas marts, core, operations, persons: views of {0})",
 }
 MOST_PROBLEMS = 10
